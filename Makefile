@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds, checks, measures and installs dwell; everything it makes goes below build/.
+
+VERSION := 0.1.0
+
+# ---- what to build with -------------------------------------------------
+
+# The kernel's names for machines, which libbpf's headers use too.
+kernel_arch = $(shell echo '$(1)' | sed -e 's/^x86_64$$/x86/' -e 's/^aarch64$$/arm64/' \
+	-e 's/^ppc64.*/powerpc/' -e 's/^riscv64$$/riscv/' -e 's/^s390x$$/s390/' \
+	-e 's/^armv.*/arm/' -e 's/^loongarch64$$/loongarch/')
+HOST_ARCH := $(call kernel_arch,$(shell uname -m))
+ARCH ?= $(HOST_ARCH)
+TARGET_ARCH_NAME := $(call kernel_arch,$(ARCH))
+
+BUILD := build
+ifneq ($(TARGET_ARCH_NAME),$(HOST_ARCH))
+BUILD := build/$(TARGET_ARCH_NAME)
+CROSS_COMPILE_arm64 := aarch64-linux-gnu-
+CROSS_COMPILE_x86 := x86_64-linux-gnu-
+CROSS_COMPILE ?= $(CROSS_COMPILE_$(TARGET_ARCH_NAME))
+endif
+
+ifneq ($(CROSS_COMPILE),)
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+endif
+HOSTCC ?= cc
+PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
+STRIP ?= $(CROSS_COMPILE)strip
+
+find_tool = $(shell PATH="$$PATH:/usr/sbin:/sbin"; for tool in $(1); do \
+	"$$tool" $(2) >/dev/null 2>&1 && { command -v "$$tool"; break; }; done)
+CLANG ?= clang
+LLVM_STRIP ?= $(call find_tool,llvm-strip /usr/bin/llvm-strip-??,--version)
+# Some distributions keep it in sbin, or only beside a kernel's own tools.
+BPFTOOL ?= $(call find_tool,bpftool /usr/lib/linux-tools*/*/bpftool,version)
+CLANG_FORMAT ?= $(call find_tool,clang-format-14 clang-format,--version)
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+
+# ---- flags ---------------------------------------------------------------
+
+LIBRARIES := 'libbpf >= 1.1' libelf zlib jansson libcap
+library_flags = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
+LIBRARY_CFLAGS := $(call library_flags,--cflags $(LIBRARIES))
+
+HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+WARNINGS := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g $(HARDENING)
+LDFLAGS ?= -Wl,-z,relro,-z,now
+BASE_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -DDWELL_VERSION=\"$(VERSION)\" \
+	-I$(BUILD) $(LIBRARY_CFLAGS)
+USER_CFLAGS = $(BASE_CFLAGS) -ffunction-sections -fdata-sections $(CPPFLAGS) $(CFLAGS)
+LINK_FLAGS = $(CFLAGS) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+UNIT_CFLAGS = $(BASE_CFLAGS) -I. -O1 -g $(SANITIZE)
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -fno-stack-protector -D__TARGET_ARCH_$(TARGET_ARCH_NAME) \
+	-Ivmlinux -Ibpf -Wall -Werror $(call library_flags,--cflags-only-I libbpf)
+# Written into each .d file: what to rebuild when a header changes or goes away.
+DEPENDENCIES = -MMD -MP -MF $(@:.o=.d) -MT $@
+
+# ---- what there is -------------------------------------------------------
+
+USER_SOURCES := $(filter-out user/gendocs.c,$(wildcard user/*.c))
+USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/obj/%.o)
+# Those that include the skeleton wait for it; all of them if a header does.
+with_skeleton = $(shell grep -ls 'dwell\.skel\.h' $(1) /dev/null)
+SKELETON_SOURCES := $(if $(call with_skeleton,$(wildcard user/*.h)),$(USER_SOURCES),\
+	$(call with_skeleton,$(USER_SOURCES)))
+SKELETON_OBJECTS := $(SKELETON_SOURCES:user/%.c=$(BUILD)/obj/%.o)
+
+# Unit tests see everything but the commands and what talks to the kernel.
+UNIT_SOURCES := $(filter-out user/main.c user/cmd_%.c user/source_%.c user/features.c,$(USER_SOURCES))
+UNIT_OBJECTS := $(UNIT_SOURCES:user/%.c=$(BUILD)/unit/user/%.o)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_SUPPORT := $(patsubst tests/unit/%.c,$(BUILD)/unit/obj/%.o,\
+	$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+
+LIVE_OBJECTS := $(patsubst tests/live/%.c,$(BUILD)/obj/live/%.o,$(wildcard tests/live/*.c))
+LIVE := $(if $(LIVE_OBJECTS),$(BUILD)/live)
+
+BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers
+
+GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/text.c)
+DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash \
+	$(if $(wildcard scripts/dwell.8.in),$(BUILD)/dwell.8))
+
+FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] tests/*/*.[ch])
+STATIC_LIMIT := 5242880
+
+# ---- how to say it -------------------------------------------------------
+
+ifeq ($(V),1)
+Q :=
+msg =
+else
+Q := @
+msg = @printf '  %-8s %s\n' '$(1)' '$(2)'
+MAKEFLAGS += --no-print-directory
+endif
+
+# What root made in a user's tree belongs to the user, or the next build fails.
+give_back = if [ -n "$$SUDO_UID" ] && [ -d build ]; then chown -hR "$$SUDO_UID:$$SUDO_GID" build; fi
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all static check check-build bench run install clean format check-format FORCE
+
+all: $(BUILD)/dwell $(DOCUMENTS)
+	@$(give_back)
+
+# ---- the kernel side -----------------------------------------------------
+
+# Names what is missing before a compiler fails over it.
+$(BUILD)/tools: scripts/setup.sh
+	@mkdir -p $(@D)
+	$(Q)CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/setup.sh -n build
+	@touch $@
+
+$(BUILD)/dwell.bpf.o: bpf/dwell.bpf.c $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/dwell.skel.h: $(BUILD)/dwell.bpf.o
+	$(call msg,SKELETON,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name dwell_bpf >$@
+
+# ---- the user side -------------------------------------------------------
+
+# Another compiler, other flags, another set of files: build again.
+define FLAGS
+$(CC) $(USER_CFLAGS) $(UNIT_CFLAGS) $(LINK_FLAGS) $(CLANG) $(BPF_CFLAGS)
+$(USER_SOURCES) $(GENDOCS_SOURCES) $(UNIT_SUPPORT) $(LIVE_OBJECTS)
+endef
+export FLAGS
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+
+$(SKELETON_OBJECTS): | $(BUILD)/dwell.skel.h
+
+$(BUILD)/obj/%.o: user/%.c $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+
+$(BUILD)/dwell: $(USER_OBJECTS)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(LINK_FLAGS) $^ $(call library_flags,--libs $(LIBRARIES)) -o $@
+
+# elfutils forgot a part of libelf.a in that one release (sourceware bug 32293).
+explain_static = case $$($(PKG_CONFIG) --modversion libelf) in 0.192*) \
+	echo "The static libelf of elfutils 0.192 is incomplete: link with an older or newer one" >&2 ;; esac
+
+static: $(BUILD)/static/dwell
+	@$(give_back)
+
+$(BUILD)/static/dwell: $(USER_OBJECTS)
+	$(call msg,STATIC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK_FLAGS) -static $^ $(call library_flags,--static --libs $(LIBRARIES)) -o $@ || \
+		{ $(explain_static); exit 1; }
+	$(Q)$(STRIP) $@
+	@size=$$(wc -c <$@); [ "$$size" -le $(STATIC_LIMIT) ] || \
+		{ echo "$@ has $$size bytes, more than $(STATIC_LIMIT)" >&2; exit 1; }
+
+# ---- the man page, the completion ---------------------------------------
+
+$(BUILD)/gendocs: $(GENDOCS_SOURCES) $(wildcard user/*.h) $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,HOSTCC,$@)
+	$(Q)$(HOSTCC) $(BASE_CFLAGS) -O1 $(GENDOCS_SOURCES) -o $@
+
+$(BUILD)/dwell.8: scripts/dwell.8.in $(BUILD)/gendocs
+	$(call msg,MAN,$@)
+	$(Q)$(BUILD)/gendocs man <$< >$@
+
+$(BUILD)/dwell.bash: $(BUILD)/gendocs
+	$(call msg,BASH,$@)
+	$(Q)$(BUILD)/gendocs bash >$@
+
+# ---- tests ---------------------------------------------------------------
+
+$(BUILD)/check-tools: scripts/setup.sh
+	@mkdir -p $(@D)
+	$(Q)CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/setup.sh -n check
+	@touch $@
+
+$(BUILD)/unit/user/%.o: user/%.c $(BUILD)/flags | $(BUILD)/check-tools
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(UNIT_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+
+$(BUILD)/unit/obj/%.o: tests/unit/%.c $(BUILD)/flags | $(BUILD)/check-tools
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(UNIT_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+
+# An archive, so that a test pulls in only what it uses.
+$(BUILD)/unit/user.a: $(UNIT_OBJECTS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcs $@ $^
+
+$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/unit/user.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed \
+		$(call library_flags,--libs cmocka zlib jansson libcap) -o $@
+.SECONDARY: $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/%.o)
+
+$(BUILD)/obj/live/%.o: tests/live/%.c $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -pthread $(DEPENDENCIES) -c $< -o $@
+
+$(BUILD)/live: $(LIVE_OBJECTS)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -pthread $^ $(call library_flags,--libs jansson) -o $@
+
+$(BUILD)/static/live: $(LIVE_OBJECTS)
+	$(call msg,STATIC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK_FLAGS) -static -pthread $^ $(call library_flags,--static --libs jansson) -o $@
+	$(Q)$(STRIP) $@
+
+check-build: all $(UNIT_TESTS) $(LIVE)
+
+check:
+	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh check; fi
+	$(Q)status=0; $(MAKE) check-build && BUILD='$(BUILD)' tests/run.sh || status=$$?; \
+		$(give_back); exit $$status
+
+# ---- the bench -----------------------------------------------------------
+
+$(BUILD)/bench/empty.bpf.o: tests/bench/empty.bpf.c $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/bench/empty.skel.h: $(BUILD)/bench/empty.bpf.o
+	$(call msg,SKELETON,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name empty_bpf >$@
+
+$(BUILD)/bench/%.o: tests/bench/%.c $(BUILD)/flags | $(BUILD)/bench/empty.skel.h
+	$(call msg,CC,$@)
+	$(Q)$(CC) $(USER_CFLAGS) -pthread $(DEPENDENCIES) -c $< -o $@
+
+$(BENCH): %: %.o
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -pthread $^ $(call library_flags,--libs 'libbpf >= 1.1') -o $@
+
+bench: all $(BENCH)
+	@$(give_back)
+	@BUILD='$(BUILD)' BPFTOOL='$(BPFTOOL)' FORMAT='$(FORMAT)' tests/bench/run.sh
+
+# ---- the rest ------------------------------------------------------------
+
+# For a newcomer: set up, build, and look at this machine for ten seconds.
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
+run:
+	@CC='$(CC)' scripts/setup.sh -n build >/dev/null 2>&1 || $(AS_ROOT) env CC='$(CC)' scripts/setup.sh build
+	$(Q)$(MAKE) all
+	$(AS_ROOT) $(BUILD)/dwell summary -d 10s
+
+install: all
+	$(call msg,INSTALL,$(DESTDIR)$(SBINDIR)/dwell)
+	$(Q)install -D -m 755 $(BUILD)/dwell '$(DESTDIR)$(SBINDIR)/dwell'
+	$(Q)[ ! -e $(BUILD)/dwell.8 ] || \
+		install -D -m 644 $(BUILD)/dwell.8 '$(DESTDIR)$(MANDIR)/man8/dwell.8'
+	$(Q)[ ! -e $(BUILD)/dwell.bash ] || \
+		install -D -m 644 $(BUILD)/dwell.bash '$(DESTDIR)$(COMPLETIONDIR)/dwell'
+
+clean:
+	$(call msg,CLEAN,build)
+	$(Q)rm -rf build
+
+format:
+	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
+
+check-format:
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/obj/*.d $(BUILD)/obj/live/*.d $(BUILD)/unit/user/*.d \
+	$(BUILD)/unit/obj/*.d $(BUILD)/bench/*.d)

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel side: one object, put together from one header for each subject. */
+#include "sched.bpf.h"
+#include "timer.bpf.h"
+#include "iter.bpf.h"
+#include "learn.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";

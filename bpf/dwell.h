@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract between the kernel side (bpf/) and the user side (user/): every
+ * struct that crosses the border, and the arithmetic both sides must agree on.
+ *
+ * Times are nanoseconds. A "mono" time is CLOCK_MONOTONIC; durations have no
+ * clock. Both sides include their own integer types before this header
+ * (vmlinux.h there, <linux/types.h> here).
+ */
+#ifndef DWELL_H
+#define DWELL_H
+
+#define DWELL_COMM_LEN 16 /* TASK_COMM_LEN: at most 15 bytes and a NUL, any bytes */
+
+/* ---- what is measured ------------------------------------------------- */
+
+/*
+ * The distributions kept for each task. Rarely used ones come last, so that a
+ * record leaves the kernel cut off behind the last one in use.
+ */
+enum dwell_measure {
+	DWELL_DWELL,	     /* woken or created -> blocked again: one activation */
+	DWELL_WOKEN,	     /* run-queue latency after a wake-up or creation */
+	DWELL_BLOCKED,	     /* switched out blocked -> woken */
+	DWELL_PREEMPTED,     /* run-queue latency after preemption or yield */
+	DWELL_LATENESS,	     /* programmed hard expiry -> callback entry */
+	DWELL_TIMER_LATENCY, /* programmed hard expiry -> woken task on-CPU */
+	DWELL_THROTTLED,     /* runnable, but its group's CPU quota was used up */
+	DWELL_MEASURES
+};
+
+/* Where a task is. RUNNABLE says why: the wait is booked under that cause. */
+enum dwell_state {
+	DWELL_UNKNOWN, /* no event since the window began */
+	DWELL_ONCPU,
+	DWELL_BLOCKED_STATE,
+	DWELL_RUNNABLE_WOKEN, /* also: created, not yet run */
+	DWELL_RUNNABLE_PREEMPTED,
+	DWELL_RUNNABLE_THROTTLED,
+};
+
+/* What kind of block, from the task's state bits. S is everything not listed. */
+enum dwell_block {
+	DWELL_BLOCK_S,	   /* interruptible */
+	DWELL_BLOCK_D,	   /* uninterruptible */
+	DWELL_BLOCK_I,	   /* idle kernel thread: D that does not count as load */
+	DWELL_BLOCK_T,	   /* stopped or traced */
+	DWELL_BLOCK_OTHER, /* parked, frozen, PREEMPT_RT lock wait, … */
+	DWELL_BLOCKS
+};
+
+/* ---- histograms ------------------------------------------------------- */
+
+/*
+ * Three buckets an octave from 2^7 ns to 2^41 ns (36 min), one below and one
+ * above. No bucket is wider than a factor 1.262, so its harmonic middle is
+ * within 11.6 % of every value in it. A bucket begins at 256, 323 or 407
+ * 256ths of a power of two.
+ */
+#define DWELL_FIRST_OCTAVE 7
+#define DWELL_OCTAVES 34
+#define DWELL_BUCKETS (3 * DWELL_OCTAVES + 2)
+#define DWELL_SECOND_STEP 323
+#define DWELL_THIRD_STEP 407
+
+/* Position of the highest set bit; @value must not be 0. */
+static inline __attribute__((always_inline)) unsigned int dwell_log2(unsigned long long value)
+{
+	unsigned int result = 0;
+
+	/* By halves: BPF has no instruction for it. Most values are below 2^32. */
+	if (__builtin_expect(value > 0xffffffffULL, 0)) {
+		value >>= 32;
+		result = 32;
+	}
+	if (value > 0xffff) {
+		value >>= 16;
+		result += 16;
+	}
+	if (value > 0xff) {
+		value >>= 8;
+		result += 8;
+	}
+	if (value > 0xf) {
+		value >>= 4;
+		result += 4;
+	}
+	/* What is left is 1 … 15: its answer, two bits for each, is in the constant. */
+	return result + (unsigned int)((0xffffaa50ULL >> (2 * value)) & 3);
+}
+
+/* The bucket of a duration of @ns: 0 … DWELL_BUCKETS - 1. */
+static inline __attribute__((always_inline)) unsigned int dwell_bucket(unsigned long long ns)
+{
+	unsigned int octave, fraction;
+
+	if (ns < (1ULL << DWELL_FIRST_OCTAVE))
+		return 0;
+	if (ns >= (1ULL << (DWELL_FIRST_OCTAVE + DWELL_OCTAVES)))
+		return DWELL_BUCKETS - 1;
+	octave = dwell_log2(ns);
+	/* In 256ths of the octave's power of two, rounded down: 256 … 511. */
+	fraction = (unsigned int)((ns << 8) >> octave);
+	return 1 + 3 * (octave - DWELL_FIRST_OCTAVE) + (fraction >= DWELL_SECOND_STEP) +
+	       (fraction >= DWELL_THIRD_STEP);
+}
+
+/* ---- one task --------------------------------------------------------- */
+
+/* How a record reached the user side. */
+enum dwell_kind {
+	DWELL_LIVE,  /* pulled: the task lives; state and since are as of the read */
+	DWELL_EXIT,  /* pushed: the task's last record */
+	DWELL_FULL,  /* pushed: a bucket was full; buckets start again from 0 */
+};
+
+/*
+ * The record of one task: the value in task storage, and what crosses the
+ * border. A pushed or pulled record is cut off behind the last histogram in
+ * use: what is missing at its end is zeros.
+ *
+ * Sums, maxima and counters grow from the window's start and never restart.
+ * Buckets are 16 bits wide; a full one makes the kernel push the whole record
+ * (DWELL_FULL), zero all buckets and go on. @epoch tells which buckets a
+ * record holds: it is even, and grows by 2 with each such hand-over; an odd
+ * value is a read taken in the middle of one, whose buckets mean nothing.
+ */
+struct dwell_record {
+	/* Identity, filled in when the record leaves the kernel. */
+	__u32 kind; /* enum dwell_kind */
+	__u32 pid;  /* thread group */
+	__u32 tid;
+	__u32 epoch;
+	__u64 cgroup; /* id (inode number) in the hierarchy the user side chose */
+	__u64 start;  /* task->start_time: tells apart two tasks of one tid */
+	char comm[DWELL_COMM_LEN];
+
+	/* State. */
+	__u8 state;	/* enum dwell_state: what it was switched out into, ONCPU in a read */
+	__u8 block;	/* enum dwell_block of the current or last block */
+	__u8 touched;	/* bit per enum dwell_measure that holds a count */
+	__u8 kthread;	/* 1: a kernel thread */
+	__u8 woken_throttled; /* woken when its group had no quota left */
+	__u8 reserved[3];
+	__u64 since;	/* mono: when the state began; 0 = before the window */
+	__u64 activated;	/* mono: when this dwell began; 0 = before the window */
+	__u64 run_delay;	/* sched_info.run_delay at the last block */
+	__u64 mark_entered; /* timer mark: mono time of callback entry; 0 = no mark */
+	__u64 mark_lateness;
+
+	/* CPU. */
+	__u64 oncpu_ns;
+	__u64 voluntary;		    /* switches out blocked */
+	__u64 involuntary;		    /* switches out runnable: preempted, yielded, throttled */
+	__u64 blocked_ns[DWELL_BLOCKS]; /* completed blocks by kind */
+
+	/* Timers of a sleep in a system call: one at a time (hrtimer_sleeper). */
+	__u64 sleeper;	     /* address of the armed one, 0 = none */
+	__u64 sleeper_armed; /* mono: when it was armed */
+	__u64 armed;
+	__u64 rearmed;
+	__u64 cancelled;
+	__u64 expired;
+
+	__u64 sum[DWELL_MEASURES]; /* ns */
+	__u64 max[DWELL_MEASURES]; /* ns */
+	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
+};
+
+/*
+ * 2 KiB a task is the bar; the allocator's sizes are powers of two and the
+ * kernel's own header before the value takes 72 bytes (6.18), 136 (7.x).
+ */
+_Static_assert(sizeof(struct dwell_record) <= 1904, "a task's record outgrew its 2 KiB");
+
+/* Precedes each record in the iterator's stream. */
+struct dwell_live {
+	__u32 bytes; /* of the record that follows */
+	__u32 state; /* enum dwell_state now, never UNKNOWN */
+	__u64 since; /* mono: when it began, also if that was before the window */
+};
+
+/* ---- timers that are not sleeps --------------------------------------- */
+
+/*
+ * Who owns a timer, and what it calls. Kernel timers have pid and tid 0, and
+ * so have user timers whose owner was never seen (armed before the window).
+ */
+struct dwell_timer_key {
+	__u32 pid;
+	__u32 tid;
+	__u64 start;	/* task->start_time of the owner; 0 with tid 0 */
+	__u64 function; /* callback address */
+};
+
+/* The ledger of one owner and callback. Grows from the window's start. */
+struct dwell_timer_counts {
+	__u64 armed; /* re-arms included */
+	__u64 rearmed;
+	__u64 cancelled;
+	__u64 expired;
+	__u64 late_count; /* expiries whose lateness is known */
+	__u64 late_sum;   /* ns */
+	__u64 late_max;	  /* ns */
+	__u32 late_buckets[DWELL_BUCKETS];
+};
+
+/* The kernel's two most frequent timers; each has its place in an array. */
+enum dwell_builtin { DWELL_TICK, DWELL_HRTICK, DWELL_BUILTINS };
+
+/* A user timer that is armed now; keyed by its address. */
+struct dwell_armed_timer {
+	struct dwell_timer_key owner;
+	__u64 armed_at; /* mono */
+};
+
+/* ---- what the kernel side is told ------------------------------------- */
+
+#define DWELL_FILTER_MAX 16
+#define DWELL_SLEEPERS 3
+#define DWELL_USER_CALLBACKS 6
+
+/*
+ * Settings, constant once loaded: the verifier removes the branches that they
+ * switch off, so that a tracepoint argument that a kernel lacks is never read.
+ */
+struct dwell_config {
+	__u8 prev_state; /* sched_switch passes prev's state (5.18) */
+	__u8 was_armed;	 /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
+	__u8 cgroup_v1;	 /* cgroup ids from the v1 cpu hierarchy */
+	__u8 reserved;
+	__u32 self;	 /* own thread group: not measured */
+	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;
+	__u32 pids[DWELL_FILTER_MAX];
+	__u32 tids[DWELL_FILTER_MAX];
+	__u64 cgroups[DWELL_FILTER_MAX];
+	char comms[DWELL_FILTER_MAX][DWELL_COMM_LEN];
+	/* Callback addresses; 0: this kernel has none of that name. */
+	__u64 builtins[DWELL_BUILTINS];
+	__u64 sleepers[DWELL_SLEEPERS];
+	__u64 user_callbacks[DWELL_USER_CALLBACKS];
+};
+
+/* Whether the kernel side measures: set by the user side, for all programs at once. */
+enum dwell_window { DWELL_WINDOW_AHEAD, DWELL_WINDOW_OPEN, DWELL_WINDOW_CLOSED };
+
+/* ---- what was lost ---------------------------------------------------- */
+
+/*
+ * The ledger of losses: name in the output, and what it means to a reader.
+ * The kernel side counts the first ones; those from RECURSION on are found by
+ * the user side.
+ */
+#define DWELL_LOSS_LIST(X)                                                                         \
+	X(MISSING_RECORD, "missing_record", "switches of a task that had no record yet")           \
+	X(NO_MEMORY, "no_memory", "tasks for which no record could be made")                       \
+	X(RING_FULL, "ring_full", "last records of exited tasks that found the ring buffer full")  \
+	X(BUCKET_FULL, "bucket_full", "intervals missing from a histogram, but not from its sum")  \
+	X(WAKE_UNSEEN, "wake_unseen", "blocks whose end the kernel did not stamp")                 \
+	X(TIME_BACKWARDS, "time_backwards", "intervals whose end lay before their start")          \
+	X(TIMER_TABLE_FULL, "timer_table_full", "armed timers whose owner could not be kept")      \
+	X(TIMER_LEDGER_FULL, "timer_ledger_full", "timer events of owners that did not fit")       \
+	X(LATENESS_UNSEEN, "lateness_unseen", "sleeps that expired without waking their task")     \
+	X(CLOCK_STEP, "clock_step", "expiries whose clock was set while they were armed")          \
+	X(RECURSION, "recursion", "events skipped because the program already ran on that CPU")    \
+	X(READ_TORN, "read_torn", "tasks whose histograms changed hands during the read")          \
+	X(TASKS_FOLDED, "tasks_folded", "exited tasks kept only in their group's sums")
+
+enum dwell_loss {
+#define X(id, name, text) DWELL_LOSS_##id,
+	DWELL_LOSS_LIST(X)
+#undef X
+	DWELL_LOSSES
+};
+
+#endif /* DWELL_H */

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the kernel side keeps: its maps, its settings and its counters of losses. */
+#ifndef DWELL_MAPS_BPF_H
+#define DWELL_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "dwell.h"
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
+/* Compilers of other languages than C11 aside, nothing here is ever called from elsewhere. */
+#define inline_always static inline __attribute__((always_inline))
+
+const volatile struct dwell_config config = {};
+
+/*
+ * The window. The user side opens it when every program is attached and closes
+ * it before it reads, so that all of them begin and end at once.
+ */
+__u32 window;	    /* enum dwell_window */
+__u64 window_start; /* mono; set before it opens */
+__u64 window_end;   /* mono; set before it closes */
+
+/*
+ * How much faster CLOCK_MONOTONIC runs than the scheduler's clock, in 2^-30:
+ * NTP steers the one and not the other. The user side measures it.
+ */
+__s64 clock_slew;
+
+__u64 losses[DWELL_LOSSES];
+
+__u64 tasks_seen; /* by the task iterator, in its last pass */
+
+inline_always void lose(enum dwell_loss loss)
+{
+	__sync_fetch_and_add(&losses[loss], 1);
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct dwell_record);
+} records SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} ring SEC(".maps");
+
+/* A timer whose callback runs, or has just run, on this CPU. */
+struct expiry {
+	__u64 timer;
+	__u64 entered; /* mono: callback entry */
+	__u64 lateness;
+	__u64 stepped_at;	      /* mono: when its clock was last seen set; 0 = never */
+	struct dwell_timer_key owner; /* tid 0: none known */
+	__u32 tid;		      /* current at entry: the callback's own context */
+	__u8 sleeper;
+	__u8 late_known;
+};
+
+/* Kernels that trace a cancel for every re-arm and expiry: the last one, until proven. */
+struct cancel {
+	__u64 timer;		       /* 0: none pending */
+	__u32 booked;		       /* enum booking: where the cancel was counted */
+	struct dwell_armed_timer was; /* a user timer's entry, to put back */
+};
+
+enum expiry_context { EXPIRY_HARD, EXPIRY_SOFT, EXPIRIES };
+/*
+ * What is known of one CPU. Padded, so that two CPUs never write one cache line.
+ */
+struct cpu {
+	/*
+	 * Who runs here. A switch books the task that leaves, all at once, with
+	 * what was noted here when it came: one record and one lookup a switch.
+	 */
+	__u32 tid;	 /* 0: nobody that was seen to come */
+	__u32 expiring;	 /* bit per enum expiry_context: a callback runs */
+	__u64 in_at;	 /* mono: when it came; 0: before the window */
+	__u64 queued_at; /* mono: when it was queued, by the kernel's stamp; 0: no stamp */
+	__u64 run_delay; /* its sched_info.run_delay then: waits before that stamp included */
+	/* What to add to the scheduler's clock of this CPU to get a mono time; see clock.bpf.h. */
+	__u64 offset;
+	__u64 offset_at;     /* mono: when it was adjusted last; 0: never */
+	__s64 offset_excess; /* the least by which a switch since then was later, ns */
+	__u64 offset_spans;
+	/* A soft expiry can be interrupted by a hard one, and by nothing else that expires. */
+	struct expiry expiry[EXPIRIES];
+	struct cancel cancel;
+} __attribute__((aligned(128)));
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* set to the number of possible CPUs before it is made */
+	__type(key, __u32);
+	__type(value, struct cpu);
+} cpus SEC(".maps");
+
+/* The scheduler's tick and hrtick: so frequent that even a hash lookup would be felt. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DWELL_BUILTINS);
+	__type(key, __u32);
+	__type(value, struct dwell_timer_counts);
+} builtin_timers SEC(".maps");
+
+/* Kernel timers by callback, and user timers whose owner was never seen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, struct dwell_timer_counts);
+} kernel_timers SEC(".maps");
+
+/* User timers other than sleeps, by owner and callback. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct dwell_timer_key);
+	__type(value, struct dwell_timer_counts);
+} user_timers SEC(".maps");
+
+/* User timers other than sleeps that are armed now, by address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct dwell_armed_timer);
+} armed_timers SEC(".maps");
+
+inline_always struct cpu *this_cpu(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+#endif /* DWELL_MAPS_BPF_H */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Records: made for a task, filled with measurements, and sent to the user side. */
+#ifndef DWELL_RECORD_BPF_H
+#define DWELL_RECORD_BPF_H
+
+#include "filter.bpf.h"
+
+#define PF_KTHREAD 0x00200000
+#define RING_WAKE_BYTES (1 << 20) /* wake the reader when this much waits for it */
+
+inline_always struct dwell_record *find_record(struct task_struct *task)
+{
+	return bpf_task_storage_get(&records, task, 0, 0);
+}
+
+inline_always void identify(struct dwell_record *record, struct task_struct *task)
+{
+	record->pid = task->tgid;
+	record->tid = task->pid;
+	record->start = task->start_time;
+	record->cgroup = cgroup_node(task)->id;
+	for (int i = 0; i < DWELL_COMM_LEN; i++)
+		record->comm[i] = task->comm[i];
+}
+
+/*
+ * Makes @task's record unless it has one or is not wanted. Allocates: never
+ * from a hook that runs under a run-queue lock.
+ */
+static __noinline struct dwell_record *make_record(struct task_struct *task)
+{
+	struct dwell_record *record;
+
+	if (!wanted(task))
+		return NULL;
+	record = bpf_task_storage_get(&records, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!record) {
+		lose(DWELL_LOSS_NO_MEMORY);
+		return NULL;
+	}
+	record->kthread = !!(task->flags & PF_KTHREAD);
+	identify(record, task);
+	return record;
+}
+
+/* Bytes of @record up to the last histogram in use. */
+inline_always __u32 record_bytes(const struct dwell_record *record)
+{
+	__u32 last;
+
+	if (!record->touched)
+		return __builtin_offsetof(struct dwell_record, buckets);
+	last = dwell_log2(record->touched) & 7;
+	if (last >= DWELL_MEASURES)
+		last = DWELL_MEASURES - 1;
+	return __builtin_offsetof(struct dwell_record, buckets) +
+	       (last + 1) * sizeof(record->buckets[0]);
+}
+
+/*
+ * Sends @record to the user side. Safe under a run-queue lock: copies, never
+ * waits. Not static, and so is the next one: the verifier then checks them
+ * once, and not for each of the many paths that lead here.
+ */
+__noinline bool push_record(struct dwell_record *record, __u32 kind)
+{
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (!record) /* what the verifier must assume of such a function's caller */
+		return false;
+	record->kind = kind;
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > RING_WAKE_BYTES)
+		flags = BPF_RB_FORCE_WAKEUP;
+	return !bpf_ringbuf_output(&ring, record, record_bytes(record), flags);
+}
+
+/*
+ * A bucket is full: sends the record and starts its buckets again from zero.
+ * Only whoever may write the buckets calls this, so nobody adds meanwhile; a
+ * reader is warned by the odd epoch.
+ */
+__noinline bool hand_over_buckets(struct dwell_record *record)
+{
+	/* volatile: or clang makes a memset() of the loop, which BPF does not have */
+	volatile __u64 *words;
+	bool sent;
+
+	if (!record)
+		return false;
+	sent = push_record(record, DWELL_FULL);
+	record->kind = DWELL_LIVE;
+	if (!sent)
+		return false;
+	words = (volatile __u64 *)record->buckets;
+	__sync_fetch_and_add(&record->epoch, 1);
+	for (__u32 i = 0; i < sizeof(record->buckets) / sizeof(*words); i++)
+		words[i] = 0;
+	record->touched = 0;
+	__sync_fetch_and_add(&record->epoch, 1);
+	return true;
+}
+
+/* The last record of a task that is dying. */
+static __noinline void push_last_record(struct dwell_record *record, struct task_struct *task)
+{
+	identify(record, task);
+	if (!push_record(record, DWELL_EXIT))
+		lose(DWELL_LOSS_RING_FULL);
+}
+
+/* Books an interval of @ns under @measure. */
+inline_always void measure(struct dwell_record *record, enum dwell_measure measure, __u64 ns)
+{
+	__u32 at = dwell_bucket(ns);
+	__u16 *bucket;
+
+	if (at >= DWELL_BUCKETS) /* never; the verifier cannot tell */
+		at = DWELL_BUCKETS - 1;
+	bucket = &record->buckets[measure][at];
+	record->sum[measure] += ns;
+	if (ns > record->max[measure])
+		record->max[measure] = ns;
+	if (unlikely(*bucket == 0xffff) && !hand_over_buckets(record)) {
+		lose(DWELL_LOSS_BUCKET_FULL);
+		return;
+	}
+	record->touched |= 1 << measure;
+	*bucket += 1;
+}
+
+/* The difference of two mono times; one that went backwards is counted, and 0. */
+inline_always __u64 interval(__u64 from, __u64 to)
+{
+	if (likely(to >= from))
+		return to - from;
+	lose(DWELL_LOSS_TIME_BACKWARDS);
+	return 0;
+}
+
+#endif /* DWELL_RECORD_BPF_H */

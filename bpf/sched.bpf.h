@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state machine of a task: on-CPU, blocked, runnable.
+ *
+ * sched_switch alone drives it, under the run-queue lock. A wake-up needs no
+ * hook: when a task that was blocked is switched in, the kernel's own stamp
+ * says when it was queued (clock.bpf.h), so the block ends and the wait begins
+ * there. What a task's arrival says is noted in its CPU's place and booked when
+ * it leaves. sched_waking adds what the stamp does not know: the timer that
+ * asked for the wake-up, and whether the group had any quota left.
+ */
+#ifndef DWELL_SCHED_BPF_H
+#define DWELL_SCHED_BPF_H
+
+#include "clock.bpf.h"
+#include "record.bpf.h"
+
+/* The scheduler's state bits that have not moved since 5.15. */
+#define STATE_INTERRUPTIBLE 0x1
+#define STATE_UNINTERRUPTIBLE 0x2
+#define STATE_STOPPED 0x4
+#define STATE_TRACED 0x8
+#define STATE_DEAD 0x80
+#define STATE_NOLOAD 0x400
+
+#define OFFSET_ERROR_NS 10000 /* a stamp before its block by less is no time going backwards */
+#define HUNT_WAKES 4096
+
+/*
+ * How many of the next wake-ups look up whether their task has a record. A host
+ * can hide tasks from the iterator; such a task gets its record when it is
+ * woken first: that holds only its pi_lock. Who has no BPF storage at all is
+ * seen at a glance. Who has another program's is noticed when switched in.
+ */
+__u32 hunt;
+
+/*
+ * Whether a switched-out task is blocked. This is what the kernel's own
+ * pressure accounting asks, exact under the run-queue lock. Neither the preempt
+ * argument nor the state proves it: a task preempted on its way to sleep has a
+ * sleeping state, and one that yields was not preempted.
+ */
+inline_always bool is_blocked(struct task_struct *task, bool preempt)
+{
+	if (preempt)
+		return false;
+	if (!task->on_rq)
+		return true;
+	/* 6.12: a task that sleeps before it used up its lag stays queued a while. */
+	if (bpf_core_field_exists(task->se.sched_delayed) && task->se.sched_delayed)
+		return true;
+	/* 7.2: neither does a mutex waiter whose lock owner runs on its behalf. */
+	return bpf_core_field_exists(task->is_blocked) && task->is_blocked;
+}
+
+inline_always bool out_of_quota(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->se.cfs_rq->throttle_count) &&
+	       task->se.cfs_rq->throttle_count > 0;
+}
+
+inline_always enum dwell_block block_kind(__u32 state)
+{
+	if (state & STATE_UNINTERRUPTIBLE)
+		return state & STATE_NOLOAD ? DWELL_BLOCK_I : DWELL_BLOCK_D;
+	if (state & STATE_INTERRUPTIBLE)
+		return DWELL_BLOCK_S;
+	if (state & (STATE_STOPPED | STATE_TRACED))
+		return DWELL_BLOCK_T;
+	return DWELL_BLOCK_OTHER;
+}
+
+/*
+ * When the task that leaves @cpu had become runnable, if it came from a block:
+ * mono; 0: unknown.
+ */
+inline_always __u64 woken_at(struct dwell_record *record, struct cpu *cpu)
+{
+	__u64 woken = cpu->queued_at;
+
+	/* Set while it was blocked: on_waking() found a stamp that was no wake-up's. */
+	if (unlikely(record->activated))
+		return record->activated;
+	if (unlikely(!woken))
+		return 0;
+	/* Each move to another run queue books the wait so far and stamps anew. */
+	if (record->state != DWELL_UNKNOWN)
+		woken -= cpu->run_delay - record->run_delay;
+	if (woken > cpu->in_at) /* by less than the offset is good for */
+		return cpu->in_at;
+	if (woken < record->since) {
+		if (record->since - woken > OFFSET_ERROR_NS)
+			lose(DWELL_LOSS_TIME_BACKWARDS);
+		return record->since;
+	}
+	return woken;
+}
+
+/* Books how the task that leaves @cpu had come from its block, or into being. */
+inline_always void book_activation(struct dwell_record *record, struct cpu *cpu)
+{
+	__u64 woken = woken_at(record, cpu), blocked;
+	__u32 kind;
+
+	record->activated = 0;
+	if (unlikely(!woken)) {
+		if (record->state != DWELL_UNKNOWN)
+			lose(DWELL_LOSS_WAKE_UNSEEN);
+		return;
+	}
+	if (likely(record->state == DWELL_BLOCKED_STATE)) {
+		blocked = interval(record->since, woken);
+		measure(record, DWELL_BLOCKED, blocked);
+		kind = record->block;
+		if (kind < DWELL_BLOCKS) /* always; for the verifier */
+			record->blocked_ns[kind] += blocked;
+	}
+	if (unlikely(woken < window_start)) /* began earlier: not a complete interval */
+		return;
+	measure(record, record->woken_throttled ? DWELL_THROTTLED : DWELL_WOKEN,
+		cpu->in_at - woken);
+	record->woken_throttled = 0;
+	record->activated = woken;
+}
+
+/* It had been runnable all the time: preempted, or its group had no quota left. */
+static __noinline void book_requeue(struct dwell_record *record, struct cpu *cpu)
+{
+	measure(record,
+		record->state == DWELL_RUNNABLE_THROTTLED ? DWELL_THROTTLED : DWELL_PREEMPTED,
+		interval(record->since, cpu->in_at));
+}
+
+/* The chain that on_waking() marked: timer, wake-up, run queue, CPU. */
+static __noinline void book_timer_mark(struct dwell_record *record, struct cpu *cpu)
+{
+	measure(record, DWELL_TIMER_LATENCY,
+		record->mark_lateness + interval(record->mark_entered, cpu->in_at));
+	record->mark_entered = 0;
+}
+
+/* Books how the task that leaves @cpu had come to it. */
+inline_always void book_arrival(struct dwell_record *record, struct cpu *cpu)
+{
+	if (record->state >= DWELL_RUNNABLE_PREEMPTED) {
+		book_requeue(record, cpu);
+		return;
+	}
+	book_activation(record, cpu);
+	if (unlikely(record->mark_entered))
+		book_timer_mark(record, cpu);
+}
+
+inline_always void switch_out(struct dwell_record *record, struct task_struct *task,
+			      struct cpu *cpu, bool preempt, __u32 state, __u64 now)
+{
+	__u64 from = cpu->in_at;
+
+	/* Not seen to come: it has been here since the window, or its record, began. */
+	if (unlikely(record->state == DWELL_ONCPU))
+		from = record->since;
+	else if (likely(from))
+		book_arrival(record, cpu);
+	else
+		from = window_start;
+	record->oncpu_ns += interval(from, now);
+	record->since = now;
+	if (!is_blocked(task, preempt)) {
+		record->involuntary++;
+		record->state = out_of_quota(task) ? DWELL_RUNNABLE_THROTTLED :
+						     DWELL_RUNNABLE_PREEMPTED;
+		return;
+	}
+	record->voluntary++;
+	if (likely(record->activated))
+		measure(record, DWELL_DWELL, interval(record->activated, now));
+	record->activated = 0;
+	record->state = DWELL_BLOCKED_STATE;
+	record->block = block_kind(state);
+	record->run_delay = task->sched_info.run_delay;
+	if (unlikely(state & STATE_DEAD))
+		push_last_record(record, task);
+}
+
+/* The scheduler's clock as of this switch: every task, whatever its class, knows a run queue. */
+inline_always __u64 switch_clock(struct task_struct *prev)
+{
+	return prev->se.cfs_rq->rq->clock;
+}
+
+/*
+ * The window closed while @task ran on @cpu: books how it had come, once,
+ * whoever is first to see it: its switch-out there, or the reader elsewhere.
+ */
+static __noinline void book_running(struct dwell_record *record, struct task_struct *task,
+				    struct cpu *cpu)
+{
+	__u32 tid = task->pid;
+
+	if (__sync_val_compare_and_swap(&cpu->tid, tid, 0) != tid)
+		return;
+	if (record->state != DWELL_ONCPU && cpu->in_at) {
+		book_arrival(record, cpu);
+		record->since = cpu->in_at;
+	}
+	record->state = DWELL_ONCPU;
+}
+
+/*
+ * Ahead of the window the clocks are compared. Closed but not read yet, who ran
+ * at its end is booked, and who dies is still counted.
+ */
+static __noinline void switch_outside_window(struct cpu *cpu, struct task_struct *task, __u32 state)
+{
+	struct dwell_record *record;
+
+	if (window == DWELL_WINDOW_AHEAD) {
+		offset_seed = clock_offset(cpu, bpf_ktime_get_ns(), switch_clock(task));
+		return;
+	}
+	record = find_record(task);
+	if (!record)
+		return;
+	book_running(record, task, cpu);
+	if (!(state & STATE_DEAD))
+		return;
+	if (record->state == DWELL_ONCPU)
+		record->oncpu_ns += interval(record->since, window_end);
+	push_last_record(record, task);
+}
+
+SEC("tp_btf/sched_switch")
+int on_switch(u64 *ctx)
+{
+	bool preempt = ctx[0];
+	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
+	__u32 state = config.prev_state ? (__u32)ctx[3] : prev->__state;
+	struct dwell_record *record;
+	struct cpu *cpu = this_cpu();
+	__u64 now, offset, queued;
+
+	if (!cpu)
+		return 0;
+	if (unlikely(window != DWELL_WINDOW_OPEN)) {
+		switch_outside_window(cpu, prev, state);
+		return 0;
+	}
+	now = bpf_ktime_get_ns();
+	offset = clock_offset(cpu, now, switch_clock(prev));
+	if (prev->pid) {
+		record = find_record(prev);
+		if (likely(record)) {
+			switch_out(record, prev, cpu, preempt, state, now);
+		} else if (!filtered() && prev->tgid != config.self) {
+			lose(DWELL_LOSS_MISSING_RECORD);
+			hunt = HUNT_WAKES;
+		}
+	}
+	queued = next->sched_info.last_queued;
+	cpu->tid = next->pid;
+	cpu->in_at = now;
+	cpu->queued_at = queued ? queued + offset : 0;
+	cpu->run_delay = next->sched_info.run_delay;
+	return 0;
+}
+
+/* The timer whose callback does this wake-up, if one does. */
+inline_always struct expiry *running_expiry(struct cpu *cpu)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	for (int i = 0; i < EXPIRIES; i++)
+		if ((cpu->expiring & (1 << i)) && cpu->expiry[i].tid == tid)
+			return &cpu->expiry[i];
+	return NULL;
+}
+
+/* A sleep's timer wakes nobody but its sleeper: that is how its owner is known. */
+inline_always void book_sleep_expiry(struct dwell_record *record, struct expiry *expiry)
+{
+	__u64 lateness = expiry->lateness;
+
+	record->expired++;
+	if (record->sleeper == expiry->timer) {
+		record->sleeper = 0;
+		if (expiry->stepped_at > record->sleeper_armed) {
+			lose(DWELL_LOSS_CLOCK_STEP);
+			expiry->late_known = false;
+		}
+		/* Armed when it was already due: late only since then. */
+		if (lateness > interval(record->sleeper_armed, expiry->entered))
+			lateness = expiry->entered - record->sleeper_armed;
+	}
+	if (!expiry->late_known)
+		return;
+	measure(record, DWELL_LATENESS, lateness);
+	expiry->lateness = lateness;
+}
+
+/* What sched_waking knows of a wake-up and the queue stamp does not. */
+static __noinline void note_wakeup(struct dwell_record *record, struct task_struct *task,
+				   struct expiry *expiry)
+{
+	if (expiry && expiry->sleeper)
+		book_sleep_expiry(record, expiry);
+	/* It was on its way to sleep, or preempted there, and now will not sleep. */
+	if (!is_blocked(task, false))
+		return;
+	record->woken_throttled = out_of_quota(task);
+	/*
+	 * 6.12 and later may move a task to another run queue after it blocked
+	 * but before it left the old one (sched_delayed), and stamp that as if
+	 * it waited. So the wake-up is now, not when the stamp says.
+	 */
+	if (unlikely(task->sched_info.last_queued))
+		record->activated = bpf_ktime_get_ns();
+	if (expiry && expiry->late_known) {
+		record->mark_lateness = expiry->lateness;
+		record->mark_entered = expiry->entered;
+	}
+}
+
+SEC("tp_btf/sched_waking")
+int on_waking(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct dwell_record *record;
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	/* The common wake-up ends here, without a clock read or a lookup. */
+	if (likely(!cpu->expiring && !task->sched_info.last_queued && !out_of_quota(task) &&
+		   task->bpf_storage && !hunt && !filter_can_change()))
+		return 0;
+	record = find_record(task);
+	if (unlikely(!record)) {
+		record = make_record(task);
+		if (!record)
+			return 0;
+	}
+	if (unlikely(hunt))
+		hunt--;
+	note_wakeup(record, task, cpu->expiring ? running_expiry(cpu) : NULL);
+	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int on_newtask(u64 *ctx)
+{
+	struct dwell_record *record = make_record((void *)ctx[0]);
+
+	if (record && window == DWELL_WINDOW_OPEN) {
+		record->state = DWELL_RUNNABLE_WOKEN;
+		record->since = bpf_ktime_get_ns();
+	}
+	return 0;
+}
+
+/* Only with a filter on names or groups: a program may get the wanted name by exec alone. */
+SEC("tp_btf/sched_process_exec")
+int on_exec(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct dwell_record *record;
+
+	if (window != DWELL_WINDOW_OPEN || find_record(task))
+		return 0;
+	record = make_record(task);
+	if (record) {
+		record->state = DWELL_ONCPU;
+		record->since = bpf_ktime_get_ns();
+	}
+	return 0;
+}
+
+#endif /* DWELL_SCHED_BPF_H */

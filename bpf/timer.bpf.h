@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * High-resolution timers: who arms, re-arms and cancels them, how late they
+ * expire, and who owns them.
+ *
+ * Three kinds, told apart by callback before any other work:
+ *   sleeps   the timer of a system call or kernel thread that waits with a
+ *            time-out. It is the sleeper's own and it has one at a time, so
+ *            its record keeps it, and its expiry is known by whom it wakes.
+ *   user     timerfd, POSIX timers, itimers, io_uring time-outs: a table holds
+ *            those that are armed, with their owner: the last task that armed
+ *            it in its own context.
+ *   kernel   everything else, counted by callback and never billed to whoever
+ *            was interrupted.
+ */
+#ifndef DWELL_TIMER_BPF_H
+#define DWELL_TIMER_BPF_H
+
+#include "record.bpf.h"
+
+#define CLOCK_MONOTONIC 1
+#define CLOCK_BASES 8 /* four clocks, hard and soft */
+
+enum timer_kind { TIMER_KERNEL, TIMER_SLEEP, TIMER_USER };
+
+/* Where a cancel was counted, for the kernels on which it may have to be taken back. */
+enum booking { BOOKED_NOWHERE, BOOKED_RECORD, BOOKED_USER, BOOKED_KERNEL };
+
+/* Each clock's offset to CLOCK_MONOTONIC when last seen, and when it was last seen to move. */
+__s64 clock_base_offset[CLOCK_BASES];
+__u64 clock_stepped_at;
+
+inline_always enum timer_kind timer_kind(__u64 function)
+{
+	for (int i = 0; i < DWELL_SLEEPERS; i++)
+		if (config.sleepers[i] && function == config.sleepers[i])
+			return TIMER_SLEEP;
+	for (int i = 0; i < DWELL_USER_CALLBACKS; i++)
+		if (config.user_callbacks[i] && function == config.user_callbacks[i])
+			return TIMER_USER;
+	return TIMER_KERNEL;
+}
+
+/*
+ * The offset of a settable clock moves only when it is set (or over a suspend);
+ * what was armed before that and expires after it is not late by the step.
+ */
+inline_always void watch_clock(struct hrtimer_clock_base *base, __u64 now)
+{
+	__u32 at = base->index % CLOCK_BASES;
+	__s64 offset = base->offset;
+
+	if (likely(base->clockid == CLOCK_MONOTONIC || clock_base_offset[at] == offset))
+		return;
+	if (clock_base_offset[at])
+		clock_stepped_at = now;
+	clock_base_offset[at] = offset;
+}
+
+inline_always struct dwell_timer_counts *kernel_counts(__u64 function)
+{
+	static const struct dwell_timer_counts none;
+	struct dwell_timer_counts *counts;
+
+	for (__u32 i = 0; i < DWELL_BUILTINS; i++)
+		if (function == config.builtins[i]) {
+			__u32 at = i;
+
+			return bpf_map_lookup_elem(&builtin_timers, &at);
+		}
+	counts = bpf_map_lookup_elem(&kernel_timers, &function);
+	if (likely(counts))
+		return counts;
+	bpf_map_update_elem(&kernel_timers, &function, &none, BPF_NOEXIST);
+	counts = bpf_map_lookup_elem(&kernel_timers, &function);
+	if (!counts)
+		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
+	return counts;
+}
+
+/* The ledger of an owner, shared by all CPUs: added to atomically. */
+static __noinline struct dwell_timer_counts *owner_counts(const struct dwell_timer_key *owner)
+{
+	static const struct dwell_timer_counts none;
+	struct dwell_timer_counts *counts = bpf_map_lookup_elem(&user_timers, owner);
+
+	if (likely(counts))
+		return counts;
+	bpf_map_update_elem(&user_timers, owner, &none, BPF_NOEXIST);
+	counts = bpf_map_lookup_elem(&user_timers, owner);
+	if (!counts)
+		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
+	return counts;
+}
+
+static __noinline void book_lateness(struct dwell_timer_counts *counts, __u64 lateness)
+{
+	__u32 at = dwell_bucket(lateness);
+
+	if (at >= DWELL_BUCKETS) /* never; the verifier cannot tell */
+		at = DWELL_BUCKETS - 1;
+	__sync_fetch_and_add(&counts->late_count, 1);
+	__sync_fetch_and_add(&counts->late_sum, lateness);
+	__sync_fetch_and_add(&counts->late_buckets[at], 1);
+	/* Two at the same instant on two CPUs: the smaller may win. */
+	if (lateness > counts->late_max)
+		counts->late_max = lateness;
+}
+
+inline_always void own(struct dwell_timer_key *owner, struct task_struct *task, __u64 function)
+{
+	owner->pid = task->tgid;
+	owner->tid = task->pid;
+	owner->start = task->start_time;
+	owner->function = function;
+}
+
+/* ---- hrtimer_cancel of the older kernels -------------------------------- */
+
+/*
+ * Without was_armed, hrtimer_cancel also precedes a re-arm, and on some kernels
+ * (5.10 … 6.17; nothing in BTF tells which) each expiry, back to back under the
+ * timer base's lock. So a cancel is booked at once, and taken back when this
+ * CPU's next timer event is that timer's start or expiry. True if it was.
+ */
+static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 function)
+{
+	struct dwell_timer_counts *counts;
+	struct dwell_record *record;
+	bool same = cpu->cancel.timer == timer;
+	__u32 booked = cpu->cancel.booked;
+
+	cpu->cancel.timer = 0;
+	if (!same)
+		return false;
+	if (booked == BOOKED_RECORD) {
+		record = find_record(bpf_get_current_task_btf());
+		if (record) {
+			record->cancelled--;
+			record->sleeper = timer;
+		}
+	} else if (booked == BOOKED_USER) {
+		counts = owner_counts(&cpu->cancel.was.owner);
+		if (counts)
+			__sync_fetch_and_add(&counts->cancelled, -1);
+		if (cpu->cancel.was.armed_at)
+			bpf_map_update_elem(&armed_timers, &timer, &cpu->cancel.was, BPF_ANY);
+	} else if (booked == BOOKED_KERNEL) {
+		counts = kernel_counts(function);
+		if (counts)
+			counts->cancelled--;
+	}
+	return true;
+}
+
+/* ---- start ---------------------------------------------------------------- */
+
+inline_always void start_sleep(struct hrtimer *timer, bool was_armed, __u64 now)
+{
+	struct dwell_record *record = find_record(bpf_get_current_task_btf());
+
+	/* A sleep is armed once. Again, it is CPU hotplug moving it, in a thread of its own. */
+	if (!record || was_armed)
+		return;
+	if (unlikely(record->sleeper)) {
+		/* Neither cancelled nor did it wake its task: it expired while that ran. */
+		record->expired++;
+		lose(DWELL_LOSS_LATENESS_UNSEEN);
+	}
+	record->armed++;
+	record->sleeper = (__u64)timer;
+	record->sleeper_armed = now;
+}
+
+static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool was_armed,
+				  __u64 now)
+{
+	__u64 address = (__u64)timer, function = (__u64)timer->function;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct dwell_armed_timer entry = { .armed_at = now };
+	struct dwell_timer_counts *counts;
+	struct dwell_record *record;
+
+	if (timer->base->running == timer) {
+		/* Restarted by its own callback, in whatever context that ran. */
+		struct expiry *expiry = &cpu->expiry[!!timer->is_soft];
+
+		if (expiry->timer != address || !expiry->owner.tid)
+			return;
+		entry.owner = expiry->owner;
+	} else {
+		record = find_record(task);
+		/* Kernel threads arm none: this one moves them off a dying CPU. */
+		if (!record || record->kthread)
+			return;
+		own(&entry.owner, task, function);
+	}
+	counts = owner_counts(&entry.owner);
+	if (!counts)
+		return;
+	__sync_fetch_and_add(&counts->armed, 1);
+	if (was_armed)
+		__sync_fetch_and_add(&counts->rearmed, 1);
+	if (bpf_map_update_elem(&armed_timers, &address, &entry, BPF_ANY))
+		lose(DWELL_LOSS_TIMER_TABLE_FULL);
+}
+
+SEC("tp_btf/hrtimer_start")
+int on_timer_start(u64 *ctx)
+{
+	struct hrtimer *timer = (void *)ctx[0];
+	__u64 function = (__u64)timer->function;
+	enum timer_kind kind = timer_kind(function);
+	struct dwell_timer_counts *counts;
+	struct cpu *cpu = this_cpu();
+	bool was_armed;
+	__u64 now;
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	was_armed = config.was_armed ? (bool)ctx[2] :
+				       take_back_cancel(cpu, (__u64)timer, function);
+	if (kind == TIMER_KERNEL) {
+		if (filtered())
+			return 0;
+		counts = kernel_counts(function);
+		if (counts) {
+			counts->armed++;
+			counts->rearmed += was_armed;
+		}
+		return 0;
+	}
+	now = bpf_ktime_get_ns();
+	watch_clock(timer->base, now);
+	if (kind == TIMER_SLEEP)
+		start_sleep(timer, was_armed, now);
+	else
+		start_user(cpu, timer, was_armed, now);
+	return 0;
+}
+
+/* ---- cancel --------------------------------------------------------------- */
+
+inline_always enum booking cancel_sleep(__u64 timer)
+{
+	struct dwell_record *record = find_record(bpf_get_current_task_btf());
+
+	/* Only the sleeper cancels its sleep; 0: armed before the window. */
+	if (!record || (record->sleeper && record->sleeper != timer))
+		return BOOKED_NOWHERE;
+	record->cancelled++;
+	record->sleeper = 0;
+	return BOOKED_RECORD;
+}
+
+static __noinline enum booking cancel_user(struct cpu *cpu, __u64 timer, __u64 function)
+{
+	struct dwell_armed_timer *entry = bpf_map_lookup_elem(&armed_timers, &timer);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct dwell_timer_counts *counts;
+	struct dwell_record *record;
+
+	if (entry) {
+		cpu->cancel.was = *entry;
+		bpf_map_delete_elem(&armed_timers, &timer);
+	} else {
+		/* Armed before the window: who cancels it is the best owner known. */
+		record = find_record(task);
+		if (!record || record->kthread)
+			return BOOKED_NOWHERE;
+		own(&cpu->cancel.was.owner, task, function);
+		cpu->cancel.was.armed_at = 0;
+	}
+	counts = owner_counts(&cpu->cancel.was.owner);
+	if (!counts)
+		return BOOKED_NOWHERE;
+	__sync_fetch_and_add(&counts->cancelled, 1);
+	return BOOKED_USER;
+}
+
+SEC("tp_btf/hrtimer_cancel")
+int on_timer_cancel(u64 *ctx)
+{
+	struct hrtimer *timer = (void *)ctx[0];
+	__u64 function = (__u64)timer->function;
+	enum timer_kind kind = timer_kind(function);
+	struct dwell_timer_counts *counts;
+	enum booking booked = BOOKED_NOWHERE;
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	if (kind == TIMER_SLEEP) {
+		booked = cancel_sleep((__u64)timer);
+	} else if (kind == TIMER_USER) {
+		booked = cancel_user(cpu, (__u64)timer, function);
+	} else if (!filtered()) {
+		counts = kernel_counts(function);
+		if (counts) {
+			counts->cancelled++;
+			booked = BOOKED_KERNEL;
+		}
+	}
+	if (!config.was_armed) {
+		cpu->cancel.timer = (__u64)timer;
+		cpu->cancel.booked = booked;
+	}
+	return 0;
+}
+
+/* ---- expiry ---------------------------------------------------------------- */
+
+static __noinline void expire_user(struct expiry *expiry, __u64 function)
+{
+	struct dwell_armed_timer *entry;
+	struct dwell_timer_counts *counts;
+
+	entry = bpf_map_lookup_elem(&armed_timers, &expiry->timer);
+	if (entry) {
+		expiry->owner = entry->owner;
+		if (expiry->stepped_at > entry->armed_at) {
+			lose(DWELL_LOSS_CLOCK_STEP);
+			expiry->late_known = false;
+		}
+		if (expiry->lateness > interval(entry->armed_at, expiry->entered))
+			expiry->lateness = expiry->entered - entry->armed_at;
+		bpf_map_delete_elem(&armed_timers, &expiry->timer);
+	} else if (filtered()) {
+		return; /* another's, or armed before the window: not to be told apart */
+	} else {
+		expiry->owner.function = function;
+	}
+	counts = owner_counts(&expiry->owner);
+	if (!counts)
+		return;
+	__sync_fetch_and_add(&counts->expired, 1);
+	if (expiry->late_known)
+		book_lateness(counts, expiry->lateness);
+}
+
+SEC("tp_btf/hrtimer_expire_entry")
+int on_timer_expire(u64 *ctx)
+{
+	static const struct dwell_timer_key nobody;
+	struct hrtimer *timer = (void *)ctx[0];
+	__u64 function = (__u64)timer->function;
+	enum timer_kind kind = timer_kind(function);
+	struct dwell_timer_counts *counts;
+	struct cpu *cpu = this_cpu();
+	struct expiry *expiry;
+	__u64 now;
+	__s64 late;
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	if (!config.was_armed)
+		take_back_cancel(cpu, (__u64)timer, function);
+	if (kind == TIMER_KERNEL && filtered())
+		return 0;
+	now = bpf_ktime_get_ns();
+	late = now + timer->base->offset - timer->node.expires;
+	if (late < 0)
+		late = 0;
+	if (kind == TIMER_KERNEL) {
+		counts = kernel_counts(function);
+		if (counts) {
+			counts->expired++;
+			book_lateness(counts, late);
+		}
+		return 0;
+	}
+	watch_clock(timer->base, now);
+	expiry = &cpu->expiry[!!timer->is_soft];
+	expiry->timer = (__u64)timer;
+	expiry->entered = now;
+	expiry->lateness = late;
+	expiry->owner = nobody;
+	expiry->tid = (__u32)bpf_get_current_pid_tgid();
+	expiry->sleeper = kind == TIMER_SLEEP;
+	expiry->late_known = true;
+	expiry->stepped_at = timer->base->clockid == CLOCK_MONOTONIC ? 0 : clock_stepped_at;
+	if (kind == TIMER_USER)
+		expire_user(expiry, function);
+	cpu->expiring |= 1 << !!timer->is_soft;
+	return 0;
+}
+
+/* The timer may be gone by now: its address is all that may be used. */
+SEC("tp_btf/hrtimer_expire_exit")
+int on_timer_expired(u64 *ctx)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return 0;
+	for (int i = 0; i < EXPIRIES; i++)
+		if (cpu->expiry[i].timer == ctx[0])
+			cpu->expiring &= ~(1U << i);
+	return 0;
+}
+
+/*
+ * 7.2: a user timer that is due when armed, and would be first, is not queued
+ * but run by who armed it. No expire_entry follows, and none is late.
+ */
+SEC("tp_btf/hrtimer_start_expired")
+int on_timer_start_expired(u64 *ctx)
+{
+	struct hrtimer *timer = (void *)ctx[0];
+	__u64 address = (__u64)timer, function = (__u64)timer->function;
+	struct task_struct *task = bpf_get_current_task_btf();
+	enum timer_kind kind = timer_kind(function);
+	struct dwell_record *record;
+	struct expiry expiry = { .timer = address, .late_known = true };
+
+	if (window != DWELL_WINDOW_OPEN)
+		return 0;
+	if (kind == TIMER_USER) {
+		expire_user(&expiry, function);
+	} else if (kind == TIMER_SLEEP) {
+		record = find_record(task);
+		if (!record || record->sleeper != address)
+			return 0;
+		record->sleeper = 0;
+		record->expired++;
+		measure(record, DWELL_LATENESS, 0);
+	}
+	return 0;
+}
+
+#endif /* DWELL_TIMER_BPF_H */

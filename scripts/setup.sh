@@ -1,0 +1,277 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs what building (build) or testing (check) dwell needs, from the machine's own package sources.
+# shellcheck disable=SC2086 # lists of words are split on purpose, throughout
+set -eu
+
+usage() {
+	cat <<-END
+	usage: scripts/setup.sh [-n] build|check
+	Names what is missing and installs it with the package manager of this machine (needs root).
+	  build  what make needs
+	  check  that, and what make check and make bench need
+	  -n     only name what is missing; exit 1 if anything needed is
+	END
+}
+
+PATH=$PATH:/usr/sbin:/sbin
+CC=${CC:-cc}
+PKG_CONFIG=${PKG_CONFIG:-pkg-config}
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# Each probe answers one question: is the thing itself there and usable? Which
+# package it came from does not matter.
+probe() {
+	case $1 in
+	compiler) echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 ;;
+	make) have make ;;
+	clang) have "${CLANG:-clang}" ;;
+	llvm-strip) have llvm-strip || ls /usr/bin/llvm-strip-?? >/dev/null 2>&1 ;;
+	bpftool) probe_bpftool ;;
+	pkg-config) have "$PKG_CONFIG" ;;
+	libbpf) $PKG_CONFIG --exists 'libbpf >= 1.1' 2>/dev/null ;;
+	libelf | zlib | jansson | libcap | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
+	uthash) echo '#include <uthash.h>' | $CC -E - >/dev/null 2>&1 ;;
+	sanitizers) probe_sanitizers ;;
+	cyclictest | shellcheck | mandoc) have "$1" ;;
+	clang-format) have clang-format || have clang-format-14 ;;
+	perf) perf version >/dev/null 2>&1 ;;
+	peers) have runqlat || have runqlat-libbpf ;;
+	esac
+}
+
+# Some distributions install a bpftool that only says which package to install,
+# and keep the real one beside a kernel's own tools.
+probe_bpftool() {
+	for tool in bpftool /usr/lib/linux-tools*/*/bpftool; do
+		"$tool" version >/dev/null 2>&1 && return 0
+	done
+	return 1
+}
+
+probe_sanitizers() {
+	program=$(mktemp) || return 1
+	status=0
+	echo 'int main(void) { return 0; }' |
+		$CC -fsanitize=address,undefined -x c - -o "$program" 2>/dev/null || status=1
+	rm -f "$program"
+	return $status
+}
+
+# thing: apt packages, tried from left to right; dnf; zypper; pacman ("-" = none)
+TABLE='
+compiler    gcc+libc6-dev  gcc+glibc-devel  gcc+glibc-devel  gcc
+make        make           make             make             make
+clang       clang          clang            clang            clang
+llvm-strip  llvm           llvm             llvm             llvm
+bpftool     bpftool,linux-tools-common+linux-tools-generic  bpftool  bpftool  bpf
+pkg-config  pkgconf,pkg-config  pkgconf-pkg-config  pkgconf-pkg-config  pkgconf
+libbpf      libbpf-dev     libbpf-devel     libbpf-devel     libbpf
+libelf      libelf-dev     elfutils-libelf-devel  libelf-devel  libelf
+zlib        zlib1g-dev     zlib-devel       zlib-devel       zlib
+jansson     libjansson-dev jansson-devel    libjansson-devel jansson
+libcap      libcap-dev     libcap-devel     libcap-devel     libcap
+uthash      uthash-dev     uthash-devel     uthash-devel     uthash
+cmocka      libcmocka-dev  libcmocka-devel  libcmocka-devel  cmocka
+sanitizers  @sanitizers    libasan+libubsan libasan8+libubsan1  gcc-libs
+cyclictest  rt-tests       realtime-tests   rt-tests         rt-tests
+shellcheck  shellcheck     ShellCheck       ShellCheck       shellcheck
+mandoc      mandoc         mandoc           mandoc           mandoc
+clang-format clang-format-14,clang-format  clang-tools-extra  clang-tools  clang
+perf        linux-perf,linux-tools-generic  perf  perf       perf
+peers       libbpf-tools   libbpf-tools     -                -
+'
+BUILD_NEEDS='compiler make clang llvm-strip bpftool pkg-config libbpf libelf zlib jansson libcap uthash'
+CHECK_NEEDS='cmocka sanitizers'
+# Without these, some tests are skipped or a line is missing from the bench.
+CHECK_WANTS='cyclictest shellcheck mandoc clang-format perf peers'
+
+manager() {
+	for program in apt-get dnf zypper pacman; do
+		if have "$program"; then
+			echo "$program"
+			return
+		fi
+	done
+	echo none
+}
+
+# The packages that may hold a thing, the likeliest first; "+" joins what belongs together.
+packages_of() {
+	case $MANAGER in
+	dnf) column=3 ;;
+	zypper) column=4 ;;
+	pacman) column=5 ;;
+	*) column=2 ;;
+	esac
+	answer=$(echo "$TABLE" | awk -v thing="$1" -v column=$column '$1 == thing { print $column }')
+	case $answer in
+	@sanitizers) sanitizer_package ;;
+	*) echo "$answer" ;;
+	esac
+}
+
+# gcc brings its sanitizers along; clang's are a package of their own.
+sanitizer_package() {
+	if $CC --version 2>/dev/null | grep -qi clang; then
+		major=$(echo __clang_major__ | $CC -E -P - 2>/dev/null)
+		echo "libclang-rt-${major:-14}-dev,libclang-rt-dev"
+	else
+		echo gcc
+	fi
+}
+
+missing() {
+	for thing in "$@"; do
+		probe "$thing" || echo "$thing"
+	done
+}
+
+# "bpftool (package bpftool)", one line each
+explain() {
+	for thing in "$@"; do
+		package=$(packages_of "$thing" | sed -e 's/,.*//' -e 's/+/ and /g')
+		version=
+		if [ "$thing" = libbpf ]; then
+			version=' >= 1.1'
+			if $PKG_CONFIG --exists libbpf 2>/dev/null; then
+				version="$version, found $($PKG_CONFIG --modversion libbpf)"
+			fi
+		fi
+		echo "  $thing$version (package ${package:-unknown})"
+	done
+}
+
+known() {
+	case $MANAGER in
+	apt-get) apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q '^Package:' ;;
+	*) true ;;
+	esac
+}
+
+# Chooses, for each thing, the first alternative of which all packages exist.
+choose() {
+	for thing in "$@"; do
+		chosen=
+		for alternative in $(packages_of "$thing" | tr ',' ' '); do
+			[ "$alternative" != - ] || continue
+			chosen=$alternative
+			for package in $(echo "$alternative" | tr '+' ' '); do
+				known "$package" || chosen=
+			done
+			[ -z "$chosen" ] || break
+		done
+		[ -z "$chosen" ] || echo "$chosen" | tr '+' '\n'
+	done | sort -u
+}
+
+UPDATED=
+update_lists() {
+	if [ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ]; then
+		echo "setup: apt-get update"
+		apt-get update -qq || echo "setup: some package lists could not be fetched" >&2
+		UPDATED=yes
+	fi
+}
+
+install_packages() {
+	case $MANAGER in
+	apt-get) DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" ;;
+	dnf) dnf install -y -q "$@" ;;
+	zypper) zypper --non-interactive install --no-recommends "$@" ;;
+	pacman) pacman -S --noconfirm --needed "$@" ;;
+	esac >/dev/null
+}
+
+# Installs what holds the things named. Package lists may be absent or out of
+# date: if a package is unknown or cannot be had, fetch the lists and try again.
+obtain() {
+	packages=$(choose "$@")
+	for thing in "$@"; do
+		[ -n "$(choose "$thing")" ] || update_lists
+	done
+	packages=$(choose "$@")
+	[ -n "$packages" ] || return 1
+	echo "setup: installing" $packages
+	if ! install_packages $packages; then
+		[ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ] || return 1
+		update_lists
+		install_packages $packages
+	fi
+}
+
+# Best effort: says so and goes on.
+obtain_wanted() {
+	echo "setup: for all tests and the bench:" "$@"
+	if ! obtain "$@"; then
+		for thing in "$@"; do
+			obtain "$thing" || true
+		done
+	fi
+	rest=$(missing "$@")
+	[ -z "$rest" ] || echo "setup: not to be had here, so some tests will be skipped:" $rest
+}
+
+obtain_needed() {
+	echo "setup: missing:"
+	explain "$@"
+	if [ "$(id -u)" != 0 ]; then
+		echo "setup: needs root to install them: sudo scripts/setup.sh $task" >&2
+		exit 1
+	fi
+	if [ "$MANAGER" = none ]; then
+		echo "setup: no apt-get, dnf, zypper or pacman here; install them by hand" >&2
+		exit 1
+	fi
+	obtain "$@" || echo "setup: the package manager failed" >&2
+	rest=$(missing $needs)
+	if [ -n "$rest" ]; then
+		echo "setup: still missing:" >&2
+		explain $rest >&2
+		exit 1
+	fi
+}
+
+dry=
+if [ "${1-}" = -n ]; then
+	dry=yes
+	shift
+fi
+task=${1-}
+needs=$BUILD_NEEDS
+wants=
+case $task in
+build) ;;
+check)
+	needs="$BUILD_NEEDS $CHECK_NEEDS"
+	wants=$CHECK_WANTS
+	;;
+-h | --help)
+	usage
+	exit 0
+	;;
+*)
+	usage >&2
+	exit 2
+	;;
+esac
+
+MANAGER=$(manager)
+lacking=$(missing $needs)
+if [ -n "$dry" ]; then
+	[ -n "$lacking" ] || exit 0
+	{
+		echo "dwell needs:"
+		explain $lacking
+		echo "To install: sudo scripts/setup.sh $task"
+	} >&2
+	exit 1
+fi
+[ -z "$lacking" ] || obtain_needed $lacking
+if [ "$(id -u)" = 0 ] && [ "$MANAGER" != none ]; then
+	lacking=$(missing $wants)
+	[ -z "$lacking" ] || obtain_wanted $lacking
+fi

@@ -1,0 +1,353 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Measures what dwell costs, beside doing nothing and beside its peers, in one interleaved run.
+set -eu
+
+cd "$(dirname "$0")/../.."
+PATH=$PATH:/usr/sbin:/sbin
+BUILD=${BUILD:-build}
+BPFTOOL=${BPFTOOL:-bpftool}
+DWELL=${DWELL:-$BUILD/dwell}
+FORMAT=${FORMAT:-text} # or markdown
+ROUNDS=${ROUNDS:-15}
+LOOPS=${LOOPS:-60000} # round trips in one run of the pipe
+REPEATS=${REPEATS:-5} # of each read and start
+# Seconds: enough for a tool that reads all kernel symbols first.
+ATTACH_LIMIT=20
+
+WORK=$(mktemp -d)
+STATS=/proc/sys/kernel/bpf_stats_enabled
+STATS_BEFORE=$(cat $STATS 2>/dev/null || echo 0)
+tool=
+crowd=
+
+say() {
+	echo "bench: $*" >&2
+}
+
+die() {
+	say "$@"
+	exit 1
+}
+
+clean_up() {
+	[ -z "$tool" ] || kill -KILL "$tool" 2>/dev/null || true
+	[ -z "$crowd" ] || kill -KILL "$crowd" 2>/dev/null || true
+	if [ "$(cat $STATS)" != "$STATS_BEFORE" ]; then
+		echo "$STATS_BEFORE" >$STATS
+	fi
+	rm -rf "$WORK"
+}
+
+# ---- tables: rows of tab-separated cells, the first row is the heading ------
+
+table() {
+	awk -F '\t' -v markdown="$([ "$FORMAT" != markdown ] || echo 1)" '
+	{
+		for (i = 1; i <= NF; i++) {
+			cell[NR, i] = $i
+			if (length($i) > width[i])
+				width[i] = length($i)
+		}
+		if (NF > columns)
+			columns = NF
+	}
+	function rule(  i, line, dashes) {
+		line = "|"
+		for (i = 1; i <= columns; i++) {
+			dashes = sprintf("%*s", width[i], "")
+			gsub(/ /, "-", dashes)
+			line = line " " (i == 1 ? dashes : substr(dashes, 2) ":") " |"
+		}
+		print line
+	}
+	END {
+		for (row = 1; row <= NR; row++) {
+			line = markdown ? "| " : ""
+			for (i = 1; i <= columns; i++)
+				line = line sprintf(i == 1 ? "%-*s" : "%*s", width[i], cell[row, i]) \
+					(markdown ? (i < columns ? " | " : " |") : (i < columns ? "  " : ""))
+			print line
+			if (row == 1 && markdown)
+				rule()
+		}
+	}'
+	echo
+}
+
+# The quartiles of the numbers on stdin: "first median third".
+quartiles() {
+	sort -g | awk '
+	function at(part,  place, low) {
+		place = 1 + (NR - 1) * part
+		low = int(place)
+		return value[low] + (place - low) * (value[low < NR ? low + 1 : low] - value[low])
+	}
+	{ value[NR] = $1 }
+	END { if (NR) print at(0.25), at(0.5), at(0.75) }'
+}
+
+# The median, with no decimals; "-" if nothing was measured.
+median() {
+	quartiles | awk '{ printf "%.0f", $2 } END { if (!NR) printf "-" }'
+}
+
+# ---- starting and ending what is measured ------------------------------------
+
+# The BPF links a process holds, by id; the fdinfo of each names it.
+links_of() {
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '$1 == "link_id:" { print $2 }' | sort -n
+}
+
+# The tracepoints they hang on.
+hooks_of() {
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '$1 == "tp_name:" { print $2 }' | sort
+}
+
+# attach COMMAND…: starts it in the background as $tool, and returns when its
+# links are there and have been all there for a while.
+attach() {
+	"$@" >"$WORK/out" 2>"$WORK/err" </dev/null &
+	tool=$!
+	before=
+	tries=$((ATTACH_LIMIT * 5))
+	while [ $tries -gt 0 ]; do
+		sleep 0.2
+		kill -0 "$tool" 2>/dev/null || break
+		links=$(links_of "$tool")
+		[ -n "$links" ] && [ "$links" = "$before" ] && return 0
+		before=$links
+		tries=$((tries - 1))
+	done
+	say "$1 did not attach:"
+	cat "$WORK/err" >&2
+	detach
+	return 1
+}
+
+# Ends $tool and waits until the kernel has let go of its links.
+detach() {
+	links=$(links_of "$tool")
+	kill -INT "$tool" 2>/dev/null || true
+	tries=50
+	while kill -0 "$tool" 2>/dev/null && [ $tries -gt 0 ]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+	kill -KILL "$tool" 2>/dev/null || true
+	wait "$tool" 2>/dev/null || true
+	tool=
+	tries=200
+	for link in $links; do
+		while "$BPFTOOL" link show id "$link" >/dev/null 2>&1; do
+			tries=$((tries - 1))
+			[ $tries -gt 0 ] || die "link $link is still attached"
+			sleep 0.05
+		done
+	done
+}
+
+# Microseconds a round trip.
+pipe() {
+	taskset -c "$CPU" perf bench sched pipe -l "$LOOPS" 2>/dev/null |
+		awk '$2 == "usecs/op" { print $1 }'
+}
+
+# The last CPU we may use: the first one takes most interrupts.
+choose_cpu() {
+	awk '$1 == "Cpus_allowed_list:" { n = split($2, part, /[,-]/); print part[n] }' /proc/self/status
+}
+
+# Newer packages of libbpf-tools add a suffix to the names.
+program_of() {
+	command -v "$1" || command -v "$1-libbpf"
+}
+
+command_of() {
+	case $1 in
+	empty) echo "$BUILD/bench/empty" ;;
+	dwell) echo "$DWELL summary -d 0 -j -o /dev/null" ;;
+	runqslower) echo "$(program_of "$1") 10000" ;;
+	*) echo "$(program_of "$1") 3600" ;;
+	esac
+}
+
+# ---- 1: the pipe ---------------------------------------------------------------
+
+measure_pipe() {
+	round=1
+	[ -n "$(pipe)" ] || die "perf bench sched pipe gave no figure"
+	while [ "$round" -le "$ROUNDS" ]; do
+		say "round $round of $ROUNDS"
+		echo "$round base $(pipe)" >>"$WORK/pipe"
+		for variant in $variants; do
+			# shellcheck disable=SC2046 # a command and its arguments
+			if attach $(command_of "$variant"); then
+				hooks_of "$tool" >"$WORK/hooks.$variant"
+				echo "$round $variant $(pipe)" >>"$WORK/pipe"
+				detach
+			fi
+		done
+		# Another order each time, so that nobody always follows the same neighbour.
+		variants=$(echo "$variants" | awk '{ for (i = 2; i <= NF; i++) printf "%s ", $i; print $1 }')
+		round=$((round + 1))
+	done
+	if ! cmp -s "$WORK/hooks.empty" "$WORK/hooks.dwell"; then
+		say "the empty programs are not on the hooks of dwell:" \
+			"$(sort "$WORK/hooks.empty" "$WORK/hooks.dwell" | uniq -u | tr '\n' ' ')"
+	fi
+}
+
+# What a variant adds to the base of its own round: "first median third".
+added() {
+	awk -v variant="$1" '
+	$2 == "base" { base[$1] = $3 }
+	$2 == variant { time[$1] = $3 }
+	END { for (round in time) print time[round] - base[round] }' "$WORK/pipe" | quartiles
+}
+
+# The median of its times.
+times_of() {
+	awk -v variant="$1" '$2 == variant { print $3 }' "$WORK/pipe" | quartiles | awk '{ printf "%.3f", $2 }'
+}
+
+report_pipe() {
+	runqlat=$(added runqlat | cut -d ' ' -f 2)
+	empty=$(added empty | cut -d ' ' -f 2)
+	{
+		printf 'programs\tus a round trip\tadded us\tquartiles\tof runqlat\tof empty\n'
+		printf 'none\t%s\t\t\t\t\n' "$(times_of base)"
+		for variant in empty dwell $peers; do
+			quarters=$(added "$variant")
+			[ -n "$quarters" ] || continue
+			echo "$variant $(times_of "$variant") $quarters ${runqlat:-0} ${empty:-0}" | awk '{
+				printf "%s\t%s\t%+.3f\t%+.3f..%+.3f\t%s\t%s\n", $1, $2, $4, $3, $5,
+					($6 > 0 ? sprintf("%.2f", $4 / $6) : "-"),
+					($7 > 0 ? sprintf("%.2f", $4 / $7) : "-") }'
+		done
+	} | table
+}
+
+# ---- 2: each of dwell's programs -------------------------------------------------
+
+programs_of() {
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '$1 == "prog_id:" { print $2 }' | sort -nu
+}
+
+measure_programs() {
+	say "each program"
+	echo 1 >$STATS
+	"$BUILD/bench/sleepers" 1 100 >/dev/null &
+	crowd=$!
+	# shellcheck disable=SC2046
+	attach $(command_of dwell)
+	pipe >/dev/null
+	{
+		printf 'program\truns\tns a run\n'
+		for id in $(programs_of "$tool"); do
+			"$BPFTOOL" prog show id "$id"
+		done | awk '{
+			name = ""
+			runs = 0
+			for (i = 1; i < NF; i++) {
+				if ($i == "name")
+					name = $(i + 1)
+				if ($i == "run_time_ns")
+					time = $(i + 1)
+				if ($i == "run_cnt")
+					runs = $(i + 1)
+			}
+			if (runs)
+				printf "%s\t%d\t%.0f\n", name, runs, time / runs
+		}' | sort -t "$(printf '\t')" -k 2,2nr
+	} >"$WORK/programs"
+	detach
+	kill "$crowd"
+	wait "$crowd" 2>/dev/null || true
+	crowd=
+	echo "$STATS_BEFORE" >$STATS
+	table <"$WORK/programs"
+}
+
+# ---- 3: reads, memory, start-up ---------------------------------------------------
+
+# Starts N threads that sleep, each often enough to have something to tell.
+start_crowd() {
+	mkfifo "$WORK/ready"
+	"$BUILD/bench/sleepers" "$1" 500000 >"$WORK/ready" &
+	crowd=$!
+	read -r answer <"$WORK/ready" || answer=
+	rm "$WORK/ready"
+	[ "$answer" = ready ] || say "no $1 threads here"
+}
+
+end_crowd() {
+	kill "$crowd" 2>/dev/null || true
+	wait "$crowd" 2>/dev/null || true
+	crowd=
+}
+
+# Reads of a table with N threads more than the machine has of its own.
+measure_reads() {
+	{
+		printf 'threads added\ttasks read\tread us\tbytes\tdwell RSS KiB\n'
+		for threads in 100 1000 10000; do
+			say "reads, $threads threads"
+			start_crowd $threads
+			for _ in $(seq "$REPEATS"); do
+				"$DWELL" summary -d 1s -v -j -o "$WORK/json" 2>"$WORK/err" </dev/null || true
+				sed -n 's/.*read: \([0-9]*\) tasks, \([0-9]*\) bytes, \([0-9]*\) us.*/\1 \2 \3/p' \
+					"$WORK/err" | tail -n 1 >>"$WORK/reads.$threads"
+				sed -n 's/.*"rss_bytes": *\([0-9]*\).*/\1/p' "$WORK/json" >>"$WORK/rss.$threads"
+			done
+			end_crowd
+			printf '%d\t%s\t%s\t%s\t%s\n' $threads \
+				"$(cut -d ' ' -f 1 "$WORK/reads.$threads" | median)" \
+				"$(cut -d ' ' -f 3 "$WORK/reads.$threads" | median)" \
+				"$(cut -d ' ' -f 2 "$WORK/reads.$threads" | median)" \
+				"$(awk '{ print $1 / 1024 }' "$WORK/rss.$threads" | median)"
+		done
+	} >"$WORK/table"
+	table <"$WORK/table"
+}
+
+# On the machine as it is, without a crowd.
+measure_start() {
+	for _ in $(seq "$REPEATS"); do
+		"$DWELL" summary -d 100ms -v -j -o /dev/null 2>&1 >/dev/null </dev/null |
+			sed -n 's/.*start: \([0-9]*\) us.*/\1/p'
+	done >"$WORK/start"
+	echo "From exec to the first measurement: $(median <"$WORK/start") us."
+	echo "Size: $(wc -c <"$DWELL") bytes$([ ! -e "$BUILD/static/dwell" ] || echo ", static and stripped $(wc -c <"$BUILD/static/dwell")")."
+}
+
+# ---- -------------------------------------------------------------------------------
+
+[ "$(id -u)" = 0 ] || die "needs root: sudo make bench"
+for program in perf taskset "$BPFTOOL"; do
+	command -v "$program" >/dev/null || die "$program is missing: sudo scripts/setup.sh check"
+done
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+CPU=$(choose_cpu)
+peers=
+for peer in runqlat runqslower cpudist offcputime wakeuptime; do
+	if program_of $peer >/dev/null; then
+		peers="$peers $peer"
+	else
+		say "$peer is not installed (package libbpf-tools): left out"
+	fi
+done
+variants="empty dwell$peers"
+others=$("$BPFTOOL" link list 2>/dev/null | grep -cE '^[0-9]+: (tracing|raw_tracepoint)' || true)
+[ "$others" -eq 0 ] || say "$others tracing programs of others are attached; they slow down every line"
+[ "$STATS_BEFORE" = 0 ] || say "kernel.bpf_stats_enabled is on: every program is slower"
+
+echo "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+echo "perf bench sched pipe -l $LOOPS on CPU $CPU, medians of $ROUNDS interleaved rounds"
+echo
+measure_pipe
+report_pipe
+measure_programs
+measure_reads
+measure_start

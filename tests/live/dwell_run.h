@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Runs of the program under test. */
+#ifndef DWELL_LIVE_DWELL_RUN_H
+#define DWELL_LIVE_DWELL_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* One run. Closed by dwell_close(). */
+struct dwell_run {
+	pid_t pid;
+	int out, err;	/* files in memory that take what it prints */
+	int status;	/* exit status, or 128 + the signal that ended it; once it ended */
+	char *out_text; /* once it ended; with a NUL behind the last byte */
+	char *err_text;
+	size_t out_length;
+};
+
+/* How it is started: all zeros is the plain way. */
+struct dwell_manner {
+	bool unprivileged; /* as uid and gid 65534, without capabilities */
+	int stdout_fd;	   /* > 0: its standard output instead of a file in memory */
+};
+
+/* Starts dwell with @arguments, which end with NULL. */
+void dwell_start(struct dwell_run *run, const struct dwell_manner *manner,
+		 const char *const *arguments);
+
+/* Waits until a run with -v says that its window began; a failure ends the test. */
+void dwell_wait_measuring(struct dwell_run *run);
+
+/* Sends the signal of Ctrl-C. */
+void dwell_interrupt(struct dwell_run *run);
+
+/* Waits for the end and takes what was printed; ends the test if it takes longer than @seconds. */
+void dwell_wait(struct dwell_run *run, unsigned int seconds);
+
+/* Kills a run that is still there and frees all. */
+void dwell_close(struct dwell_run *run);
+
+/* Start and wait at once. */
+void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,
+		   const char *const *arguments);
+
+#define DWELL_ARGUMENTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A measurement: a workload's work inside the windows of two runs, by task and by process. */
+#ifndef DWELL_LIVE_MEASURE_H
+#define DWELL_LIVE_MEASURE_H
+
+#include <stdbool.h>
+
+#include "report.h"
+#include "workload.h"
+
+struct measurement {
+	struct work work; /* as the workload left it */
+	struct report by_task;
+	struct report by_process;
+};
+
+struct measure_plan {
+	void (*body)(struct work *work);
+	const void *argument;
+	bool everything; /* measure all tasks, not only the workload's process */
+	bool ends;	 /* the process ends by itself in the window */
+	unsigned int seconds; /* for the body; 0 = 20 */
+};
+
+/*
+ * Measures the work of @plan from before it begins until after it is done;
+ * once more, a few times, if the work says that it was disturbed. A failure
+ * ends the test. Freed by measure_free().
+ */
+void measure(struct measurement *measurement, const struct measure_plan *plan);
+void measure_free(struct measurement *measurement);
+
+#endif

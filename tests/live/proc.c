@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading /proc, clocks, and pinning. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "live.h"
+#include "proc.h"
+
+uint64_t proc_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+void proc_sleep(uint64_t ns)
+{
+	struct timespec rest = { .tv_sec = (time_t)(ns / 1000000000),
+				 .tv_nsec = (long)(ns % 1000000000) };
+
+	while (nanosleep(&rest, &rest) && errno == EINTR)
+		;
+}
+
+void proc_spin(uint64_t until)
+{
+	while (proc_now() < until)
+		;
+}
+
+pid_t proc_tid(void)
+{
+	return (pid_t)syscall(SYS_gettid);
+}
+
+ssize_t proc_read(const char *path, char *buffer, size_t size)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = 0, count;
+
+	if (fd < 0)
+		return -errno;
+	while ((size_t)length < size - 1) {
+		count = read(fd, buffer + length, size - 1 - (size_t)length);
+		if (count <= 0)
+			break;
+		length += count;
+	}
+	close(fd);
+	buffer[length] = '\0';
+	return length;
+}
+
+int proc_write(const char *path, const char *text)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+char proc_state(pid_t pid, pid_t tid)
+{
+	char path[64], text[512];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	if (proc_read(path, text, sizeof(text)) <= 0)
+		return 0;
+	/* The name stands in brackets and may hold brackets itself. */
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : 0;
+}
+
+bool proc_wait_state(pid_t pid, pid_t tid, char state, unsigned int seconds)
+{
+	const uint64_t deadline = proc_now() + seconds * 1000000000ULL;
+
+	while (proc_state(pid, tid) != state) {
+		if (proc_now() > deadline)
+			return false;
+		proc_sleep(200000);
+	}
+	return true;
+}
+
+bool proc_account(struct proc_account *account)
+{
+	unsigned long long run, delay, slices;
+	struct rusage usage;
+	char path[64], text[128];
+
+	/* The scheduler brings the running task's account up to date at a yield. */
+	sched_yield();
+	snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", proc_tid());
+	if (proc_read(path, text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%llu %llu %llu", &run, &delay, &slices) != 3 || !slices)
+		return false;
+	getrusage(RUSAGE_THREAD, &usage);
+	account->at = proc_now();
+	account->run_ns = run;
+	account->delay_ns = delay;
+	account->slices = slices;
+	account->switches = (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
+	return true;
+}
+
+void proc_pin(void)
+{
+	cpu_set_t allowed, one;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		live_abort("CPU affinity: %s", strerror(errno));
+	for (cpu = CPU_SETSIZE - 1; cpu > 0 && !CPU_ISSET(cpu, &allowed); cpu--)
+		;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		live_abort("pinning to CPU %d: %s", cpu, strerror(errno));
+}

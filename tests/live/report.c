@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading reports, and what must be true of each of them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/types.h>
+
+#include "../../bpf/dwell.h"
+#include "live.h"
+#include "report.h"
+
+static const char *const distributions[] = { "lateness",	   "timer_latency", "runqueue",
+					     "runqueue_woken", "runqueue_preempted", "throttled",
+					     "blocked",	   "dwell" };
+
+static const char *const loss_names[] = {
+#define X(id, name, text) name,
+	DWELL_LOSS_LIST(X)
+#undef X
+};
+
+static bool is_kind(const json_t *object, const char *kind)
+{
+	const char *text = json_string_value(json_object_get(object, "kind"));
+
+	return text && !strcmp(text, kind);
+}
+
+static void take_line(struct report *report, const char *line, size_t length, unsigned int number)
+{
+	json_error_t error;
+	json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+
+	if (!object)
+		live_abort("line %u is no JSON: %s: %.*s", number, error.text, (int)length, line);
+	if (report->loss)
+		live_fail("line %u follows the loss line", number);
+	if ((number == 1) != is_kind(object, "header"))
+		live_fail("line %u: the header must be the first line, and only that", number);
+	if (is_kind(object, "header"))
+		report->header = object;
+	else if (is_kind(object, "row"))
+		json_array_append_new(report->rows, object);
+	else if (is_kind(object, "loss"))
+		report->loss = object;
+	else
+		live_abort("line %u has no known kind: %.*s", number, (int)length, line);
+}
+
+int64_t report_integer(const json_t *object, const char *path)
+{
+	const json_t *value = object;
+	char name[64];
+
+	if (!object)
+		return -1;
+	for (const char *step = path; *step;) {
+		const size_t length = strcspn(step, ".");
+
+		snprintf(name, sizeof(name), "%.*s", (int)length, step);
+		value = json_object_get(value, name);
+		step += length;
+		step += *step == '.';
+	}
+	if (!json_is_integer(value)) {
+		live_fail("there is no integer %s", path);
+		return -1;
+	}
+	return json_integer_value(value);
+}
+
+/* A distribution's figures must fit each other. */
+static void check_distribution(const json_t *row, const char *name)
+{
+	const json_t *object = json_object_get(row, name);
+	int64_t count, sum, max, p50, p90, p99;
+
+	if (!object)
+		return;
+	count = report_integer(object, "count");
+	sum = report_integer(object, "sum_ns");
+	max = report_integer(object, "max_ns");
+	p50 = report_integer(object, "p50_ns");
+	p90 = report_integer(object, "p90_ns");
+	p99 = report_integer(object, "p99_ns");
+	if (count < 0 || sum < max || p50 > p90 || p90 > p99 || p99 > max || p50 < 0 ||
+	    (!count && (sum || max)) || sum > count * max)
+		live_fail("%s of tid %" PRId64 " contradicts itself: count %" PRId64
+			  " sum %" PRId64 " max %" PRId64 " p50 %" PRId64 " p90 %" PRId64
+			  " p99 %" PRId64,
+			  name, (int64_t)json_integer_value(json_object_get(row, "tid")), count,
+			  sum, max, p50, p90, p99);
+}
+
+static void check_sum(const json_t *row, const char *whole, const char *part, const char *other)
+{
+	const int64_t got = report_integer(row, whole);
+
+	if (json_object_get(row, "runqueue_woken") &&
+	    got != report_integer(row, part) + report_integer(row, other))
+		live_fail("%s is not the sum of %s and %s", whole, part, other);
+}
+
+static void check_row(const json_t *row)
+{
+	for (size_t i = 0; i < sizeof(distributions) / sizeof(*distributions); i++)
+		check_distribution(row, distributions[i]);
+	if (json_object_get(row, "runqueue")) {
+		check_sum(row, "runqueue.count", "runqueue_woken.count",
+			  "runqueue_preempted.count");
+		check_sum(row, "runqueue.sum_ns", "runqueue_woken.sum_ns",
+			  "runqueue_preempted.sum_ns");
+	}
+	if (json_object_get(row, "timers") &&
+	    report_integer(row, "timers.rearmed") > report_integer(row, "timers.armed"))
+		live_fail("more timers were re-armed than armed");
+}
+
+static void check_frame(const struct report *report)
+{
+	const json_t *reasons;
+
+	if (!report->header || !report->loss)
+		live_abort("there is no header line or no loss line");
+	live_expect("schema", report_integer(report->header, "schema"), 1);
+	if (report_integer(report->header, "window_ns") <= 0)
+		live_fail("the window is empty");
+	reasons = json_object_get(report->loss, "reasons");
+	for (size_t i = 0; i < sizeof(loss_names) / sizeof(*loss_names); i++)
+		if (!json_is_integer(json_object_get(reasons, loss_names[i])))
+			live_fail("the loss line lacks %s", loss_names[i]);
+}
+
+void report_read(struct report *report, const struct dwell_run *run)
+{
+	unsigned int number = 0;
+	const json_t *row;
+	size_t index;
+
+	*report = (struct report){ .rows = json_array() };
+	if (run->status)
+		live_abort("dwell ended with status %d: %s", run->status, run->err_text);
+	for (const char *line = run->out_text; *line;) {
+		const size_t length = strcspn(line, "\n");
+
+		if (line[length] != '\n')
+			live_abort("the last line has no end: %s", line);
+		take_line(report, line, length, ++number);
+		line += length + 1;
+	}
+	check_frame(report);
+	json_array_foreach(report->rows, index, row)
+		check_row(row);
+}
+
+void report_free(struct report *report)
+{
+	json_decref(report->header);
+	json_decref(report->rows);
+	json_decref(report->loss);
+	*report = (struct report){ 0 };
+}
+
+/* Counts the rows with that member; *found is the last one. @text NULL: compare @value. */
+static unsigned int find(const struct report *report, const char *key, const char *text,
+			 int64_t value, json_t **found)
+{
+	unsigned int count = 0;
+	size_t index;
+	json_t *row;
+
+	json_array_foreach(report->rows, index, row) {
+		const json_t *member = json_object_get(row, key);
+		const bool same = text ? json_is_string(member) &&
+						 !strcmp(json_string_value(member), text) :
+					 json_is_integer(member) &&
+						 json_integer_value(member) == value;
+
+		if (same) {
+			count++;
+			*found = row;
+		}
+	}
+	return count;
+}
+
+json_t *report_row(const struct report *report, const char *key, int64_t value)
+{
+	json_t *row = NULL;
+	const unsigned int count = find(report, key, NULL, value, &row);
+
+	if (count == 1)
+		return row;
+	live_fail("%u rows, not one, have %s %" PRId64, count, key, value);
+	return NULL;
+}
+
+json_t *report_row_named(const struct report *report, const char *comm)
+{
+	json_t *row = NULL;
+	const unsigned int count = find(report, "comm", comm, 0, &row);
+
+	if (count == 1)
+		return row;
+	live_fail("%u rows, not one, have the name %s", count, comm);
+	return NULL;
+}
+
+unsigned int report_count(const struct report *report, const char *key, int64_t value)
+{
+	json_t *row;
+
+	return find(report, key, NULL, value, &row);
+}
+
+unsigned int report_count_named(const struct report *report, const char *comm)
+{
+	json_t *row;
+
+	return find(report, "comm", comm, 0, &row);
+}
+
+void report_expect_no_loss(const struct report *report)
+{
+	json_t *reasons = json_object_get(report->loss, "reasons");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(reasons, name, value)
+		live_expect(name, json_integer_value(value), 0);
+}
+
+void report_expect_timers(const json_t *row, const char *who, const struct timer_counts *want)
+{
+	const struct timer_counts got = {
+		.armed = report_integer(row, "timers.armed"),
+		.rearmed = report_integer(row, "timers.rearmed"),
+		.cancelled = report_integer(row, "timers.cancelled"),
+		.expired = report_integer(row, "timers.expired"),
+		.outstanding = report_integer(row, "timers.outstanding"),
+	};
+
+	if (!row || !memcmp(&got, want, sizeof(got)))
+		return;
+	live_fail("%s: armed %" PRId64 " rearmed %" PRId64 " cancelled %" PRId64
+		  " expired %" PRId64 " outstanding %" PRId64 ", not %" PRId64 " %" PRId64
+		  " %" PRId64 " %" PRId64 " %" PRId64,
+		  who, got.armed, got.rearmed, got.cancelled, got.expired, got.outstanding,
+		  want->armed, want->rearmed, want->cancelled, want->expired, want->outstanding);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A report of `dwell summary -j`, read back. */
+#ifndef DWELL_LIVE_REPORT_H
+#define DWELL_LIVE_REPORT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "dwell_run.h"
+
+/* Freed by report_free(). */
+struct report {
+	json_t *header;
+	json_t *rows; /* an array */
+	json_t *loss;
+};
+
+/*
+ * Reads what an ended run printed, and checks what holds for every report:
+ * exit status 0, each line an object, one header first and one loss line last,
+ * every loss named, sums and percentiles in order. A report that cannot be
+ * read ends the test.
+ */
+void report_read(struct report *report, const struct dwell_run *run);
+void report_free(struct report *report);
+
+/* The row whose member @key is @value; NULL (and a failure) if there is not exactly one. */
+json_t *report_row(const struct report *report, const char *key, int64_t value);
+json_t *report_row_named(const struct report *report, const char *comm);
+
+/* How many rows have @value as their member @key. */
+unsigned int report_count(const struct report *report, const char *key, int64_t value);
+unsigned int report_count_named(const struct report *report, const char *comm);
+
+/*
+ * The integer at @path ("timers.armed"); a failure and -1 if it is not there.
+ * A row that is NULL gives -1: its absence has been reported already.
+ */
+int64_t report_integer(const json_t *object, const char *path);
+
+/* Fails for each loss that is not 0. */
+void report_expect_no_loss(const struct report *report);
+
+/* The counts of hrtimer events that a workload must have caused. */
+struct timer_counts {
+	int64_t armed;
+	int64_t rearmed;
+	int64_t cancelled;
+	int64_t expired;
+	int64_t outstanding;
+};
+
+/* Fails unless the row's timer counts are exactly @want. @who names the row. */
+void report_expect_timers(const json_t *row, const char *who, const struct timer_counts *want);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A test's process: how it is run within its time, and how its findings reach the output. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroups.h"
+#include "live.h"
+#include "proc.h"
+
+#define LINE_LEN 1024 /* below PIPE_BUF: a line arrives in one piece */
+
+struct live_options live_options = { .dwell = "build/dwell" };
+
+static int findings = -1; /* the write end of the pipe to the runner */
+static bool failed;
+
+static void report(char kind, const char *format, va_list arguments)
+{
+	char line[LINE_LEN];
+	int length;
+
+	line[0] = kind;
+	length = vsnprintf(line + 1, sizeof(line) - 2, format, arguments) + 1;
+	if (length > LINE_LEN - 2)
+		length = LINE_LEN - 2;
+	/* A finding is one line, and names may hold anything. */
+	for (int i = 1; i < length; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = '?';
+	line[length++] = '\n';
+	if (write(findings, line, (size_t)length) != length)
+		_exit(125);
+}
+
+void live_fail(const char *format, ...)
+{
+	va_list arguments;
+
+	failed = true;
+	va_start(arguments, format);
+	report('F', format, arguments);
+	va_end(arguments);
+}
+
+void live_abort(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report('F', format, arguments);
+	va_end(arguments);
+	_exit(1);
+}
+
+void live_skip(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report('S', format, arguments);
+	va_end(arguments);
+	_exit(0);
+}
+
+void live_note(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report('N', format, arguments);
+	va_end(arguments);
+}
+
+void live_expect(const char *what, int64_t got, int64_t want)
+{
+	if (got != want)
+		live_fail("%s is %lld, not %lld", what, (long long)got, (long long)want);
+}
+
+void live_expect_range(const char *what, int64_t got, int64_t low, int64_t high)
+{
+	if (got < low || got > high)
+		live_fail("%s is %lld, not from %lld to %lld", what, (long long)got,
+			  (long long)low, (long long)high);
+}
+
+void live_expect_near(const char *what, int64_t got, int64_t want, int64_t tolerance)
+{
+	if (llabs(got - want) > tolerance)
+		live_fail("%s is %lld, more than %lld from %lld", what, (long long)got,
+			  (long long)tolerance, (long long)want);
+}
+
+bool live_failed(void)
+{
+	return failed;
+}
+
+static void run_in_child(const struct live_test *test, int write_end)
+{
+	findings = write_end;
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN);
+	test->run(test->argument);
+	_exit(0);
+}
+
+/* Reads the findings until every process of the test is gone. False: time is up. */
+static bool collect(int read_end, unsigned int seconds, FILE *text)
+{
+	const uint64_t deadline = proc_now() + seconds * 1000000000ULL;
+	struct pollfd ready = { .fd = read_end, .events = POLLIN };
+	char buffer[4096];
+
+	for (;;) {
+		const uint64_t now = proc_now();
+		ssize_t count;
+
+		if (now >= deadline)
+			return false;
+		if (poll(&ready, 1, (int)((deadline - now) / 1000000) + 1) <= 0)
+			continue;
+		count = read(read_end, buffer, sizeof(buffer));
+		if (count == 0)
+			return true;
+		if (count > 0)
+			fwrite(buffer, 1, (size_t)count, text);
+	}
+}
+
+/* The first line of @kind in @text: in *reason, its length returned; 0 = there is none. */
+static int first_line(const char *text, char kind, const char **reason)
+{
+	for (const char *line = text; *line; line = strchrnul(line, '\n') + 1) {
+		const char *end = strchrnul(line, '\n');
+
+		if (line[0] == kind) {
+			*reason = line + 1;
+			return (int)(end - line - 1);
+		}
+		if (!*end)
+			break;
+	}
+	return 0;
+}
+
+/* Prints every line but @reason as a diagnostic. */
+static void print_notes(const char *text, const char *reason)
+{
+	for (const char *line = text; *line;) {
+		const char *end = strchrnul(line, '\n');
+
+		if (line + 1 != reason)
+			printf("    %.*s\n", (int)(end - line - 1), line + 1);
+		line = *end ? end + 1 : end;
+	}
+}
+
+static enum live_result print_result(const struct live_test *test, const char *text, int status,
+				     bool in_time)
+{
+	enum live_result result = LIVE_FAILED;
+	const char *reason = NULL;
+	int length;
+
+	if ((length = first_line(text, 'F', &reason)) > 0) {
+		printf("not ok %s: %.*s\n", test->name, length, reason);
+	} else if (!in_time) {
+		printf("not ok %s: not done within its time\n", test->name);
+	} else if ((length = first_line(text, 'S', &reason)) > 0) {
+		printf("skip %s: %.*s\n", test->name, length, reason);
+		result = LIVE_SKIPPED;
+	} else if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		printf("not ok %s: its process ended with status 0x%x\n", test->name, status);
+	} else {
+		printf("ok %s\n", test->name);
+		result = LIVE_PASSED;
+	}
+	print_notes(text, reason);
+	fflush(stdout);
+	return result;
+}
+
+enum live_result live_run(const struct live_test *test)
+{
+	enum live_result result;
+	size_t length = 0;
+	char *text = NULL;
+	FILE *stream;
+	int pipes[2], status = 0;
+	bool in_time;
+	pid_t child;
+
+	fflush(stdout);
+	stream = open_memstream(&text, &length);
+	if (!stream || pipe2(pipes, O_CLOEXEC))
+		return LIVE_FAILED;
+	child = fork();
+	if (child == 0)
+		run_in_child(test, pipes[1]);
+	close(pipes[1]);
+	in_time = collect(pipes[0], test->seconds ? test->seconds : LIVE_SECONDS, stream);
+	close(pipes[0]);
+	/* What a test leaves behind must not disturb the next one. */
+	kill(-child, SIGKILL);
+	if (!in_time)
+		kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	cgroups_remove_all();
+	fclose(stream);
+	result = print_result(test, text, status, in_time);
+	free(text);
+	return result;
+}

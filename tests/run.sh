@@ -1,0 +1,200 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs every test that was built, and counts: its last line is "N passed, N failed, N skipped".
+set -eu
+
+cd "$(dirname "$0")/.."
+BUILD=${BUILD:-build}
+# Seconds. A test program that hangs fails instead of stopping everything behind it.
+UNIT_LIMIT=120
+STATIC_LIMIT=60
+LIVE_LIMIT=900
+
+PATH=$PATH:/usr/sbin:/sbin
+OUTPUT=$(mktemp)
+trap 'rm -f "$OUTPUT" "$OUTPUT.list"' EXIT
+passed=0
+failed=0
+skipped=0
+
+pass() {
+	passed=$((passed + 1))
+	echo "ok $1"
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "not ok $1: $2"
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	echo "skip $1: $2"
+}
+
+indent() {
+	sed 's/^/    /' "$@"
+}
+
+# How a program ended, for a person; empty if it ended by itself with 0 or 1.
+ending() {
+	case $1 in
+	124 | 137) echo "still running after $2 s" ;;
+	13[0-9] | 14[0-9] | 15[0-9]) echo "killed by signal $(($1 - 128))" ;;
+	*) echo "exit status $1" ;;
+	esac
+}
+
+count() {
+	grep -c "$1" "$OUTPUT" || true
+}
+
+# ---- unit tests: each program speaks TAP (cmocka) -------------------------
+
+# A plan precedes each group. cmocka 1.1 writes a skipped test as "not ok … # SKIP", later ones as "ok".
+unit_program() {
+	name=$(basename "$1")
+	status=0
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 $UNIT_LIMIT "$1" >"$OUTPUT" 2>&1 </dev/null || status=$?
+	skips=$(count '^\(not \)\?ok [0-9].*# SKIP')
+	good=$(grep '^ok [0-9]' "$OUTPUT" | grep -vc '# SKIP' || true)
+	bad=$(grep '^not ok [0-9]' "$OUTPUT" | grep -vc '# SKIP' || true)
+	planned=$(awk '/^1\.\.[0-9]+$/ { sum += substr($0, 4) } END { print sum + 0 }' "$OUTPUT")
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + skips))
+	if [ "$bad" -eq 0 ] && [ "$status" -eq 0 ] && [ "$planned" -gt 0 ] &&
+		[ $((good + skips)) -eq "$planned" ]; then
+		echo "ok $name: $good tests"
+		return
+	fi
+	indent "$OUTPUT"
+	if [ "$bad" -gt 0 ]; then
+		echo "not ok $name: $bad of $planned tests failed"
+	elif [ "$planned" -eq 0 ] && [ "$status" -eq 0 ]; then
+		fail "$name" "ran no test"
+	else
+		fail "$name" "$((good + skips)) of $planned tests reported, $(ending $status $UNIT_LIMIT)"
+	fi
+}
+
+unit_tests() {
+	found=
+	for source in tests/unit/test_*.c; do
+		[ -e "$source" ] || continue
+		found=yes
+		unit_program "$BUILD/unit/$(basename "$source" .c)"
+	done
+	[ -n "$found" ] || fail unit "there are no unit tests"
+}
+
+# ---- static checks: each one is a test ------------------------------------
+
+# static_check NAME TOOL COMMAND…: passes if the command is silent and succeeds.
+static_check() {
+	name=$1
+	tool=$2
+	shift 2
+	if ! command -v "$tool" >/dev/null 2>&1; then
+		skip "$name" "$tool is not installed"
+		return
+	fi
+	status=0
+	timeout -k 5 $STATIC_LIMIT "$@" >"$OUTPUT" 2>&1 </dev/null || status=$?
+	if [ "$status" -eq 0 ] && ! [ -s "$OUTPUT" ]; then
+		pass "$name"
+	else
+		head -n 30 "$OUTPUT" | indent
+		fail "$name" "$tool objects, $(ending $status $STATIC_LIMIT)"
+	fi
+}
+
+shell_scripts() {
+	find scripts tests .ci -type f | sort | while read -r file; do
+		if head -n 1 "$file" | grep -qaE '^#!.*/(env )?(ba|da)?sh'; then
+			echo "$file"
+		fi
+	done
+}
+
+# Every version of clang-format has a taste of its own; the rules are written for this one.
+check_format() {
+	formatter=
+	for program in clang-format-14 clang-format; do
+		if "$program" --version 2>/dev/null | grep -q 'version 14\.'; then
+			formatter=$program
+			break
+		fi
+	done
+	if [ -z "$formatter" ]; then
+		skip format "clang-format 14 is not installed"
+		return
+	fi
+	static_check format "$formatter" \
+		find bpf user tests -name '*.[ch]' -exec "$formatter" --dry-run -Werror {} +
+}
+
+static_checks() {
+	# shellcheck disable=SC2046 # our own file names have no blanks
+	static_check shell shellcheck shellcheck $(shell_scripts)
+	if [ -e "$BUILD/dwell.8" ]; then
+		static_check manual mandoc mandoc -Tlint -W warning "$BUILD/dwell.8"
+	fi
+	if [ -e "$BUILD/dwell.bash" ]; then
+		static_check completion bash bash -n "$BUILD/dwell.bash"
+	fi
+	check_format
+}
+
+# ---- live tests -----------------------------------------------------------
+
+# Can this machine run them? Judged first without dwell, lest a broken dwell
+# pass for a machine that cannot: only its "this kernel lacks a feature" counts.
+can_run_live() {
+	[ "$(id -u)" = 0 ] && [ -r /sys/kernel/btf/vmlinux ] || return 1
+	bpftool prog list >/dev/null 2>&1 || return 1
+	status=0
+	timeout 60 "$BUILD/dwell" check >/dev/null 2>&1 </dev/null || status=$?
+	[ $status -ne 3 ]
+}
+
+live_tests() {
+	if ! [ -x "$BUILD/live" ]; then
+		fail live "$BUILD/live was not built"
+		return
+	fi
+	"$BUILD/live" --list >"$OUTPUT.list" 2>/dev/null </dev/null || true
+	planned=$(grep -c . "$OUTPUT.list" || true)
+	status_file=$OUTPUT.list
+	{
+		status=0
+		timeout -k 5 $LIVE_LIMIT "$BUILD/live" --dwell "$BUILD/dwell" 2>&1 </dev/null || status=$?
+		echo $status >"$status_file"
+	} | tee "$OUTPUT"
+	status=$(cat "$status_file")
+
+	good=$(count '^ok ')
+	bad=$(count '^not ok ')
+	skips=$(count '^skip ')
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + skips))
+	if [ $((good + bad + skips)) -eq 0 ]; then
+		fail live "ran no test, $(ending "$status" $LIVE_LIMIT)"
+	elif [ $((good + bad + skips)) -ne "$planned" ]; then
+		fail live "$((good + bad + skips)) of $planned tests reported, $(ending "$status" $LIVE_LIMIT)"
+	elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		fail live "$(ending "$status" $LIVE_LIMIT)"
+	fi
+	if [ "$skips" -gt 0 ] && [ "${CI-}" = true ] && can_run_live; then
+		skipped=$((skipped - skips))
+		failed=$((failed + skips))
+		echo "not ok live: $skips skipped on a machine that can run them"
+	fi
+}
+
+unit_tests
+static_checks
+live_tests
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

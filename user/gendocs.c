@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Runs at build time: makes the manual and the bash completion from the table of options. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+static bool takes(int command, const struct option_spec *option)
+{
+	return option->commands & (1U << command);
+}
+
+/* ---- the manual, in the language of man(7) -------------------------------- */
+
+/* Writes @text as running text; @literal: what is typed or printed as it stands. */
+static void put_roff(const char *text, bool literal)
+{
+	const char *at;
+
+	for (at = text; *at; at++) {
+		if (*at == '\\')
+			fputs("\\e", stdout);
+		else if (*at == '-' && literal)
+			fputs("\\-", stdout);
+		else if (*at == '\'')
+			fputs("\\(aq", stdout);
+		else if (*at == '.' && at == text)
+			fputs("\\&.", stdout);
+		else
+			putchar(*at);
+	}
+}
+
+static void put_bold(const char *text)
+{
+	fputs("\\fB", stdout);
+	put_roff(text, true);
+	fputs("\\fR", stdout);
+}
+
+/* Writes @text as one sentence. */
+static void put_sentence(const char *text)
+{
+	char first[2] = {(char)toupper((unsigned char)text[0]), '\0'};
+
+	put_roff(first, false);
+	put_roff(text + 1, false);
+	fputs(".\n", stdout);
+}
+
+/* A name in bold and what it means, as an entry of a list. */
+static void put_entry(const char *name, const char *meaning)
+{
+	fputs(".TP\n", stdout);
+	put_bold(name);
+	putchar('\n');
+	put_sentence(meaning);
+}
+
+static void put_commands(void)
+{
+	int command;
+
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		fputs(".TP\n", stdout);
+		put_bold(command_specs[command].name);
+		putchar('\n');
+		put_roff(command_specs[command].description, false);
+		putchar('\n');
+	}
+}
+
+/* Says which commands take @option, unless all do. */
+static void put_takers(const struct option_spec *option)
+{
+	bool all = true, first = true;
+	int command;
+
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+		all &= takes(command, option);
+	if (all)
+		return;
+	fputs("Taken by ", stdout);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		if (!takes(command, option))
+			continue;
+		fputs(first ? "" : ", ", stdout);
+		put_bold(command_specs[command].name);
+		first = false;
+	}
+	fputs(".\n", stdout);
+}
+
+static void put_option(const struct option_spec *option)
+{
+	printf(".TP\n\\fB\\-%c\\fR, \\fB\\-\\-", option->letter);
+	put_roff(option->name, true);
+	fputs("\\fR", stdout);
+	if (option->argument) {
+		fputs(" \\fI", stdout);
+		put_roff(option->argument, false);
+		fputs("\\fR", stdout);
+	}
+	putchar('\n');
+	put_sentence(option->help);
+	if (option->initial) {
+		fputs("The default is ", stdout);
+		put_bold(option->initial);
+		fputs(".\n", stdout);
+	}
+	put_takers(option);
+}
+
+static void put_options(void)
+{
+	int section;
+	size_t i;
+
+	for (section = 0; section < SECTIONS; section++) {
+		printf(".SS %s\n", section_titles[section]);
+		for (i = 0; i < option_specs_count; i++)
+			if ((int)option_specs[i].section == section)
+				put_option(&option_specs[i]);
+	}
+}
+
+static void put_sort_keys(void)
+{
+	size_t i;
+
+	for (i = 0; i < ROW_KEYS; i++)
+		put_entry(sort_keys[i].name, sort_keys[i].help);
+}
+
+static void put_groups(void)
+{
+	size_t i;
+
+	for (i = 0; i <= ROW_BY_CGROUP; i++)
+		put_entry(by_names[i].name, by_names[i].help);
+}
+
+static void put_losses(void)
+{
+#define X(id, name, text) put_entry(name, text);
+	DWELL_LOSS_LIST(X)
+#undef X
+}
+
+/* What a line of the template that is nothing but a marker stands for. */
+static const struct {
+	const char *marker;
+	void (*put)(void);
+} generated[] = {
+	{"@COMMANDS@\n", put_commands},	  {"@OPTIONS@\n", put_options},
+	{"@SORT_KEYS@\n", put_sort_keys}, {"@GROUPS@\n", put_groups},
+	{"@LOSSES@\n", put_losses},
+};
+
+#define GENERATED (sizeof(generated) / sizeof(generated[0]))
+
+/* Copies @line, the version in the place of its marker. */
+static void put_line(const char *line)
+{
+	static const char marker[] = "@VERSION@";
+	const char *at = strstr(line, marker);
+
+	if (at)
+		printf("%.*s%s%s", (int)(at - line), line, DWELL_VERSION, at + strlen(marker));
+	else
+		fputs(line, stdout);
+}
+
+/* Fills in the template @in. Each marker must be there once. 0 or -EINVAL. */
+static int make_manual(FILE *in)
+{
+	unsigned int seen[GENERATED] = {0};
+	char line[1024];
+	size_t i;
+
+	while (fgets(line, sizeof(line), in)) {
+		for (i = 0; i < GENERATED && strcmp(line, generated[i].marker) != 0; i++)
+			;
+		if (i == GENERATED) {
+			put_line(line);
+			continue;
+		}
+		generated[i].put();
+		seen[i]++;
+	}
+	for (i = 0; i < GENERATED; i++) {
+		if (seen[i] == 1)
+			continue;
+		fprintf(stderr, "gendocs: the template has %u lines %s", seen[i],
+			generated[i].marker);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- the completion ------------------------------------------------------- */
+
+/* Writes the options of @command as words. */
+static void put_option_words(int command)
+{
+	size_t i;
+
+	for (i = 0; i < option_specs_count; i++)
+		if (takes(command, &option_specs[i]))
+			printf(" -%c --%s", option_specs[i].letter, option_specs[i].name);
+}
+
+static void put_names(const struct named_value *values, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		printf("%s%s", i ? " " : "", values[i].name);
+}
+
+/* What follows an option that takes a value. */
+static void put_value_case(const struct option_spec *option)
+{
+	printf("\t-%c | --%s)\n", option->letter, option->name);
+	switch (option->form) {
+	case FORM_SORT:
+		fputs("\t\twords='", stdout);
+		put_names(sort_keys, ROW_KEYS);
+		fputs("' ;;\n", stdout);
+		break;
+	case FORM_BY:
+		fputs("\t\twords='", stdout);
+		put_names(by_names, ROW_BY_CGROUP + 1);
+		fputs("' ;;\n", stdout);
+		break;
+	case FORM_FILE:
+		fputs("\t\tfiles=-f ;;\n", stdout);
+		break;
+	case FORM_CGROUP:
+		fputs("\t\tfiles=-d ;;\n", stdout);
+		break;
+	default:
+		fputs("\t\treturn ;;\n", stdout);
+	}
+}
+
+static void make_completion(void)
+{
+	int command;
+	size_t i;
+
+	fputs("# Bash completion for dwell; made from its table of options.\n"
+	      "_dwell()\n"
+	      "{\n"
+	      "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
+	      "\tlocal words= files=\n"
+	      "\tCOMPREPLY=()\n"
+	      "\t# \"--sort=key\" comes as three words.\n"
+	      "\tif [[ $current == = ]]; then\n"
+	      "\t\tcurrent=\n"
+	      "\telif [[ $previous == = ]]; then\n"
+	      "\t\tprevious=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	      "\tfi\n"
+	      "\tcase $previous in\n",
+	      stdout);
+	for (i = 0; i < option_specs_count; i++)
+		if (option_specs[i].argument)
+			put_value_case(&option_specs[i]);
+	fputs("\t*)\n"
+	      "\t\tcase $COMP_CWORD,${COMP_WORDS[1]} in\n"
+	      "\t\t1,*) words='",
+	      stdout);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+		printf("%s%s", command == COMMAND_NONE + 1 ? "" : " ", command_specs[command].name);
+	put_option_words(COMMAND_NONE);
+	fputs("' ;;\n", stdout);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		printf("\t\t*,%s) words='", command_specs[command].name);
+		put_option_words(command);
+		fputs("' ;;\n", stdout);
+	}
+	fputs("\t\tesac ;;\n"
+	      "\tesac\n"
+	      "\tif [[ $files ]]; then\n"
+	      "\t\tcompopt -o filenames 2>/dev/null\n"
+	      "\t\tmapfile -t COMPREPLY < <(compgen $files -- \"$current\")\n"
+	      "\telse\n"
+	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+	      "\tfi\n"
+	      "}\n"
+	      "complete -F _dwell dwell\n",
+	      stdout);
+}
+
+/* ---- */
+
+static int usage(void)
+{
+	fputs("usage: gendocs man [TEMPLATE] > dwell.8\n"
+	      "       gendocs bash > dwell.bash\n",
+	      stderr);
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	FILE *in = stdin;
+	int err = 0;
+
+	if (argc == 2 && !strcmp(argv[1], "bash")) {
+		make_completion();
+	} else if ((argc == 2 || argc == 3) && !strcmp(argv[1], "man")) {
+		if (argc == 3)
+			in = fopen(argv[2], "re");
+		if (!in) {
+			perror(argv[2]);
+			return EXIT_FAILURE;
+		}
+		err = make_manual(in);
+	} else {
+		return usage();
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("gendocs");
+		return EXIT_FAILURE;
+	}
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The model's inside, as the intake of records (model.c) and the making of rows (view.c) share it. */
+#ifndef DWELL_USER_MODEL_PRIVATE_H
+#define DWELL_USER_MODEL_PRIVATE_H
+
+#include "model.h"
+
+/* Without memory a hash leaves the item out, which the caller notices by its empty handle. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/* What tasks are summed by. */
+enum grouping { GROUP_PROCESS, GROUP_COMM, GROUP_CGROUP, GROUPINGS };
+
+struct group_key {
+	uint64_t number;     /* pid, cgroup id */
+	uint64_t generation; /* 0, but of an earlier process with the same pid */
+	char name[DWELL_COMM_LEN];
+};
+
+/*
+ * A process, a comm or a cgroup. Its sums are those of its tasks, less what
+ * each had when it came from elsewhere, and what is settled: what folded tasks
+ * had, and what others had when they left.
+ */
+struct group {
+	struct group_key key;
+	uint64_t tasks; /* members in the model; without any it waits in the idle list */
+	struct row *settled; /* owned; NULL: nothing */
+	struct group *prev, *next; /* idle list */
+	size_t first; /* of its members, while rows are made */
+
+	/* Of a process. */
+	uint64_t leader_start;	/* 0: its leader was never seen */
+	uint64_t leader_cgroup; /* or the first seen task's; so are the next two */
+	char leader_comm[DWELL_COMM_LEN];
+	bool kthread;
+
+	UT_hash_handle hh;
+};
+
+/* Names one task. */
+struct task_id {
+	uint32_t tid;
+	uint32_t displaced; /* 1: a former group leader, whose tid and start another thread took */
+	uint64_t start;
+};
+
+/* One bucket in use of one measure: half of the tasks' memory, so as small as can be. */
+struct task_cell {
+	uint16_t place; /* measure * DWELL_BUCKETS + bucket */
+	uint16_t count;
+};
+
+/* The timers of a task that are not its sleeps. Few tasks have any. */
+struct owned_timers {
+	struct timer_counts counts;
+	struct dist lateness;
+};
+
+/* What the model keeps of a task, live or exited. */
+struct task {
+	struct task_id id;
+	bool known;  /* a record was seen; else only timers that name it as their owner */
+	bool exited;
+	bool kthread;
+	bool began_earlier;
+	bool sleeper; /* its sleep's timer is armed */
+	uint8_t state;
+	uint8_t block;
+	uint16_t cells_used;
+
+	/*
+	 * Which record the scalars are from: its epoch, made odd for one that
+	 * hands buckets over; and the first epoch whose buckets are not yet kept.
+	 */
+	uint32_t version;
+	uint32_t next_epoch;
+	uint32_t cells_epoch;
+
+	struct group *group[GROUPINGS];
+	struct row *base[GROUPINGS]; /* owned; what it had when it joined; NULL: nothing */
+
+	uint64_t state_age_ns;
+	uint64_t oncpu_ns;
+	uint64_t open_oncpu_ns; /* of the run that was not over at the read */
+	uint64_t voluntary;
+	uint64_t involuntary;
+	uint64_t blocked_ns[DWELL_BLOCKS];
+	struct timer_counts timers; /* of its sleeps */
+	uint64_t sum[DWELL_MEASURES];
+	uint64_t max[DWELL_MEASURES];
+
+	struct task_cell *cells;     /* owned; the latest record's buckets, ascending */
+	struct dist *kept;	     /* owned array by measure, or NULL; from hand-overs */
+	struct owned_timers *owned;  /* owned, or NULL */
+
+	UT_hash_handle hh;
+};
+
+/* A ledger as last read: of a task's timers with one callback, or of the kernel's. */
+struct ledger {
+	struct dwell_timer_key key;
+	struct timer_counts counts;
+	struct dist lateness;
+	UT_hash_handle hh;
+};
+
+struct model {
+	size_t exited_limit;
+	uint64_t window_start, window_end;
+	uint64_t losses[DWELL_LOSSES];	   /* told by the source */
+	uint64_t own_losses[DWELL_LOSSES]; /* counted here */
+	uint64_t live, exited;
+	size_t exited_kept;
+	uint64_t generations;
+
+	struct task *tasks;
+	struct group *groups[GROUPINGS];
+	struct group *idle[GROUPINGS]; /* without members, longest idle first */
+	size_t idle_count[GROUPINGS];
+	struct row *remainder[GROUPINGS]; /* owned, or NULL; what idle groups beyond the limit had */
+
+	struct ledger *user_ledgers;   /* by owner and callback */
+	struct ledger *kernel_ledgers; /* by callback */
+
+	struct row scratch;
+};
+
+/* a + b, or the largest value where that does not fit. */
+static inline uint64_t saturating_add(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+/* a - b, or 0 where that is below. */
+static inline uint64_t saturating_subtract(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* Removes the intervals of @base from @dist, of which they are a part. */
+void dist_subtract(struct dist *dist, const struct dist *base);
+
+/* Adds the counters of @from to @row; neither identity nor state. 0 or -ENOMEM. */
+int row_add(struct row *row, const struct row *from);
+
+/* Removes the counters of @base from @row, of which they are a part. What is no counter stays. */
+void row_subtract(struct row *row, const struct row *base);
+
+/* Empties @row but keeps its memory for the next use. */
+void row_reset(struct row *row);
+
+/* Frees what @row holds and makes it empty. */
+void row_clear(struct row *row);
+
+/* An empty row on the heap, or NULL; freed, if there is one, by row_free(). */
+struct row *row_new(void);
+void row_free(struct row *row);
+
+/*
+ * The group of @number and @name (the one that its kind needs; the other 0 and
+ * NULL), made if it is not there. NULL without memory.
+ */
+struct group *group_get(struct model *model, enum grouping kind, uint64_t number,
+			const char *name);
+
+/* The process @pid if it is known, else NULL. */
+struct group *process_find(struct model *model, uint32_t pid);
+
+/*
+ * Makes @task a member of @group: what it counts from now on counts there. What
+ * it had before stays in its earlier group, if any. 0 or -ENOMEM.
+ */
+int group_join(struct model *model, enum grouping kind, struct task *task, struct group *group);
+
+/* Takes @task out of all its groups; what it had stays there if @settle. 0 or -ENOMEM. */
+int groups_leave(struct model *model, struct task *task, bool settle);
+
+/* Adds @row to what is settled in @group, which may be gone then. 0 or -ENOMEM. */
+int group_settle(struct model *model, enum grouping kind, struct group *group,
+		 const struct row *row);
+
+/*
+ * A process whose leader is another task than before is another process: the
+ * earlier one keeps its sums under a key of its own. The process of the task
+ * @tid of @pid that started at @start; NULL without memory.
+ */
+struct group *process_get(struct model *model, uint32_t pid, uint32_t tid, uint64_t start);
+
+/* Fills the empty @row with @task's part of its group. 0 or -ENOMEM. */
+int task_fill_part(const struct task *task, enum grouping kind, struct row *row, bool with_cells);
+
+void groups_free(struct model *model);
+
+/*
+ * Fills @row, which is empty, with all that is known of @task. Without
+ * @with_cells its distributions have a sum and a maximum only. 0 or -ENOMEM.
+ */
+int task_fill(const struct task *task, struct row *row, bool with_cells);
+
+#endif

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Options: the one table of commands and options, and all that is made from it. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "text.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NS_PER_DAY 86400000000000ULL
+#define DURATION_MAX_DAYS 365
+#define NUMBER_MAX 1000000000
+#define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
+
+/* ---- the table ---------------------------------------------------------- */
+
+const struct command_spec command_specs[COMMANDS] = {
+	[COMMAND_NONE] =
+		{
+			.name = "",
+			.help = "",
+			.description =
+				"dwell measures on a running host, for every task and without touching it: how "
+				"many timers it arms and how late they fire, how long it waits for a CPU, how "
+				"long it is blocked, and how long it takes from being woken until it blocks "
+				"again.",
+		},
+	[COMMAND_SUMMARY] =
+		{
+			.name = "summary",
+			.help = "measure for a while, then print one table of tasks or groups",
+			.description =
+				"Measures until the duration has passed or Ctrl-C is pressed, then prints one "
+				"table: timers and their lateness, run-queue latency, blocked durations and "
+				"dwell, a line for each task or group.",
+		},
+	[COMMAND_CHECK] =
+		{
+			.name = "check",
+			.help = "tell what this kernel and these privileges allow",
+			.description =
+				"Lists each feature and privilege that dwell needs: whether it is there, what "
+				"is lost without it, and how to get it. Measures nothing.",
+		},
+};
+
+const char *const section_titles[SECTIONS] = {
+	[SECTION_TASKS] = "Which tasks are measured (all of them if none is named)",
+	[SECTION_VIEW] = "What is shown",
+	[SECTION_OUTPUT] = "Where it goes",
+	[SECTION_GENERAL] = "General",
+};
+
+#define ALL ((1U << COMMANDS) - 1)
+#define RUNS (ALL & ~(1U << COMMAND_NONE))
+#define SUMMARY (1U << COMMAND_SUMMARY)
+
+const struct option_spec option_specs[] = {
+	{'p', "pid", "PID,...", NULL, "only these processes, with all their threads", FORM_PIDS,
+	 SECTION_TASKS, SUMMARY},
+	{'t', "tid", "TID,...", NULL, "only these tasks (threads)", FORM_TIDS, SECTION_TASKS,
+	 SUMMARY},
+	{'c', "comm", "NAME,...", NULL, "only tasks of these names, at most 15 bytes each",
+	 FORM_COMMS, SECTION_TASKS, SUMMARY},
+	{'g', "cgroup", "CGROUP", NULL,
+	 "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
+	 "or in the file system",
+	 FORM_CGROUP, SECTION_TASKS, SUMMARY},
+	{'d', "duration", "TIME", "10s",
+	 "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C", FORM_DURATION,
+	 SECTION_VIEW, SUMMARY},
+	{'b', "by", "GROUP", "task", "one line for each task, process, comm or cgroup", FORM_BY,
+	 SECTION_VIEW, SUMMARY},
+	{'s', "sort", "KEY", "runqueue", "what to sort by, largest first; names and ids ascending",
+	 FORM_SORT, SECTION_VIEW, SUMMARY},
+	{'n', "top", "COUNT", "30", "at most so many lines; 0 = all", FORM_NUMBER, SECTION_VIEW,
+	 SUMMARY},
+	{'j', "json", NULL, NULL, "one JSON object a line, times in nanoseconds", FORM_FLAG,
+	 SECTION_OUTPUT, RUNS},
+	{'o', "output", "FILE", NULL, "write to this file instead of the standard output",
+	 FORM_FILE, SECTION_OUTPUT, RUNS},
+	{'v', "verbose", NULL, NULL, "say more on the standard error; twice: even more", FORM_FLAG,
+	 SECTION_GENERAL, RUNS},
+	{'V', "version", NULL, NULL, "print the version", FORM_FLAG, SECTION_GENERAL, ALL},
+	{'h', "help", NULL, NULL, "print this help", FORM_FLAG, SECTION_GENERAL, ALL},
+};
+
+const size_t option_specs_count = LENGTH(option_specs);
+
+const struct named_value sort_keys[ROW_KEYS] = {
+	[ROW_KEY_RUNQUEUE] = {"runqueue", "time spent waiting for a CPU, in all"},
+	[ROW_KEY_RUNQUEUE_MAX] = {"runqueue-max", "longest run-queue latency"},
+	[ROW_KEY_RUNQUEUE_P99] = {"runqueue-p99", "99th percentile of run-queue latency"},
+	[ROW_KEY_THROTTLED] = {"throttled", "time held back by a CPU quota, in all"},
+	[ROW_KEY_ARMED] = {"armed", "timers armed"},
+	[ROW_KEY_CANCELLED] = {"cancelled", "timers cancelled"},
+	[ROW_KEY_EXPIRED] = {"expired", "timers expired"},
+	[ROW_KEY_OUTSTANDING] = {"outstanding", "timers that are armed at the end"},
+	[ROW_KEY_LATENESS_P99] = {"lateness-p99", "99th percentile of timer lateness"},
+	[ROW_KEY_LATENESS_MAX] = {"lateness-max", "largest timer lateness"},
+	[ROW_KEY_TIMER_LATENCY_P99] = {"timer-latency-p99", "99th percentile of timer latency"},
+	[ROW_KEY_TIMER_LATENCY_MAX] = {"timer-latency-max", "largest timer latency"},
+	[ROW_KEY_BLOCKED] = {"blocked", "time spent blocked, in all"},
+	[ROW_KEY_BLOCKED_MAX] = {"blocked-max", "longest blocked duration, the open one included"},
+	[ROW_KEY_UNINTERRUPTIBLE] = {"uninterruptible", "time spent in uninterruptible blocks (D)"},
+	[ROW_KEY_DWELL_P99] = {"dwell-p99", "99th percentile of dwell"},
+	[ROW_KEY_DWELL_MAX] = {"dwell-max", "longest dwell"},
+	[ROW_KEY_ONCPU] = {"oncpu", "time spent on a CPU"},
+	[ROW_KEY_SWITCHES] = {"switches", "context switches, voluntary and involuntary"},
+	[ROW_KEY_TASKS] = {"tasks", "number of tasks in the group"},
+	[ROW_KEY_PID] = {"pid", "process id, smallest first"},
+	[ROW_KEY_TID] = {"tid", "task id, smallest first"},
+	[ROW_KEY_COMM] = {"comm", "name, in alphabetical order"},
+	[ROW_KEY_CGROUP] = {"cgroup", "cgroup id, smallest first"},
+};
+
+const struct named_value by_names[ROW_BY_CGROUP + 1] = {
+	[ROW_BY_TASK] = {"task", "a task (thread)"},
+	[ROW_BY_PROCESS] = {"process", "a process with all its threads"},
+	[ROW_BY_COMM] = {"comm", "all tasks of one name"},
+	[ROW_BY_CGROUP] = {"cgroup", "all tasks of one cgroup"},
+};
+
+/* ---- reading values ----------------------------------------------------- */
+
+/* What the readers of values share. */
+struct parser {
+	struct options *options;
+	const struct option_spec *option; /* being read */
+	char *error;
+};
+
+/* Writes one line to the caller's buffer and returns -EINVAL. */
+static int __attribute__((format(printf, 2, 3)))
+refuse(struct parser *parser, const char *format, ...)
+{
+	va_list arguments;
+	size_t used = 0;
+
+	if (parser->option)
+		used = (size_t)snprintf(parser->error, OPTIONS_ERROR_LEN,
+					"--%s: ", parser->option->name);
+	va_start(arguments, format);
+	vsnprintf(parser->error + used, OPTIONS_ERROR_LEN - used, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+static void free_string(char **string)
+{
+	free(*string);
+}
+
+static int refuse_too_many(struct parser *parser)
+{
+	return refuse(parser, "more than %d are too many: name fewer, or measure without it",
+		      SOURCE_FILTER_MAX);
+}
+
+static int read_id(struct parser *parser, const char *item)
+{
+	bool threads = parser->option->form == FORM_TIDS;
+	struct source_filter *filter = &parser->options->filter;
+	unsigned int *count = threads ? &filter->nr_tids : &filter->nr_pids;
+	uint32_t *ids = threads ? filter->tids : filter->pids;
+	uint64_t id;
+
+	if (text_parse_number(item, ID_MAX, &id) || !id)
+		return refuse(parser, "'%.64s' is not a %s id: give a number from 1 to %d", item,
+			      threads ? "thread" : "process", ID_MAX);
+	if (*count == SOURCE_FILTER_MAX)
+		return refuse_too_many(parser);
+	ids[(*count)++] = (uint32_t)id;
+	return 0;
+}
+
+static int read_comm(struct parser *parser, const char *item)
+{
+	struct source_filter *filter = &parser->options->filter;
+	size_t length = strlen(item);
+
+	if (!length)
+		return refuse(parser,
+			      "a name is empty: give the names of tasks, such as bash,sshd");
+	if (length >= DWELL_COMM_LEN)
+		return refuse(parser,
+			      "'%.64s' is longer than 15 bytes: the kernel keeps the first 15 "
+			      "bytes of a name, give those",
+			      item);
+	if (filter->nr_comms == SOURCE_FILTER_MAX)
+		return refuse_too_many(parser);
+	/* The rest of the array is zeros, which the kernel side relies on. */
+	memcpy(filter->comms[filter->nr_comms++], item, length);
+	return 0;
+}
+
+static int read_cgroup(struct parser *parser, const char *value)
+{
+	struct options *options = parser->options;
+
+	if (!*value)
+		return refuse(parser, "the path is empty: give one such as /system.slice, or / for "
+				      "all");
+	if (options->nr_cgroups == SOURCE_FILTER_MAX)
+		return refuse_too_many(parser);
+	options->cgroups[options->nr_cgroups] = strdup(value);
+	if (!options->cgroups[options->nr_cgroups])
+		return -ENOMEM;
+	options->nr_cgroups++;
+	return 0;
+}
+
+/* Hands each part of @value between commas to @read_item. */
+static int read_list(struct parser *parser, const char *value,
+		     int (*read_item)(struct parser *parser, const char *item))
+{
+	const char *end;
+	int err;
+
+	do {
+		char *item __attribute__((cleanup(free_string))) = NULL;
+
+		end = strchrnul(value, ',');
+		item = strndup(value, (size_t)(end - value));
+		if (!item)
+			return -ENOMEM;
+		err = read_item(parser, item);
+		if (err)
+			return err;
+		value = end + 1;
+	} while (*end);
+	return 0;
+}
+
+static int read_duration(struct parser *parser, const char *value)
+{
+	uint64_t ns;
+	int err = text_parse_duration(value, &ns);
+
+	if (err == -EINVAL)
+		return refuse(parser,
+			      "'%.64s' is not a duration: give a number and ns, us, ms, s, m, h "
+			      "or d, such as 250ms or 10s",
+			      value);
+	if (err || ns > DURATION_MAX_DAYS * NS_PER_DAY)
+		return refuse(parser,
+			      "'%.64s' is too long: give at most %dd, or 0 to go on until Ctrl-C",
+			      value, DURATION_MAX_DAYS);
+	parser->options->duration_ns = ns;
+	return 0;
+}
+
+static int read_number(struct parser *parser, const char *value)
+{
+	uint64_t number;
+
+	if (text_parse_number(value, NUMBER_MAX, &number))
+		return refuse(parser, "'%.64s' is not a count: give a number from 0 (all) to %d",
+			      value, NUMBER_MAX);
+	parser->options->view.limit = number;
+	return 0;
+}
+
+/*
+ * The position of @value among the @count names of @values; or -EINVAL, and an
+ * error that lists them all.
+ */
+static int read_name(struct parser *parser, const char *value, const struct named_value *values,
+		     size_t count)
+{
+	char list[OPTIONS_ERROR_LEN / 2];
+	size_t used = 0, i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(value, values[i].name))
+			return (int)i;
+	for (i = 0; i < count && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
+					 values[i].name);
+	/* Cut off, or a long value would leave no room for the list. */
+	return refuse(parser, "there is no '%.64s': give one of %s", value, list);
+}
+
+static int read_flag(struct parser *parser)
+{
+	struct options *options = parser->options;
+
+	switch (parser->option->letter) {
+	case 'j':
+		options->json = true;
+		break;
+	case 'v':
+		options->verbose++;
+		break;
+	case 'V':
+		options->action = ACTION_VERSION;
+		break;
+	case 'h':
+		options->action = ACTION_HELP;
+		break;
+	}
+	return 0;
+}
+
+static int read_value(struct parser *parser, const char *value)
+{
+	int position;
+
+	switch (parser->option->form) {
+	case FORM_FLAG:
+		return read_flag(parser);
+	case FORM_PIDS:
+	case FORM_TIDS:
+		return read_list(parser, value, read_id);
+	case FORM_COMMS:
+		return read_list(parser, value, read_comm);
+	case FORM_CGROUP:
+		return read_cgroup(parser, value);
+	case FORM_DURATION:
+		return read_duration(parser, value);
+	case FORM_NUMBER:
+		return read_number(parser, value);
+	case FORM_SORT:
+		position = read_name(parser, value, sort_keys, LENGTH(sort_keys));
+		if (position >= 0)
+			parser->options->view.sort = (enum row_key)position;
+		return position < 0 ? position : 0;
+	case FORM_BY:
+		position = read_name(parser, value, by_names, LENGTH(by_names));
+		if (position >= 0)
+			parser->options->view.by = (enum row_by)position;
+		return position < 0 ? position : 0;
+	case FORM_FILE:
+		if (!*value)
+			return refuse(parser, "the file name is empty: give one, or leave it out");
+		parser->options->output = value;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* ---- reading the command line ------------------------------------------- */
+
+static bool takes(enum command command, const struct option_spec *option)
+{
+	return option->commands & (1U << command);
+}
+
+/* How to get help on @command. */
+static const char *help_of(enum command command)
+{
+	static const char *const help[COMMANDS] = {
+		[COMMAND_NONE] = "dwell --help",
+		[COMMAND_SUMMARY] = "dwell summary --help",
+		[COMMAND_CHECK] = "dwell check --help",
+	};
+
+	return help[command];
+}
+
+static const struct option_spec *find_option(char letter)
+{
+	size_t i;
+
+	for (i = 0; i < option_specs_count; i++)
+		if (option_specs[i].letter == letter)
+			return &option_specs[i];
+	return NULL;
+}
+
+/* The option that @argument ("--name" or "--name=value") names in full. */
+static const struct option_spec *find_long_option(const char *argument)
+{
+	size_t i, length;
+
+	argument += 2;
+	length = strcspn(argument, "=");
+	for (i = 0; i < option_specs_count; i++)
+		if (strlen(option_specs[i].name) == length &&
+		    !strncmp(option_specs[i].name, argument, length))
+			return &option_specs[i];
+	return NULL;
+}
+
+/*
+ * Says what is wrong with what getopt_long() did not take: the long option
+ * @argument if @letter is 0, else the option @letter.
+ */
+static int refuse_option(struct parser *parser, const char *argument, char letter)
+{
+	enum command command = parser->options->command;
+	const struct option_spec *option = letter ? find_option(letter) :
+						    find_long_option(argument);
+	char shown[64];
+
+	parser->option = NULL;
+	if (letter)
+		snprintf(shown, sizeof(shown), "-%c", letter);
+	else
+		snprintf(shown, sizeof(shown), "%s", argument);
+	/* It was taken but for a value that came with it, which only the long form can have. */
+	if (option && takes(command, option))
+		return refuse(parser, "--%s takes no value: write it without '='", option->name);
+	if (option && command == COMMAND_NONE)
+		return refuse(parser, "%s belongs behind a command: 'dwell COMMAND %s'", shown,
+			      shown);
+	if (option)
+		return refuse(parser, "%s is no option of '%s': '%s' lists its options", shown,
+			      command_specs[command].name, help_of(command));
+	return refuse(parser, "there is no option %s: '%s' lists the options", shown,
+		      help_of(command));
+}
+
+/* Fills in what getopt_long() wants to know about the options of @command. */
+static void make_getopt_tables(enum command command, char letters[2 * LENGTH(option_specs) + 3],
+			       struct option names[LENGTH(option_specs) + 1])
+{
+	const struct option_spec *option;
+
+	/* Order as usual; a missing value is told apart from an unknown option. */
+	if (command == COMMAND_NONE)
+		*letters++ = '+';
+	*letters++ = ':';
+	for (option = option_specs; option < option_specs + LENGTH(option_specs); option++) {
+		if (!takes(command, option))
+			continue;
+		*letters++ = option->letter;
+		if (option->argument)
+			*letters++ = ':';
+		*names++ = (struct option){
+			.name = option->name,
+			.has_arg = option->argument ? required_argument : no_argument,
+			.val = option->letter,
+		};
+	}
+	*letters = '\0';
+	*names = (struct option){0};
+}
+
+/* Reads the options of a command; @argv[0] is its name. */
+static int read_options(struct parser *parser, int argc, char **argv)
+{
+	enum command command = parser->options->command;
+	struct option names[LENGTH(option_specs) + 1];
+	char letters[2 * LENGTH(option_specs) + 3];
+	int found, err;
+
+	make_getopt_tables(command, letters, names);
+	opterr = 0;
+	optind = 0; /* glibc: forget the last scan entirely */
+	while ((found = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		if (found == '?')
+			return refuse_option(parser, argv[optind - 1], (char)optopt);
+		parser->option = find_option((char)(found == ':' ? optopt : found));
+		if (found == ':')
+			return refuse(parser, "the value is missing: give %s",
+				      parser->option->argument);
+		err = read_value(parser, optarg);
+		if (err)
+			return err;
+		if (parser->options->action != ACTION_RUN)
+			return 0;
+	}
+	parser->option = NULL;
+	if (command == COMMAND_NONE)
+		return refuse(parser, "the command is missing: '%s' lists the commands",
+			      help_of(command));
+	if (optind < argc)
+		return refuse(parser, "'%.64s' is one word too many: '%s' lists what '%s' takes",
+			      argv[optind], help_of(command), command_specs[command].name);
+	return 0;
+}
+
+/* Gives every option that has one its initial value, read like any other. */
+static int read_initial_values(struct parser *parser)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < option_specs_count; i++) {
+		if (!option_specs[i].initial)
+			continue;
+		parser->option = &option_specs[i];
+		err = read_value(parser, option_specs[i].initial);
+		if (err)
+			return err;
+	}
+	parser->option = NULL;
+	return 0;
+}
+
+int options_parse(int argc, char **argv, struct options *options, char error[OPTIONS_ERROR_LEN])
+{
+	struct parser parser = {.options = options, .error = error};
+	int err, command;
+
+	memset(options, 0, sizeof(*options));
+	error[0] = '\0';
+	err = read_initial_values(&parser);
+	if (err)
+		return err;
+	if (argc < 2) {
+		options->action = ACTION_HELP;
+		return 0;
+	}
+	if (argv[1][0] == '-')
+		return read_options(&parser, argc, argv);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		if (!strcmp(argv[1], command_specs[command].name)) {
+			options->command = (enum command)command;
+			return read_options(&parser, argc - 1, argv + 1);
+		}
+	}
+	return refuse(&parser, "there is no command '%.64s': '%s' lists the commands", argv[1],
+		      help_of(COMMAND_NONE));
+}
+
+void options_clear(struct options *options)
+{
+	while (options->nr_cgroups)
+		free(options->cgroups[--options->nr_cgroups]);
+}
+
+/* ---- help --------------------------------------------------------------- */
+
+#define HELP_WIDTH 80
+#define HELP_INDENT 27
+
+/* Writes @text, broken at blanks; the first line goes on at @column, the others at @indent. */
+static void print_wrapped(FILE *out, const char *text, size_t column, size_t indent)
+{
+	size_t length;
+	bool first = true;
+
+	while (*text) {
+		length = strcspn(text, " ");
+		if (!first && column + 1 + length > HELP_WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, length, out);
+		column += length;
+		text += length;
+		text += strspn(text, " ");
+		first = false;
+	}
+	fputc('\n', out);
+}
+
+/* Writes a line's @head, then @text from HELP_INDENT on. */
+static void print_entry(FILE *out, const char *head, const char *text)
+{
+	int written = fprintf(out, "  %s", head);
+
+	if (written + 2 > HELP_INDENT) {
+		fputc('\n', out);
+		written = 0;
+	}
+	fprintf(out, "%*s", HELP_INDENT - written, "");
+	print_wrapped(out, text, HELP_INDENT, HELP_INDENT);
+}
+
+static void print_option(FILE *out, const struct option_spec *option)
+{
+	char head[64], text[256];
+
+	snprintf(head, sizeof(head), "-%c, --%s%s%s", option->letter, option->name,
+		 option->argument ? " " : "", option->argument ? option->argument : "");
+	snprintf(text, sizeof(text), option->initial ? "%s (default: %s)" : "%s", option->help,
+		 option->initial);
+	print_entry(out, head, text);
+}
+
+static void print_options(FILE *out, enum command command)
+{
+	size_t i;
+	int section;
+
+	for (section = 0; section < SECTIONS; section++) {
+		bool first = true;
+
+		for (i = 0; i < option_specs_count; i++) {
+			if ((int)option_specs[i].section != section ||
+			    !takes(command, &option_specs[i]))
+				continue;
+			if (first)
+				fprintf(out, "\n%s:\n", section_titles[section]);
+			first = false;
+			print_option(out, &option_specs[i]);
+		}
+	}
+}
+
+static void print_commands(FILE *out)
+{
+	int command;
+
+	fprintf(out, "\nCommands:\n");
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+		print_entry(out, command_specs[command].name, command_specs[command].help);
+}
+
+/* Writes the names that --sort takes, where @command has that option. */
+static void print_sort_keys(FILE *out, enum command command)
+{
+	char list[1024] = "";
+	size_t used = 0, i;
+
+	if (!takes(command, find_option('s')))
+		return;
+	for (i = 0; i < ROW_KEYS && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? " " : "",
+					 sort_keys[i].name);
+	fprintf(out, "\nKeys to sort by:\n  ");
+	print_wrapped(out, list, 2, 2);
+}
+
+void options_print_help(FILE *out, enum command command)
+{
+	if (command == COMMAND_NONE)
+		fprintf(out, "Usage: dwell COMMAND [OPTIONS]\n\n");
+	else
+		fprintf(out, "Usage: dwell %s [OPTIONS]\n\n", command_specs[command].name);
+	print_wrapped(out, command_specs[command].description, 0, 0);
+	if (command == COMMAND_NONE)
+		print_commands(out);
+	print_options(out, command);
+	print_sort_keys(out, command);
+	if (command == COMMAND_NONE)
+		fprintf(out,
+			"\n'dwell COMMAND --help' tells more of a command, 'man dwell' of all.\n");
+	else
+		fprintf(out, "\n'man dwell' explains what is measured, and every column.\n");
+}

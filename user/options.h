@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Options: the one table of commands and options, and all that is made from it. */
+#ifndef DWELL_USER_OPTIONS_H
+#define DWELL_USER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "model.h"
+#include "source.h"
+
+enum command {
+	COMMAND_NONE, /* dwell itself: what stands before a command */
+	COMMAND_SUMMARY,
+	COMMAND_CHECK,
+	COMMANDS
+};
+
+/* What the command line asks for. */
+enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION };
+
+/* The command line, read. What a command does not take has its default value. */
+struct options {
+	enum action action;
+	enum command command;
+	struct source_filter filter;	  /* its cgroups stay empty: they are names yet */
+	char *cgroups[SOURCE_FILTER_MAX]; /* as typed; owned, freed by options_clear() */
+	unsigned int nr_cgroups;
+	uint64_t duration_ns; /* at most 365 days; 0: until Ctrl-C */
+	struct view view;
+	bool json;
+	const char *output;   /* file name, points into argv; NULL: stdout */
+	unsigned int verbose; /* how often -v was given */
+};
+
+#define OPTIONS_ERROR_LEN 1024
+
+/*
+ * Reads the command line into @options, which options_clear() has to clear
+ * afterwards in any case. 0; -EINVAL with one line in @error that says what is
+ * wrong and what to do (raw bytes of the arguments in it: not to be printed
+ * unescaped); -ENOMEM. Not thread-safe: getopt has global state.
+ */
+int options_parse(int argc, char **argv, struct options *options, char error[OPTIONS_ERROR_LEN]);
+void options_clear(struct options *options);
+
+/* Writes the help of @command (COMMAND_NONE: of dwell) to @out. */
+void options_print_help(FILE *out, enum command command);
+
+/* ---- the table, for the generator of the manual and the completion ---- */
+
+/* Where help and manual list an option. */
+enum option_section { SECTION_TASKS, SECTION_VIEW, SECTION_OUTPUT, SECTION_GENERAL, SECTIONS };
+
+/* How the value of an option is read. */
+enum option_form {
+	FORM_FLAG,   /* no value */
+	FORM_PIDS,   /* process ids, separated by commas */
+	FORM_TIDS,   /* thread ids, separated by commas */
+	FORM_COMMS,  /* task names, separated by commas */
+	FORM_CGROUP, /* one cgroup: commas are common in their paths ("cpu,cpuacct") */
+	FORM_DURATION,
+	FORM_NUMBER,
+	FORM_SORT, /* a name of sort_keys */
+	FORM_BY,   /* a name of by_names */
+	FORM_FILE,
+};
+
+struct option_spec {
+	char letter; /* of the short form; unique, and what parsing tells options apart by */
+	const char *name;
+	const char *argument; /* name of the value; NULL: takes none */
+	const char *initial;  /* the value when not given, as typed; NULL: none */
+	const char *help;
+	enum option_form form;
+	enum option_section section;
+	unsigned int commands; /* a bit (1 << enum command) for each that takes it */
+};
+
+struct command_spec {
+	const char *name;
+	const char *help;	 /* one line */
+	const char *description; /* a paragraph */
+};
+
+struct named_value {
+	const char *name;
+	const char *help;
+};
+
+extern const struct option_spec option_specs[];
+extern const size_t option_specs_count;
+extern const struct command_spec command_specs[COMMANDS];
+extern const char *const section_titles[SECTIONS];
+extern const struct named_value sort_keys[ROW_KEYS];	     /* by enum row_key */
+extern const struct named_value by_names[ROW_BY_CGROUP + 1]; /* by enum row_by */
+
+#endif

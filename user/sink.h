@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sinks: they write a report, as a table for people or as NDJSON, and know no source. */
+#ifndef DWELL_USER_SINK_H
+#define DWELL_USER_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "model.h"
+
+/* What dwell itself cost. Ratios are of the time of all CPUs together: 0.01 = 1 %. */
+struct overhead {
+	bool bpf_measured; /* else the next two mean nothing */
+	double bpf_ns_per_event;
+	double bpf_cpu_ratio;
+	double user_cpu_ratio;
+	uint64_t rss_bytes;
+};
+
+/* Everything a sink needs. Nothing in it is the sink's; names may be any bytes. */
+struct report {
+	const char *version; /* dwell's own */
+	const char *host;
+	const char *kernel; /* its release */
+	unsigned int cpus;  /* online */
+
+	struct view view;
+	uint64_t window_start; /* mono ns */
+	uint64_t window_end;
+	struct timespec time; /* CLOCK_REALTIME of the window's end */
+	const char *filters;  /* as text, or NULL: everything was measured */
+
+	struct rows rows; /* of @view */
+	const struct model *model;
+	uint64_t hidden_tasks; /* exist, but were not listed by the kernel */
+	struct overhead overhead;
+
+	/* NULL, or NULL returned: no name is known, the number is written. */
+	const char *(*cgroup_name)(void *context, uint64_t id);
+	const char *(*function_name)(void *context, uint64_t address);
+	void *context;
+};
+
+/* Every sink: 0, -ENOMEM, or what writing failed with (-EPIPE too: the caller decides). */
+int sink_table(FILE *out, const struct report *report);
+int sink_json(FILE *out, const struct report *report);
+
+/* Ends what was written to @out: 0, or what writing failed with at any time. */
+int sink_flush(FILE *out);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sources: where records come from. They hand over what crosses the border and know no model. */
+#ifndef DWELL_USER_SOURCE_H
+#define DWELL_USER_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/types.h>
+
+#include "../bpf/dwell.h"
+
+#define SOURCE_FILTER_MAX DWELL_FILTER_MAX
+
+/*
+ * Which tasks are measured; a task must match one of each list that is not
+ * empty. Applied in the kernel, so that what is not wanted costs almost nothing.
+ */
+struct source_filter {
+	uint32_t pids[SOURCE_FILTER_MAX];
+	uint32_t tids[SOURCE_FILTER_MAX];
+	uint64_t cgroups[SOURCE_FILTER_MAX]; /* ids; what is below them belongs to them */
+	char comms[SOURCE_FILTER_MAX][DWELL_COMM_LEN];
+	unsigned int nr_pids, nr_tids, nr_cgroups, nr_comms;
+};
+
+/* Who takes what a source hands over. Each returns 0, or a negative errno that ends the read. */
+struct intake {
+	void *context;
+	int (*record)(void *context, const struct dwell_record *record);
+	int (*timers)(void *context, const struct dwell_timer_key *key,
+		      const struct dwell_timer_counts *counts);
+	int (*armed)(void *context, const struct dwell_armed_timer *timer);
+};
+
+/* What the measuring itself cost, over the part of the window in which it was measured. */
+struct source_cost {
+	bool measured;	      /* BPF statistics were permitted and collected */
+	uint64_t bpf_ns;      /* run time of all programs, all CPUs */
+	uint64_t bpf_events;  /* their runs */
+	uint64_t measured_ns; /* how long statistics were on */
+};
+
+struct source;
+
+/*
+ * Loads and attaches to the running kernel, and makes a record for every task
+ * that exists; nothing is measured yet. Where the kernel or a privilege is
+ * missing, says so on stderr. @cgroup_v1: ids from the v1 cpu hierarchy, not
+ * from v2. 0; -EOPNOTSUPP (kernel lacks a feature), -EPERM, another negative
+ * errno. The caller closes *source with source_close().
+ */
+int source_open(struct source **source, const struct source_filter *filter, bool cgroup_v1,
+		const struct intake *intake);
+void source_close(struct source *source);
+
+/* Begins the window: every counter is 0. Mono time of the start; 0 before it. */
+int source_start(struct source *source);
+uint64_t source_window_start(const struct source *source);
+
+/*
+ * Hands over what is pushed until the mono time @until, or until *@stop turns
+ * non-zero. 0 or a negative errno.
+ */
+int source_run(struct source *source, uint64_t until, volatile const int *stop);
+
+/* Ends the window: nothing is counted from now on. Returns the mono time of the end. */
+uint64_t source_stop(struct source *source);
+
+/*
+ * Hands over every live task's record, then what is left in the ring buffer,
+ * then the timers. 0 or a negative errno.
+ */
+int source_read(struct source *source);
+
+/* The counters of the kernel side and of the source (DWELL_LOSS_RECURSION, …). */
+void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES]);
+/* Tasks that exist but that the kernel's iterator hides and that did not run: not listed. */
+uint64_t source_hidden_tasks(const struct source *source);
+void source_cost(const struct source *source, struct source_cost *cost);
+
+#endif

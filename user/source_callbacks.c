@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Callback addresses: which function the kernel calls for which kind of timer. */
+#include "source_callbacks.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "dwell.skel.h"
+#include "symbols.h"
+
+/* In the order of dwell_config's arrays; callbacks of one place are of different versions. */
+enum callback {
+	TICK,	  /* to 6.9: tick_sched_timer */
+	TICK_OLD, /* goes to the same place */
+	HRTICK,
+	SLEEPERS,
+	USERS = SLEEPERS + DWELL_SLEEPERS,
+	CALLBACKS = USERS + DWELL_USER_CALLBACKS
+};
+
+static const char *const callback_names[CALLBACKS] = {
+	[TICK] = "tick_nohz_handler",
+	[TICK_OLD] = "tick_sched_timer",
+	[HRTICK] = "hrtick",
+	[SLEEPERS] = "hrtimer_wakeup",
+	"io_cqring_timer_wakeup",
+	"io_cqring_min_timer_wakeup",
+	[USERS] = "timerfd_tmrproc",
+	"posix_timer_fn",
+	"it_real_fn",
+	"alarmtimer_fired",
+	"io_timeout_fn",
+	"io_link_timeout_fn",
+};
+
+static void set_from_symbols(struct dwell_config *config, const uint64_t *addresses)
+{
+	config->builtins[DWELL_TICK] = addresses[TICK] ?: addresses[TICK_OLD];
+	config->builtins[DWELL_HRTICK] = addresses[HRTICK];
+	for (int i = 0; i < DWELL_SLEEPERS; i++)
+		config->sleepers[i] = addresses[SLEEPERS + i];
+	for (int i = 0; i < DWELL_USER_CALLBACKS; i++)
+		config->user_callbacks[i] = addresses[USERS + i];
+}
+
+/* ---- without symbols: learning by doing ---------------------------------- */
+
+/* Each arms one timer, far enough away never to expire, and disarms it. */
+static void arm_sleep(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1 }, NULL);
+}
+
+static void arm_timerfd(void)
+{
+	struct itimerspec spec = { .it_value.tv_sec = 3600 };
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	timerfd_settime(fd, 0, &spec, NULL);
+	close(fd);
+}
+
+static void arm_posix_timer(void)
+{
+	struct itimerspec spec = { .it_value.tv_sec = 3600 };
+	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	timer_t timer;
+
+	/* SIGEV_NONE arms nothing. */
+	event.sigev_notify = SIGEV_SIGNAL;
+	event.sigev_signo = SIGALRM;
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer))
+		return;
+	timer_settime(timer, 0, &spec, NULL);
+	timer_delete(timer);
+}
+
+static void arm_itimer(void)
+{
+	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value.tv_sec = 3600 }, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+}
+
+static uint64_t learn(struct dwell_bpf *skeleton, void (*arm)(void))
+{
+	skeleton->bss->learned = 0;
+	arm();
+	return skeleton->bss->learned;
+}
+
+static int learn_callbacks(struct dwell_config *config)
+{
+	struct dwell_bpf *skeleton = dwell_bpf__open();
+	struct bpf_program *program;
+	int err;
+
+	if (!skeleton)
+		return -errno;
+	bpf_object__for_each_program(program, skeleton->obj)
+		bpf_program__set_autoload(program, program == skeleton->progs.learn_callback);
+	skeleton->rodata->config = *config;
+	err = dwell_bpf__load(skeleton);
+	if (!err) {
+		skeleton->links.learn_callback =
+			bpf_program__attach(skeleton->progs.learn_callback);
+		err = libbpf_get_error(skeleton->links.learn_callback);
+	}
+	if (!err) {
+		config->sleepers[0] = learn(skeleton, arm_sleep);
+		config->user_callbacks[0] = learn(skeleton, arm_timerfd);
+		config->user_callbacks[1] = learn(skeleton, arm_posix_timer);
+		config->user_callbacks[2] = learn(skeleton, arm_itimer);
+	}
+	dwell_bpf__destroy(skeleton);
+	return err;
+}
+
+int callbacks_find(struct dwell_config *config)
+{
+	uint64_t addresses[CALLBACKS];
+	int err = symbols_addresses(SYMBOLS_KALLSYMS, callback_names, addresses, CALLBACKS);
+
+	if (!err && addresses[SLEEPERS]) {
+		set_from_symbols(config, addresses);
+		return 0;
+	}
+	return learn_callbacks(config);
+}

@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The live source: loads the kernel side, opens and closes its window, and reads it out. */
+#include "source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "dwell.skel.h"
+#include "features.h"
+#include "message.h"
+#include "source_callbacks.h"
+#include "source_clock.h"
+
+#define POLL_MS 100
+#define SLEW_NS 1000000000ULL	 /* span over which the clocks are compared */
+#define STATISTICS_NS 500000000ULL /* statistics cost two clock reads a run: not for long */
+#define CALIBRATIONS 32
+
+/* What the kernel counts for one program. */
+struct program_counts {
+	__u64 run_ns;
+	__u64 runs;
+	__u64 missed;
+};
+
+struct source {
+	struct dwell_bpf *skeleton;
+	struct ring_buffer *ring;
+	struct intake intake;
+	struct features features;
+	struct clock_pair clock;
+	uint64_t started; /* mono; 0: not yet */
+	uint64_t hidden;
+	int err; /* of the intake, from within libbpf's callback */
+
+	int statistics_fd; /* -1: off */
+	uint64_t statistics_began;
+	struct program_counts before;
+	struct source_cost cost;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	message_detail_va(level == LIBBPF_DEBUG ? 3 : 2, format, arguments);
+	return 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/* ---- opening ----------------------------------------------------------------- */
+
+static int refuse(enum feature_id id)
+{
+	const struct feature *feature = &feature_list[id];
+
+	message_error("%s is missing: %s", feature->title, feature->without);
+	if (feature->remedy)
+		message_hint("%s; `dwell check` shows all that is needed", feature->remedy);
+	return feature->need == NEED_PRIVILEGE ? -EPERM : -EOPNOTSUPP;
+}
+
+static void set_filter(struct dwell_config *config, const struct source_filter *filter)
+{
+	config->nr_pids = filter->nr_pids;
+	config->nr_tids = filter->nr_tids;
+	config->nr_cgroups = filter->nr_cgroups;
+	config->nr_comms = filter->nr_comms;
+	memcpy(config->pids, filter->pids, sizeof(config->pids));
+	memcpy(config->tids, filter->tids, sizeof(config->tids));
+	memcpy(config->cgroups, filter->cgroups, sizeof(config->cgroups));
+	memcpy(config->comms, filter->comms, sizeof(config->comms));
+}
+
+static int load(struct source *source, const struct source_filter *filter, bool cgroup_v1)
+{
+	struct dwell_bpf *skeleton = source->skeleton;
+	struct dwell_config config = {
+		.prev_state = feature_found(&source->features, FEATURE_PREV_STATE),
+		.was_armed = feature_found(&source->features, FEATURE_WAS_ARMED),
+		.cgroup_v1 = cgroup_v1,
+		.self = getpid(),
+	};
+	int err = callbacks_find(&config);
+
+	if (err) {
+		message_error("cannot tell the kinds of timers apart: %s", strerror(-err));
+		return err;
+	}
+	set_filter(&config, filter);
+	skeleton->rodata->config = config;
+	bpf_map__set_max_entries(skeleton->maps.cpus, libbpf_num_possible_cpus());
+	bpf_program__set_autoload(skeleton->progs.learn_callback, false);
+	bpf_program__set_autoload(skeleton->progs.on_exec, config.nr_comms || config.nr_cgroups);
+	bpf_program__set_autoload(skeleton->progs.on_timer_start_expired,
+				  feature_found(&source->features, FEATURE_START_EXPIRED));
+	err = dwell_bpf__load(skeleton);
+	if (err) {
+		message_error("the kernel refused dwell's programs: %s", strerror(-err));
+		message_hint("-vv shows the kernel's reasons");
+	}
+	return err;
+}
+
+static int attach_program(struct bpf_program *program, struct bpf_link **link)
+{
+	int err;
+
+	if (!bpf_program__autoload(program) || *link)
+		return 0;
+	*link = bpf_program__attach(program);
+	err = libbpf_get_error(*link);
+	if (!err)
+		return 0;
+	*link = NULL;
+	message_error("cannot attach %s: %s", bpf_program__name(program), strerror(-err));
+	return err;
+}
+
+/* Runs a task iterator to its end; what it writes goes to nobody. */
+static int run_iterator(struct bpf_link *link)
+{
+	int fd __attribute__((cleanup(close_fd))) = bpf_iter_create(bpf_link__fd(link));
+	char sink[4096];
+	ssize_t length;
+
+	if (fd < 0)
+		return -errno;
+	do
+		length = read(fd, sink, sizeof(sink));
+	while (length > 0 || (length < 0 && errno == EINTR));
+	return length < 0 ? -errno : 0;
+}
+
+/*
+ * New tasks first, then those that exist, then everything else: so every task
+ * has its record when the first switch is seen.
+ */
+static int attach(struct source *source)
+{
+	struct dwell_bpf *skeleton = source->skeleton;
+	int err = attach_program(skeleton->progs.on_newtask, &skeleton->links.on_newtask);
+
+	if (!err)
+		err = attach_program(skeleton->progs.adopt_tasks, &skeleton->links.adopt_tasks);
+	if (err)
+		return err;
+	err = run_iterator(skeleton->links.adopt_tasks);
+	if (err) {
+		message_error("cannot walk the tasks: %s", strerror(-err));
+		return err;
+	}
+	for (int i = 0; i < skeleton->skeleton->prog_cnt && !err; i++) {
+		struct bpf_prog_skeleton *program = &skeleton->skeleton->progs[i];
+
+		err = attach_program(*program->prog, program->link);
+	}
+	return err;
+}
+
+static int take_pushed(void *context, void *data, size_t size)
+{
+	struct source *source = context;
+	struct dwell_record record = { 0 };
+
+	if (source->err)
+		return source->err;
+	memcpy(&record, data, size < sizeof(record) ? size : sizeof(record));
+	source->err = source->intake.record(source->intake.context, &record);
+	return source->err;
+}
+
+static int open_source(struct source *source, const struct source_filter *filter, bool cgroup_v1)
+{
+	enum feature_id missing;
+	int err = features_detect(&source->features);
+
+	if (err) {
+		message_error("cannot tell what this kernel offers: %s", strerror(-err));
+		return err;
+	}
+	missing = features_first_missing(&source->features);
+	if (missing != FEATURES)
+		return refuse(missing);
+	source->clock = clock_pair_read();
+	source->skeleton = dwell_bpf__open();
+	if (!source->skeleton)
+		return -errno;
+	err = load(source, filter, cgroup_v1);
+	if (!err)
+		err = attach(source);
+	if (err)
+		return err;
+	source->ring = ring_buffer__new(bpf_map__fd(source->skeleton->maps.ring), take_pushed,
+					source, NULL);
+	if (!source->ring) {
+		err = -errno;
+		message_error("cannot map the ring buffer: %s", strerror(-err));
+	}
+	return err;
+}
+
+int source_open(struct source **result, const struct source_filter *filter, bool cgroup_v1,
+		const struct intake *intake)
+{
+	struct source *source = calloc(1, sizeof(*source));
+	int err;
+
+	*result = NULL;
+	if (!source)
+		return -ENOMEM;
+	source->intake = *intake;
+	source->statistics_fd = -1;
+	libbpf_set_print(print_libbpf);
+	err = open_source(source, filter, cgroup_v1);
+	if (err) {
+		source_close(source);
+		return err;
+	}
+	*result = source;
+	return 0;
+}
+
+void source_close(struct source *source)
+{
+	if (!source)
+		return;
+	close_fd(&source->statistics_fd);
+	ring_buffer__free(source->ring);
+	dwell_bpf__destroy(source->skeleton);
+	free(source);
+}
+
+/* ---- the window ---------------------------------------------------------------- */
+
+/* Keeps the kernel side informed of how the clocks it reads drift apart. */
+static void update_slew(struct source *source)
+{
+	struct clock_pair now = clock_pair_read();
+
+	if (now.mono - source->clock.mono < SLEW_NS && source->started)
+		return;
+	source->skeleton->bss->clock_slew = clock_slew(&source->clock, &now);
+	source->clock = now;
+}
+
+static void count_programs(const struct source *source, struct program_counts *counts)
+{
+	struct bpf_program *program;
+
+	*counts = (struct program_counts){ 0 };
+	bpf_object__for_each_program(program, source->skeleton->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+
+		if (!bpf_program__autoload(program) ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			continue;
+		counts->run_ns += info.run_time_ns;
+		counts->runs += info.run_cnt;
+		counts->missed += info.recursion_misses;
+	}
+}
+
+static void end_statistics(struct source *source)
+{
+	struct program_counts now;
+
+	if (source->statistics_fd < 0)
+		return;
+	count_programs(source, &now);
+	source->cost.measured_ns = clock_mono() - source->statistics_began;
+	close_fd(&source->statistics_fd);
+	source->statistics_fd = -1;
+	source->cost.bpf_ns = now.run_ns - source->before.run_ns;
+	source->cost.bpf_events = now.runs - source->before.runs;
+	source->cost.measured = true;
+}
+
+static void begin_statistics(struct source *source)
+{
+	if (!feature_found(&source->features, FEATURE_CAP_SYS_ADMIN))
+		return;
+	source->statistics_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (source->statistics_fd < 0)
+		return;
+	source->statistics_began = clock_mono();
+	count_programs(source, &source->before);
+}
+
+/* Blocks some times, so that the kernel side can compare its clocks (bpf/clock.bpf.h). */
+static void calibrate_clocks(void)
+{
+	for (int i = 0; i < CALIBRATIONS; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1 }, NULL);
+}
+
+int source_start(struct source *source)
+{
+	calibrate_clocks();
+	update_slew(source);
+	source->started = clock_mono();
+	source->skeleton->bss->window_start = source->started;
+	__atomic_store_n(&source->skeleton->bss->window, DWELL_WINDOW_OPEN, __ATOMIC_RELEASE);
+	begin_statistics(source);
+	return 0;
+}
+
+uint64_t source_window_start(const struct source *source)
+{
+	return source->started;
+}
+
+int source_run(struct source *source, uint64_t until, volatile const int *stop)
+{
+	while (!*stop) {
+		uint64_t now = clock_mono();
+		int err, timeout = POLL_MS;
+
+		if (now >= until)
+			break;
+		if (until - now < POLL_MS * 1000000ULL)
+			timeout = (until - now + 999999) / 1000000;
+		err = ring_buffer__poll(source->ring, timeout);
+		if (source->err)
+			return source->err;
+		if (err < 0 && err != -EINTR)
+			return err;
+		update_slew(source);
+		if (source->statistics_fd >= 0 &&
+		    clock_mono() - source->statistics_began >= STATISTICS_NS)
+			end_statistics(source);
+	}
+	return 0;
+}
+
+uint64_t source_stop(struct source *source)
+{
+	uint64_t now = clock_mono();
+
+	source->skeleton->bss->window_end = now;
+	__atomic_store_n(&source->skeleton->bss->window, DWELL_WINDOW_CLOSED, __ATOMIC_RELEASE);
+	end_statistics(source);
+	return now;
+}
+
+/* ---- reading out ----------------------------------------------------------------- */
+
+/* A read buffer of the iterator's stream; records may lie across two reads. */
+struct stream {
+	char data[128 << 10];
+	size_t filled;
+	uint64_t bytes;
+	uint64_t tasks;
+};
+
+/* Hands over the whole records in @stream and keeps the rest. 0 or a negative errno. */
+static int take_pulled(struct source *source, struct stream *stream)
+{
+	size_t at = 0;
+	int err = 0;
+
+	while (!err && stream->filled - at >= sizeof(struct dwell_live)) {
+		struct dwell_record record = { 0 };
+		struct dwell_live live;
+
+		memcpy(&live, stream->data + at, sizeof(live));
+		if (live.bytes > sizeof(record))
+			return -EPROTO;
+		if (stream->filled - at - sizeof(live) < live.bytes)
+			break;
+		memcpy(&record, stream->data + at + sizeof(live), live.bytes);
+		at += sizeof(live) + live.bytes;
+		record.kind = DWELL_LIVE;
+		record.state = live.state;
+		record.since = live.since;
+		err = source->intake.record(source->intake.context, &record);
+		stream->tasks++;
+	}
+	stream->filled -= at;
+	memmove(stream->data, stream->data + at, stream->filled);
+	return err;
+}
+
+static int read_tasks(struct source *source)
+{
+	int fd __attribute__((cleanup(close_fd))) =
+		bpf_iter_create(bpf_link__fd(source->skeleton->links.read_tasks));
+	struct stream stream = { .filled = 0 };
+	uint64_t began = clock_mono();
+	ssize_t length;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		length = read(fd, stream.data + stream.filled,
+			      sizeof(stream.data) - stream.filled);
+		if (length < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (length <= 0)
+			break;
+		stream.filled += length;
+		stream.bytes += length;
+		err = take_pulled(source, &stream);
+		if (err)
+			return err;
+	}
+	if (length < 0)
+		return -errno;
+	message_detail(1, "read: %llu tasks, %llu bytes, %llu us", (unsigned long long)stream.tasks,
+		       (unsigned long long)stream.bytes,
+		       (unsigned long long)(clock_mono() - began) / 1000);
+	return stream.filled ? -EPROTO : 0;
+}
+
+/* Tasks on the host, as the kernel counts them. */
+static uint64_t count_tasks(void)
+{
+	FILE *file = fopen("/proc/loadavg", "re");
+	unsigned long long tasks = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%*s %*s %*s %*u/%llu", &tasks) != 1)
+		tasks = 0;
+	fclose(file);
+	return tasks;
+}
+
+static int read_armed(struct source *source)
+{
+	struct bpf_map *map = source->skeleton->maps.armed_timers;
+	struct dwell_armed_timer timer;
+	__u64 key, *previous = NULL;
+	int err;
+
+	while (!bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
+		previous = &key;
+		if (bpf_map__lookup_elem(map, &key, sizeof(key), &timer, sizeof(timer), 0))
+			continue; /* disarmed meanwhile */
+		err = source->intake.armed(source->intake.context, &timer);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int read_user_timers(struct source *source)
+{
+	struct bpf_map *map = source->skeleton->maps.user_timers;
+	struct dwell_timer_key key, *previous = NULL;
+	struct dwell_timer_counts counts;
+	int err;
+
+	while (!bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
+		previous = &key;
+		if (bpf_map__lookup_elem(map, &key, sizeof(key), &counts, sizeof(counts), 0))
+			continue;
+		err = source->intake.timers(source->intake.context, &key, &counts);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void add_counts(struct dwell_timer_counts *sum, const struct dwell_timer_counts *counts)
+{
+	sum->armed += counts->armed;
+	sum->rearmed += counts->rearmed;
+	sum->cancelled += counts->cancelled;
+	sum->expired += counts->expired;
+	sum->late_count += counts->late_count;
+	sum->late_sum += counts->late_sum;
+	if (counts->late_max > sum->late_max)
+		sum->late_max = counts->late_max;
+	for (int i = 0; i < DWELL_BUCKETS; i++)
+		sum->late_buckets[i] += counts->late_buckets[i];
+}
+
+/* Hands over one kernel timer's counts, summed over the CPUs. */
+static int take_kernel_timer(struct source *source, struct bpf_map *map, const void *key,
+			     size_t key_size, __u64 function)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct dwell_timer_key owner = { .function = function };
+	struct dwell_timer_counts sum = { 0 }, *counts;
+	int err = 0;
+
+	if (cpus < 0)
+		return cpus;
+	counts = calloc(cpus, sizeof(*counts));
+	if (!counts)
+		return -ENOMEM;
+	if (!bpf_map__lookup_elem(map, key, key_size, counts, cpus * sizeof(*counts), 0)) {
+		for (int i = 0; i < cpus; i++)
+			add_counts(&sum, &counts[i]);
+		if (sum.armed || sum.expired || sum.cancelled)
+			err = source->intake.timers(source->intake.context, &owner, &sum);
+	}
+	free(counts);
+	return err;
+}
+
+static int read_kernel_timers(struct source *source)
+{
+	struct dwell_bpf *skeleton = source->skeleton;
+	__u64 key, *previous = NULL;
+	int err = 0;
+
+	for (__u32 i = 0; i < DWELL_BUILTINS && !err; i++)
+		err = take_kernel_timer(source, skeleton->maps.builtin_timers, &i, sizeof(i),
+					skeleton->rodata->config.builtins[i]);
+	while (!err && !bpf_map__get_next_key(skeleton->maps.kernel_timers, previous, &key,
+					      sizeof(key))) {
+		previous = &key;
+		err = take_kernel_timer(source, skeleton->maps.kernel_timers, &key, sizeof(key),
+					key);
+	}
+	return err;
+}
+
+int source_read(struct source *source)
+{
+	uint64_t tasks = count_tasks();
+	int err = read_tasks(source);
+
+	if (err)
+		return err;
+	source->hidden = tasks > source->skeleton->bss->tasks_seen ?
+				 tasks - source->skeleton->bss->tasks_seen :
+				 0;
+	err = ring_buffer__consume(source->ring);
+	if (err >= 0)
+		err = source->err;
+	if (!err)
+		err = read_user_timers(source);
+	if (!err)
+		err = read_kernel_timers(source);
+	if (!err)
+		err = read_armed(source);
+	return err;
+}
+
+void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES])
+{
+	struct program_counts counts;
+
+	for (int i = 0; i < DWELL_LOSSES; i++)
+		losses[i] = source->skeleton->bss->losses[i];
+	count_programs(source, &counts);
+	losses[DWELL_LOSS_RECURSION] = counts.missed;
+}
+
+uint64_t source_hidden_tasks(const struct source *source)
+{
+	return source->hidden;
+}
+
+void source_cost(const struct source *source, struct source_cost *cost)
+{
+	*cost = source->cost;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Symbols: the kernel's functions by address and by name. */
+#ifndef DWELL_USER_SYMBOLS_H
+#define DWELL_USER_SYMBOLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the functions below read on a live host. */
+#define SYMBOLS_KALLSYMS "/proc/kallsyms"
+
+/*
+ * The addresses of the functions @names[0 … count - 1], in one pass that keeps
+ * nothing else. What the compiler appends (.llvm.N, .constprop.N, .isra.N) is
+ * ignored; of several the one without comes first, then the first in the file.
+ * @addresses[i] is 0 where there is no such function. 0; -EPERM (the kernel
+ * shows no addresses: CAP_SYSLOG is missing, or kptr_restrict is 2); another
+ * negative errno of reading @kallsyms, with all @addresses 0.
+ */
+int symbols_addresses(const char *kallsyms, const char *const *names, uint64_t *addresses,
+		      size_t count);
+
+/* All functions by address, read when first needed. */
+struct symbols;
+
+/*
+ * Reads nothing yet. @kallsyms must live as long as what is returned. NULL
+ * without memory. The caller frees it with symbols_free().
+ */
+struct symbols *symbols_new(const char *kallsyms);
+void symbols_free(struct symbols *symbols);
+
+/*
+ * Writes the name of the function that begins at @address to @buffer, cut off
+ * if it does not fit: "hrtimer_wakeup", "e1000_watchdog [e1000]", without what
+ * the compiler appended. Hostile bytes as they are. 0; -ENOENT (no function
+ * begins there); -EPERM as above; another negative errno. @buffer is empty
+ * after an error.
+ */
+int symbols_name(struct symbols *symbols, uint64_t address, char *buffer, size_t size);
+
+#endif

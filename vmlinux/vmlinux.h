@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's types as dwell uses them: only these, and of these only the
+ * fields in use. CO-RE relocates every access by name, so neither order nor
+ * offsets matter here; what matters is noted beside a field: the versions that
+ * have it, where that is not every version since 5.15.
+ */
+#ifndef DWELL_VMLINUX_H
+#define DWELL_VMLINUX_H
+
+typedef unsigned char __u8;
+typedef signed char __s8;
+typedef unsigned short __u16;
+typedef short __s16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+/* libbpf's helper declarations want these names. */
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s64 s64;
+typedef _Bool bool;
+
+enum { false, true };
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
+
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+};
+
+enum {
+	BPF_F_NO_PREALLOC = 1,
+};
+
+enum {
+	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
+};
+
+enum {
+	BPF_RB_NO_WAKEUP = 1,
+	BPF_RB_FORCE_WAKEUP = 2,
+};
+
+enum {
+	BPF_RB_AVAIL_DATA = 0,
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node {
+	u64 id;
+	struct kernfs_node *parent; /* __parent since 6.15 */
+};
+
+/* The other name of kernfs_node's parent. */
+struct kernfs_node___renamed {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+/* The value is the kernel's own, by bpf_core_enum_value(). */
+enum cgroup_subsys_id {
+	cpu_cgrp_id = 1,
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[16]; /* shorter on some kernels */
+	struct cgroup *dfl_cgrp;
+};
+
+/* Exists on every kernel; empty without CONFIG_SCHED_INFO. */
+struct sched_info {
+	unsigned long long run_delay;	 /* time on run queues, summed as it leaves one */
+	unsigned long long last_arrival; /* scheduler clock of the last switch in */
+	unsigned long long last_queued;	 /* scheduler clock of the enqueue; 0 = not queued */
+};
+
+struct rq {
+	u64 clock; /* scheduler clock, as of the last event on this run queue */
+	int cpu;
+};
+
+struct cfs_rq {
+	struct rq *rq;	    /* CONFIG_FAIR_GROUP_SCHED */
+	int throttle_count; /* CONFIG_CFS_BANDWIDTH; > 0: it or an ancestor has no quota left */
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;	     /* CONFIG_FAIR_GROUP_SCHED */
+	unsigned char sched_delayed; /* since 6.12: blocked, but still queued */
+};
+
+struct task_struct {
+	unsigned int __state;
+	/*
+	 * int until 7.1, u8 from 7.2. Unsigned here and read by a direct load,
+	 * which libbpf may then shrink; a copying read would fetch neighbours.
+	 */
+	unsigned int on_cpu;
+	unsigned int on_rq;
+	unsigned char is_blocked; /* since 7.2 */
+	unsigned int flags;
+	int pid;
+	int tgid;
+	u64 start_time;
+	struct sched_entity se;
+	struct sched_info sched_info;
+	struct css_set *cgroups;
+	void *bpf_storage; /* NULL: no BPF program has kept anything for it */
+	char comm[16];
+};
+
+struct hrtimer;
+struct hrtimer_cpu_base;
+
+struct hrtimer_clock_base {
+	unsigned int index;
+	int clockid;
+	struct hrtimer *running; /* whose callback runs now */
+	s64 offset;		 /* of its clock to CLOCK_MONOTONIC */
+};
+
+/* A ktime_t has been a plain s64 since 4.10. timerqueue_linked_node in 7.1. */
+struct timerqueue_node {
+	s64 expires;
+};
+
+struct hrtimer {
+	struct timerqueue_node node;
+	s64 _softexpires;
+	void *function;
+	struct hrtimer_clock_base *base;
+	unsigned char is_soft; /* expires in softirq, or a thread of it (u8, bool since 7.1) */
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 seq_num; /* of the element, from 0 */
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+#endif /* DWELL_VMLINUX_H */
