@@ -260,7 +260,7 @@ enum dwell_window { DWELL_WINDOW_AHEAD, DWELL_WINDOW_OPEN, DWELL_WINDOW_CLOSED }
 	X(TIME_BACKWARDS, "time_backwards", "intervals whose end lay before their start")          \
 	X(TIMER_TABLE_FULL, "timer_table_full", "armed timers whose owner could not be kept")      \
 	X(TIMER_LEDGER_FULL, "timer_ledger_full", "timer events of owners that did not fit")       \
-	X(LATENESS_UNSEEN, "lateness_unseen", "sleeps that expired without waking their task")     \
+	X(LATENESS_UNSEEN, "lateness_unseen", "expiries that were only seen by what followed them")     \
 	X(CLOCK_STEP, "clock_step", "expiries whose clock was set while they were armed")          \
 	X(RECURSION, "recursion", "events skipped because the program already ran on that CPU")    \
 	X(READ_TORN, "read_torn", "tasks whose histograms changed hands during the read")          \

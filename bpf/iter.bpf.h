@@ -60,7 +60,7 @@ int read_tasks(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	tasks_seen = ctx->meta->seq_num; /* counts from 1, and one shown again only once */
+	tasks_seen = ctx->meta->seq_num + 1; /* one that is shown again counts once */
 	record = find_record(task);
 	/* One that has sent its last record only waits for its parent. */
 	if (!record || record->kind == DWELL_EXIT)

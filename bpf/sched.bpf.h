@@ -151,10 +151,30 @@ inline_always void book_arrival(struct dwell_record *record, struct cpu *cpu)
 		book_timer_mark(record, cpu);
 }
 
+/*
+ * The task that leaves @cpu was not seen to come: it was there before the window
+ * began, or the switch did not reach this program. (A host may keep programs
+ * from running in some tasks' context: the test machine does so with the tasks
+ * that it hides.) The scheduler's own stamps tell almost as well.
+ */
+static __noinline void recover_arrival(struct task_struct *task, struct cpu *cpu)
+{
+	cpu->in_at = task->sched_info.last_arrival + cpu->offset;
+	if (cpu->in_at < window_start)
+		cpu->in_at = 0;
+	/* By now run_delay holds the whole wait: nothing of it came after the stamp. */
+	cpu->queued_at = cpu->in_at;
+	cpu->run_delay = task->sched_info.run_delay;
+}
+
 inline_always void switch_out(struct dwell_record *record, struct task_struct *task,
 			      struct cpu *cpu, bool preempt, __u32 state, __u64 now)
 {
-	__u64 from = cpu->in_at;
+	__u64 from;
+
+	if (unlikely(cpu->tid != (__u32)task->pid))
+		recover_arrival(task, cpu);
+	from = cpu->in_at;
 
 	/* Not seen to come: it has been here since the window, or its record, began. */
 	if (unlikely(record->state == DWELL_ONCPU))

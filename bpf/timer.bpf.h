@@ -199,8 +199,13 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 	if (!counts)
 		return;
 	__sync_fetch_and_add(&counts->armed, 1);
-	if (was_armed)
+	if (was_armed) {
 		__sync_fetch_and_add(&counts->rearmed, 1);
+	} else if (bpf_map_lookup_elem(&armed_timers, &address)) {
+		/* Not armed any more, nor was it cancelled: its expiry was not seen. */
+		__sync_fetch_and_add(&counts->expired, 1);
+		lose(DWELL_LOSS_LATENESS_UNSEEN);
+	}
 	if (bpf_map_update_elem(&armed_timers, &address, &entry, BPF_ANY))
 		lose(DWELL_LOSS_TIMER_TABLE_FULL);
 }

@@ -253,10 +253,11 @@ int cmd_summary(const struct options *options)
 		return EXIT_FAILED;
 	}
 	err = write_report(&summary);
-	if (err == -ENOMEM) {
-		message_error("out of memory");
+	if (err == -EPIPE) /* its reader had enough */
+		return EXIT_DONE;
+	if (err) {
+		message_error("cannot write the report: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
-	/* What writing failed with is said, or forgiven, there. */
 	return output_commit(&summary.output) ? EXIT_FAILED : EXIT_DONE;
 }

@@ -17,7 +17,7 @@ static uint64_t saturating_add(uint64_t a, uint64_t b)
 
 uint64_t dist_bucket_start(uint32_t bucket)
 {
-	static const uint64_t steps[] = { 256, DWELL_SECOND_STEP, DWELL_THIRD_STEP };
+	static const uint64_t steps[] = {256, DWELL_SECOND_STEP, DWELL_THIRD_STEP};
 	unsigned int octave;
 
 	if (bucket == 0)
@@ -79,7 +79,7 @@ int dist_add(struct dist *dist, uint32_t bucket, uint64_t count)
 	if (err)
 		return err;
 	memmove(&dist->cells[at + 1], &dist->cells[at], (dist->used - at) * sizeof(*dist->cells));
-	dist->cells[at] = (struct dist_cell){ .bucket = bucket, .count = count };
+	dist->cells[at] = (struct dist_cell){.bucket = bucket, .count = count};
 	dist->used++;
 	return 0;
 }

@@ -15,40 +15,68 @@ static bool takes(int command, const struct option_spec *option)
 
 /* ---- the manual, in the language of man(7) -------------------------------- */
 
-/* Writes @text as running text; @literal: what is typed or printed as it stands. */
-static void put_roff(const char *text, bool literal)
-{
-	const char *at;
+#define LINE_WIDTH 75 /* mandoc's style asks for less than 80 */
 
-	for (at = text; *at; at++) {
-		if (*at == '\\')
-			fputs("\\e", stdout);
-		else if (*at == '-' && literal)
-			fputs("\\-", stdout);
-		else if (*at == '\'')
-			fputs("\\(aq", stdout);
-		else if (*at == '.' && at == text)
-			fputs("\\&.", stdout);
-		else
-			putchar(*at);
+static void put_character(char c, bool literal)
+{
+	if (c == '\\')
+		fputs("\\e", stdout);
+	else if (c == '-' && literal)
+		fputs("\\-", stdout);
+	else if (c == '\'')
+		fputs("\\(aq", stdout);
+	else
+		putchar(c);
+}
+
+/* Writes @text as it is typed or printed, on the line that has begun. */
+static void put_literal(const char *text)
+{
+	for (; *text; text++)
+		put_character(*text, true);
+}
+
+/* Writes @text as running text from the start of a line: short lines, a sentence on its own. */
+static void put_text(const char *text)
+{
+	bool ended = false;
+	size_t column = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column && (ended || column + length > LINE_WIDTH)) {
+			putchar('\n');
+			column = 0;
+		} else if (column) {
+			putchar(' ');
+		}
+		/* At the start of a line a dot would be a command. */
+		if (!column && *text == '.')
+			fputs("\\&", stdout);
+		column += length + 1;
+		ended = length && text[length - 1] == '.';
+		for (; length; length--)
+			put_character(*text++, false);
+		text += strspn(text, " ");
 	}
+	putchar('\n');
 }
 
 static void put_bold(const char *text)
 {
 	fputs("\\fB", stdout);
-	put_roff(text, true);
+	put_literal(text);
 	fputs("\\fR", stdout);
 }
 
 /* Writes @text as one sentence. */
 static void put_sentence(const char *text)
 {
-	char first[2] = {(char)toupper((unsigned char)text[0]), '\0'};
+	char sentence[512];
 
-	put_roff(first, false);
-	put_roff(text + 1, false);
-	fputs(".\n", stdout);
+	snprintf(sentence, sizeof(sentence), "%c%s.", toupper((unsigned char)text[0]), text + 1);
+	put_text(sentence);
 }
 
 /* A name in bold and what it means, as an entry of a list. */
@@ -60,6 +88,33 @@ static void put_entry(const char *name, const char *meaning)
 	put_sentence(meaning);
 }
 
+/* One line for each command, with the options that are its own. */
+static void put_synopsis(void)
+{
+	int command;
+	size_t i;
+
+	for (command = COMMAND_NONE; command < COMMANDS; command++) {
+		if (command != COMMAND_NONE)
+			fputs(".br\n", stdout);
+		printf(".B dwell%s%s\n", command == COMMAND_NONE ? "" : " ",
+		       command_specs[command].name);
+		for (i = 0; i < option_specs_count; i++) {
+			const struct option_spec *option = &option_specs[i];
+
+			if (!takes(command, option) ||
+			    (command != COMMAND_NONE && takes(COMMAND_NONE, option)))
+				continue;
+			printf(".RB [ \\-%c", option->letter);
+			if (option->argument)
+				/* \& keeps the dots of "PID,..." from ending a sentence. */
+				printf("\n.IR %s ]\\&\n", option->argument);
+			else
+				fputs(" ]\n", stdout);
+		}
+	}
+}
+
 static void put_commands(void)
 {
 	int command;
@@ -68,8 +123,7 @@ static void put_commands(void)
 		fputs(".TP\n", stdout);
 		put_bold(command_specs[command].name);
 		putchar('\n');
-		put_roff(command_specs[command].description, false);
-		putchar('\n');
+		put_text(command_specs[command].description);
 	}
 }
 
@@ -97,11 +151,11 @@ static void put_takers(const struct option_spec *option)
 static void put_option(const struct option_spec *option)
 {
 	printf(".TP\n\\fB\\-%c\\fR, \\fB\\-\\-", option->letter);
-	put_roff(option->name, true);
+	put_literal(option->name);
 	fputs("\\fR", stdout);
 	if (option->argument) {
 		fputs(" \\fI", stdout);
-		put_roff(option->argument, false);
+		put_literal(option->argument);
 		fputs("\\fR", stdout);
 	}
 	putchar('\n');
@@ -155,9 +209,9 @@ static const struct {
 	const char *marker;
 	void (*put)(void);
 } generated[] = {
-	{"@COMMANDS@\n", put_commands},	  {"@OPTIONS@\n", put_options},
-	{"@SORT_KEYS@\n", put_sort_keys}, {"@GROUPS@\n", put_groups},
-	{"@LOSSES@\n", put_losses},
+	{"@SYNOPSIS@\n", put_synopsis}, {"@COMMANDS@\n", put_commands},
+	{"@OPTIONS@\n", put_options},	{"@SORT_KEYS@\n", put_sort_keys},
+	{"@GROUPS@\n", put_groups},	{"@LOSSES@\n", put_losses},
 };
 
 #define GENERATED (sizeof(generated) / sizeof(generated[0]))

@@ -70,10 +70,9 @@ static int trim_idle(struct model *model, enum grouping kind)
 	return 0;
 }
 
-struct group *group_get(struct model *model, enum grouping kind, uint64_t number,
-			const char *name)
+struct group *group_get(struct model *model, enum grouping kind, uint64_t number, const char *name)
 {
-	struct group_key key = { .number = number };
+	struct group_key key = {.number = number};
 	struct group *group;
 
 	if (name)
@@ -94,7 +93,7 @@ struct group *group_get(struct model *model, enum grouping kind, uint64_t number
 
 struct group *process_find(struct model *model, uint32_t pid)
 {
-	struct group_key key = { .number = pid };
+	struct group_key key = {.number = pid};
 
 	return group_find(model, GROUP_PROCESS, &key);
 }

@@ -6,7 +6,10 @@
 
 #include "model_private.h"
 
-_Static_assert(DWELL_MEASURES * DWELL_BUCKETS <= UINT16_MAX, "a cell's place outgrew 16 bits");
+#define PLACES (DWELL_MEASURES * DWELL_BUCKETS)
+
+_Static_assert(PLACES <= UINT16_MAX, "a cell's place outgrew 16 bits");
+_Static_assert(PLACES % 4 == 0, "buckets can no longer be looked at in fours");
 
 struct model *model_new(size_t exited_limit)
 {
@@ -40,17 +43,16 @@ static void task_free(struct task *task)
 	free(task);
 }
 
-static struct task *task_find(struct model *model, uint32_t tid, uint64_t start, bool displaced)
+struct task *task_find(struct model *model, uint32_t tid, uint64_t start, bool displaced)
 {
-	struct task_id id = { .tid = tid, .displaced = displaced, .start = start };
+	struct task_id id = {.tid = tid, .displaced = displaced, .start = start};
 	struct task *task;
 
 	HASH_FIND(hh, model->tasks, &id, sizeof(id), task);
 	return task;
 }
 
-/* Puts @task under its id. 0 or -ENOMEM. */
-static int task_file(struct model *model, struct task *task)
+int task_file(struct model *model, struct task *task)
 {
 	HASH_ADD(hh, model->tasks, id, sizeof(task->id), task);
 	return task->hh.tbl ? 0 : -ENOMEM;
@@ -74,7 +76,7 @@ static int task_place(struct model *model, struct task *task, uint32_t pid, cons
 	return 0;
 }
 
-static struct task *task_new(struct model *model, uint32_t tid, uint64_t start)
+struct task *task_new(struct model *model, uint32_t tid, uint64_t start)
 {
 	struct task *task = calloc(1, sizeof(*task));
 
@@ -89,12 +91,13 @@ static struct task *task_new(struct model *model, uint32_t tid, uint64_t start)
 	return task;
 }
 
-/* Forgets @task; what it counted stays in its groups if @settle. 0 or -ENOMEM. */
-static int task_drop(struct model *model, struct task *task, bool settle)
+int task_drop(struct model *model, struct task *task, bool settle)
 {
 	int err = groups_leave(model, task, settle);
 
-	if (task->known && !task->exited)
+	if (task->exited)
+		model->exited_kept--;
+	else if (task->known)
 		model->live--;
 	HASH_DEL(model->tasks, task);
 	task_free(task);
@@ -134,19 +137,29 @@ void model_set_window(struct model *model, uint64_t start, uint64_t end)
 
 /* ---- records ------------------------------------------------------------ */
 
+/* Lists what is in use of @record's buckets, ascending, into @cells. Returns how many. */
+static uint16_t list_cells(const struct dwell_record *record, struct task_cell *cells)
+{
+	const uint16_t *buckets = record->buckets[0];
+	uint16_t used = 0;
+	uint64_t four;
+
+	for (uint16_t place = 0; place < PLACES; place += 4) {
+		/* Nearly all are empty, so they are looked at in fours. */
+		memcpy(&four, &buckets[place], sizeof(four));
+		for (uint16_t i = place; four && i < place + 4; i++)
+			if (buckets[i])
+				cells[used++] = (struct task_cell){i, buckets[i]};
+	}
+	return used;
+}
+
 /* Replaces @task's cells by @record's buckets. 0 or -ENOMEM. */
 static int set_cells(struct task *task, const struct dwell_record *record)
 {
-	struct task_cell cells[DWELL_MEASURES * DWELL_BUCKETS], *copy;
-	uint16_t used = 0;
+	struct task_cell cells[PLACES], *copy;
+	uint16_t used = list_cells(record, cells);
 
-	for (uint16_t measure = 0; measure < DWELL_MEASURES; measure++)
-		for (uint16_t bucket = 0; bucket < DWELL_BUCKETS; bucket++)
-			if (record->buckets[measure][bucket])
-				cells[used++] = (struct task_cell){
-					.place = measure * DWELL_BUCKETS + bucket,
-					.count = record->buckets[measure][bucket],
-				};
 	if (used > task->cells_used) {
 		copy = reallocarray(task->cells, used, sizeof(*copy));
 		if (!copy)
@@ -256,13 +269,8 @@ static int take_place(struct model *model, struct task *task, const struct dwell
 	return 0;
 }
 
-/* An exited task beyond the limit lives on in its groups' sums only. 0 or -ENOMEM. */
-static int task_exited(struct model *model, struct task *task)
+int task_fold(struct model *model, struct task *task)
 {
-	if (model->exited_kept < model->exited_limit) {
-		model->exited_kept++;
-		return 0;
-	}
 	model->own_losses[DWELL_LOSS_TASKS_FOLDED]++;
 	return task_drop(model, task, true);
 }
@@ -288,16 +296,20 @@ static int take_record(struct model *model, struct task *task, const struct dwel
 		task->exited = true;
 		model->live--;
 		model->exited++;
+		model->exited_kept++;
 	}
 	if (newest)
 		take_scalars(model, task, record);
-	return exits ? task_exited(model, task) : 0;
+	return model->exited_kept > model->exited_limit ? task_fold(model, task) : 0;
 }
 
 int model_add_record(struct model *model, const struct dwell_record *record)
 {
+	int err = task_resolve_exec(model, record);
 	struct task *task = task_find(model, record->tid, record->start, false);
 
+	if (err)
+		return err;
 	if (!task)
 		task = task_new(model, record->tid, record->start);
 	if (!task)
@@ -453,8 +465,7 @@ static int add_to_owner(struct model *model, const struct dwell_timer_key *key,
 
 static bool is_unchanged(const struct ledger *ledger, const struct dwell_timer_counts *counts)
 {
-	return counts->armed == ledger->counts.armed &&
-	       counts->rearmed == ledger->counts.rearmed &&
+	return counts->armed == ledger->counts.armed && counts->rearmed == ledger->counts.rearmed &&
 	       counts->cancelled == ledger->counts.cancelled &&
 	       counts->expired == ledger->counts.expired &&
 	       counts->late_sum == ledger->lateness.sum &&
@@ -465,7 +476,7 @@ int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 		     const struct dwell_timer_counts *counts)
 {
 	struct ledger *ledger = ledger_get(model, key);
-	struct row growth = { 0 };
+	struct row growth = {0};
 	int err;
 
 	if (!ledger)
@@ -505,7 +516,7 @@ void model_clear_armed(struct model *model)
 
 int model_add_armed(struct model *model, const struct dwell_armed_timer *timer)
 {
-	static const struct row armed = { .timers.outstanding = 1 };
+	static const struct row armed = {.timers.outstanding = 1};
 	struct ledger *ledger;
 
 	if (!is_kernel(&timer->owner))

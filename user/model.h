@@ -46,9 +46,9 @@ struct row {
 
 	/* Of a live task; a group's row has DWELL_UNKNOWN. */
 	enum dwell_state state;
-	enum dwell_block block;	   /* with DWELL_BLOCKED_STATE: the kind */
-	uint64_t state_age_ns;	   /* how long it has been in that state */
-	bool state_began_earlier;  /* before the window: the age is an estimate */
+	enum dwell_block block;	  /* with DWELL_BLOCKED_STATE: the kind */
+	uint64_t state_age_ns;	  /* how long it has been in that state */
+	bool state_began_earlier; /* before the window: the age is an estimate */
 };
 
 /* The rows of a view. */

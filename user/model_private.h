@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The model's inside, as the intake of records (model.c) and the making of rows (view.c) share it. */
+/* The model's inside, as shared by the files that take records in and make rows of them. */
 #ifndef DWELL_USER_MODEL_PRIVATE_H
 #define DWELL_USER_MODEL_PRIVATE_H
 
@@ -25,10 +25,10 @@ struct group_key {
  */
 struct group {
 	struct group_key key;
-	uint64_t tasks; /* members in the model; without any it waits in the idle list */
-	struct row *settled; /* owned; NULL: nothing */
+	uint64_t tasks;		   /* members in the model; without any it waits in the idle list */
+	struct row *settled;	   /* owned; NULL: nothing */
 	struct group *prev, *next; /* idle list */
-	size_t first; /* of its members, while rows are made */
+	size_t first;		   /* of its members, while rows are made */
 
 	/* Of a process. */
 	uint64_t leader_start;	/* 0: its leader was never seen */
@@ -61,7 +61,7 @@ struct owned_timers {
 /* What the model keeps of a task, live or exited. */
 struct task {
 	struct task_id id;
-	bool known;  /* a record was seen; else only timers that name it as their owner */
+	bool known; /* a record was seen; else only timers that name it as their owner */
 	bool exited;
 	bool kthread;
 	bool began_earlier;
@@ -91,9 +91,9 @@ struct task {
 	uint64_t sum[DWELL_MEASURES];
 	uint64_t max[DWELL_MEASURES];
 
-	struct task_cell *cells;     /* owned; the latest record's buckets, ascending */
-	struct dist *kept;	     /* owned array by measure, or NULL; from hand-overs */
-	struct owned_timers *owned;  /* owned, or NULL */
+	struct task_cell *cells;    /* owned; the latest record's buckets, ascending */
+	struct dist *kept;	    /* owned array by measure, or NULL; from hand-overs */
+	struct owned_timers *owned; /* owned, or NULL */
 
 	UT_hash_handle hh;
 };
@@ -164,8 +164,7 @@ void row_free(struct row *row);
  * The group of @number and @name (the one that its kind needs; the other 0 and
  * NULL), made if it is not there. NULL without memory.
  */
-struct group *group_get(struct model *model, enum grouping kind, uint64_t number,
-			const char *name);
+struct group *group_get(struct model *model, enum grouping kind, uint64_t number, const char *name);
 
 /* The process @pid if it is known, else NULL. */
 struct group *process_find(struct model *model, uint32_t pid);
@@ -194,6 +193,28 @@ struct group *process_get(struct model *model, uint32_t pid, uint32_t tid, uint6
 int task_fill_part(const struct task *task, enum grouping kind, struct row *row, bool with_cells);
 
 void groups_free(struct model *model);
+
+/* The task of that id, or NULL. */
+struct task *task_find(struct model *model, uint32_t tid, uint64_t start, bool displaced);
+
+/* Makes a task of which nothing is known yet, not even its groups. NULL without memory. */
+struct task *task_new(struct model *model, uint32_t tid, uint64_t start);
+
+/* Puts @task, which is under no id, under its id. 0 or -ENOMEM. */
+int task_file(struct model *model, struct task *task);
+
+/* Forgets @task; what it counted stays in its groups if @settle. 0 or -ENOMEM. */
+int task_drop(struct model *model, struct task *task, bool settle);
+
+/* The same for an exited task for which there is no room: it lives on in sums. 0 or -ENOMEM. */
+int task_fold(struct model *model, struct task *task);
+
+/*
+ * If @record shows that a thread took over its leader's identity by exec, gives
+ * the tasks concerned their new ids. To be called before @record is taken in
+ * under the id that it names. 0 or -ENOMEM.
+ */
+int task_resolve_exec(struct model *model, const struct dwell_record *record);
 
 /*
  * Fills @row, which is empty, with all that is known of @task. Without

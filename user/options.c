@@ -18,34 +18,33 @@
 
 /* ---- the table ---------------------------------------------------------- */
 
+/* A table is read by its columns. */
+/* clang-format off */
 const struct command_spec command_specs[COMMANDS] = {
-	[COMMAND_NONE] =
-		{
-			.name = "",
-			.help = "",
-			.description =
-				"dwell measures on a running host, for every task and without touching it: how "
-				"many timers it arms and how late they fire, how long it waits for a CPU, how "
-				"long it is blocked, and how long it takes from being woken until it blocks "
-				"again.",
-		},
-	[COMMAND_SUMMARY] =
-		{
-			.name = "summary",
-			.help = "measure for a while, then print one table of tasks or groups",
-			.description =
-				"Measures until the duration has passed or Ctrl-C is pressed, then prints one "
-				"table: timers and their lateness, run-queue latency, blocked durations and "
-				"dwell, a line for each task or group.",
-		},
-	[COMMAND_CHECK] =
-		{
-			.name = "check",
-			.help = "tell what this kernel and these privileges allow",
-			.description =
-				"Lists each feature and privilege that dwell needs: whether it is there, what "
-				"is lost without it, and how to get it. Measures nothing.",
-		},
+	[COMMAND_NONE] = {
+		.name = "",
+		.help = "",
+		.description =
+			"dwell measures on a running host, for every task and without touching it: "
+			"how many timers it arms and how late they fire, how long it waits for a "
+			"CPU, how long it is blocked, and how long it takes from being woken until "
+			"it blocks again.",
+	},
+	[COMMAND_SUMMARY] = {
+		.name = "summary",
+		.help = "measure for a while, then print one table of tasks or groups",
+		.description =
+			"Measures until the duration has passed or Ctrl-C is pressed, then prints "
+			"one table: timers and their lateness, run-queue latency, blocked "
+			"durations and dwell, a line for each task or group.",
+	},
+	[COMMAND_CHECK] = {
+		.name = "check",
+		.help = "tell what this kernel and these privileges allow",
+		.description =
+			"Lists each feature and privilege that dwell needs: whether it is there, "
+			"what is lost without it, and how to get it. Measures nothing.",
+	},
 };
 
 const char *const section_titles[SECTIONS] = {
@@ -59,35 +58,50 @@ const char *const section_titles[SECTIONS] = {
 #define RUNS (ALL & ~(1U << COMMAND_NONE))
 #define SUMMARY (1U << COMMAND_SUMMARY)
 
+/* Letter, name, argument, initial value; help; form, section, commands. */
 const struct option_spec option_specs[] = {
-	{'p', "pid", "PID,...", NULL, "only these processes, with all their threads", FORM_PIDS,
-	 SECTION_TASKS, SUMMARY},
-	{'t', "tid", "TID,...", NULL, "only these tasks (threads)", FORM_TIDS, SECTION_TASKS,
-	 SUMMARY},
-	{'c', "comm", "NAME,...", NULL, "only tasks of these names, at most 15 bytes each",
-	 FORM_COMMS, SECTION_TASKS, SUMMARY},
-	{'g', "cgroup", "CGROUP", NULL,
-	 "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
-	 "or in the file system",
-	 FORM_CGROUP, SECTION_TASKS, SUMMARY},
-	{'d', "duration", "TIME", "10s",
-	 "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C", FORM_DURATION,
-	 SECTION_VIEW, SUMMARY},
-	{'b', "by", "GROUP", "task", "one line for each task, process, comm or cgroup", FORM_BY,
-	 SECTION_VIEW, SUMMARY},
-	{'s', "sort", "KEY", "runqueue", "what to sort by, largest first; names and ids ascending",
-	 FORM_SORT, SECTION_VIEW, SUMMARY},
-	{'n', "top", "COUNT", "30", "at most so many lines; 0 = all", FORM_NUMBER, SECTION_VIEW,
-	 SUMMARY},
-	{'j', "json", NULL, NULL, "one JSON object a line, times in nanoseconds", FORM_FLAG,
-	 SECTION_OUTPUT, RUNS},
-	{'o', "output", "FILE", NULL, "write to this file instead of the standard output",
-	 FORM_FILE, SECTION_OUTPUT, RUNS},
-	{'v', "verbose", NULL, NULL, "say more on the standard error; twice: even more", FORM_FLAG,
-	 SECTION_GENERAL, RUNS},
-	{'V', "version", NULL, NULL, "print the version", FORM_FLAG, SECTION_GENERAL, ALL},
-	{'h', "help", NULL, NULL, "print this help", FORM_FLAG, SECTION_GENERAL, ALL},
+	{ 'p', "pid", "PID,...", NULL,
+	  "only these processes, with all their threads",
+	  FORM_PIDS, SECTION_TASKS, SUMMARY },
+	{ 't', "tid", "TID,...", NULL,
+	  "only these tasks (threads)",
+	  FORM_TIDS, SECTION_TASKS, SUMMARY },
+	{ 'c', "comm", "NAME,...", NULL,
+	  "only tasks of these names, at most 15 bytes each",
+	  FORM_COMMS, SECTION_TASKS, SUMMARY },
+	{ 'g', "cgroup", "CGROUP", NULL,
+	  "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
+	  "or in the file system",
+	  FORM_CGROUP, SECTION_TASKS, SUMMARY },
+	{ 'd', "duration", "TIME", "10s",
+	  "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C",
+	  FORM_DURATION, SECTION_VIEW, SUMMARY },
+	{ 'b', "by", "GROUP", "task",
+	  "one line for each task, process, comm or cgroup",
+	  FORM_BY, SECTION_VIEW, SUMMARY },
+	{ 's', "sort", "KEY", "runqueue",
+	  "what to sort by, largest first; names and ids ascending",
+	  FORM_SORT, SECTION_VIEW, SUMMARY },
+	{ 'n', "top", "COUNT", "30",
+	  "at most so many lines; 0 = all",
+	  FORM_NUMBER, SECTION_VIEW, SUMMARY },
+	{ 'j', "json", NULL, NULL,
+	  "one JSON object a line, times in nanoseconds",
+	  FORM_FLAG, SECTION_OUTPUT, RUNS },
+	{ 'o', "output", "FILE", NULL,
+	  "write to this file instead of the standard output",
+	  FORM_FILE, SECTION_OUTPUT, RUNS },
+	{ 'v', "verbose", NULL, NULL,
+	  "say more on the standard error; twice: even more",
+	  FORM_FLAG, SECTION_GENERAL, RUNS },
+	{ 'V', "version", NULL, NULL,
+	  "print the version",
+	  FORM_FLAG, SECTION_GENERAL, ALL },
+	{ 'h', "help", NULL, NULL,
+	  "print this help",
+	  FORM_FLAG, SECTION_GENERAL, ALL },
 };
+/* clang-format on */
 
 const size_t option_specs_count = LENGTH(option_specs);
 

@@ -30,7 +30,7 @@ enum lockdown {
 };
 enum lockdown privilege_lockdown(const char *path);
 
-/* Whether the kernel's own type information is there. 0, -ENOENT, -EACCES, another negative errno. */
+/* Whether the kernel's type information may be read. 0, -ENOENT, -EACCES, another errno. */
 int privilege_kernel_btf(const char *path);
 
 /*

@@ -59,7 +59,7 @@ static int set_resolved(json_t *object, const char *key, const char *name, const
 
 static const char *by_name(enum row_by by)
 {
-	static const char *const names[] = { "task", "process", "comm", "cgroup" };
+	static const char *const names[] = {"task", "process", "comm", "cgroup"};
 
 	return names[by];
 }
@@ -147,7 +147,7 @@ static int set_kernel_timer(json_t *object, const struct report *report, const s
 /* Sets what is measured of tasks only, not of a timer alone. */
 static int set_waits(json_t *object, const struct row *row)
 {
-	__attribute__((cleanup(dist_clear))) struct dist runqueue = { 0 };
+	__attribute__((cleanup(dist_clear))) struct dist runqueue = {0};
 	int err = row_runqueue(row, &runqueue);
 
 	err |= set_dist(object, "timer_latency", &row->measure[DWELL_TIMER_LATENCY]);

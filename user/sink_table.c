@@ -37,7 +37,7 @@ struct column {
 	const char *group;  /* over it and its neighbours of the same group, or NULL */
 	const char *heading;
 	void (*write)(char *cell, const struct line *line, int what); /* nothing: not measured */
-	int what; /* for @write: a measure, … */
+	int what;  /* for @write: a measure, … */
 	bool left; /* aligned */
 };
 
@@ -245,8 +245,9 @@ static void write_state(char *cell, const struct line *line, int what)
 		[DWELL_RUNNABLE_THROTTLED] = "throttled",
 	};
 	static const char *const blocks[] = {
-		[DWELL_BLOCK_S] = "", [DWELL_BLOCK_D] = " D",	  [DWELL_BLOCK_I] = " idle",
-		[DWELL_BLOCK_T] = " stopped", [DWELL_BLOCK_OTHER] = " other",
+		[DWELL_BLOCK_S] = "",		[DWELL_BLOCK_D] = " D",
+		[DWELL_BLOCK_I] = " idle",	[DWELL_BLOCK_T] = " stopped",
+		[DWELL_BLOCK_OTHER] = " other",
 	};
 	const struct row *row = line->row;
 	char age[TEXT_DURATION_LEN];
@@ -271,30 +272,30 @@ static const char TIMERS[] = "TIMERS", LATENESS[] = "LATENESS", LATENCY[] = "TIM
 		  TASKS[] = "TASKS";
 
 static const struct column columns[] = {
-	{ BY_PROCESS, NULL, "PID", write_pid, 0, false },
-	{ BY_TASK, NULL, "TID", write_tid, 0, false },
-	{ BY_TASK | BY_PROCESS | BY_COMM, NULL, "COMM", write_comm, 0, true },
-	{ KERNEL_TIMERS, NULL, "KERNEL TIMER", write_callback, 0, true },
-	{ BY_GROUP, TASKS, "all", write_tasks, 0, false },
-	{ BY_GROUP, TASKS, "exited", write_exited, 0, false },
-	{ BY_ANY | KERNEL_TIMERS, TIMERS, "armed/s", write_armed, 0, false },
-	{ BY_ANY | KERNEL_TIMERS, TIMERS, "fired/s", write_fired, 0, false },
-	{ BY_ANY | KERNEL_TIMERS, TIMERS, "out", write_outstanding, 0, false },
-	{ BY_ANY | KERNEL_TIMERS, LATENESS, "p99", write_p99, DWELL_LATENESS, false },
-	{ BY_ANY | KERNEL_TIMERS, LATENESS, "max", write_max, DWELL_LATENESS, false },
-	{ BY_ANY, LATENCY, "p99", write_p99, DWELL_TIMER_LATENCY, false },
-	{ BY_ANY, LATENCY, "max", write_max, DWELL_TIMER_LATENCY, false },
-	{ BY_ANY, QUEUE, "p99", write_p99, RUNQUEUE, false },
-	{ BY_ANY, QUEUE, "max", write_max, RUNQUEUE, false },
-	{ BY_ANY, QUEUE, "sum%", write_share, RUNQUEUE, false },
-	{ BY_ANY, QUEUE, "throt", write_sum, DWELL_THROTTLED, false },
-	{ BY_ANY, BLOCKED, "max", write_block_max, 0, false },
-	{ BY_ANY, BLOCKED, "D sum", write_uninterruptible, 0, false },
-	{ BY_ANY, DWELL, "p99", write_p99, DWELL_DWELL, false },
-	{ BY_ANY, DWELL, "max", write_max, DWELL_DWELL, false },
-	{ BY_ANY, NULL, "CPU%", write_cpu, 0, false },
-	{ BY_TASK, NULL, "STATE", write_state, 0, true },
-	{ BY_CGROUP, NULL, "CGROUP", write_cgroup, 0, true },
+	{BY_PROCESS, NULL, "PID", write_pid, 0, false},
+	{BY_TASK, NULL, "TID", write_tid, 0, false},
+	{BY_TASK | BY_PROCESS | BY_COMM, NULL, "COMM", write_comm, 0, true},
+	{KERNEL_TIMERS, NULL, "KERNEL TIMER", write_callback, 0, true},
+	{BY_GROUP, TASKS, "all", write_tasks, 0, false},
+	{BY_GROUP, TASKS, "exited", write_exited, 0, false},
+	{BY_ANY | KERNEL_TIMERS, TIMERS, "armed/s", write_armed, 0, false},
+	{BY_ANY | KERNEL_TIMERS, TIMERS, "fired/s", write_fired, 0, false},
+	{BY_ANY | KERNEL_TIMERS, TIMERS, "out", write_outstanding, 0, false},
+	{BY_ANY | KERNEL_TIMERS, LATENESS, "p99", write_p99, DWELL_LATENESS, false},
+	{BY_ANY | KERNEL_TIMERS, LATENESS, "max", write_max, DWELL_LATENESS, false},
+	{BY_ANY, LATENCY, "p99", write_p99, DWELL_TIMER_LATENCY, false},
+	{BY_ANY, LATENCY, "max", write_max, DWELL_TIMER_LATENCY, false},
+	{BY_ANY, QUEUE, "p99", write_p99, RUNQUEUE, false},
+	{BY_ANY, QUEUE, "max", write_max, RUNQUEUE, false},
+	{BY_ANY, QUEUE, "sum%", write_share, RUNQUEUE, false},
+	{BY_ANY, QUEUE, "throt", write_sum, DWELL_THROTTLED, false},
+	{BY_ANY, BLOCKED, "max", write_block_max, 0, false},
+	{BY_ANY, BLOCKED, "D sum", write_uninterruptible, 0, false},
+	{BY_ANY, DWELL, "p99", write_p99, DWELL_DWELL, false},
+	{BY_ANY, DWELL, "max", write_max, DWELL_DWELL, false},
+	{BY_ANY, NULL, "CPU%", write_cpu, 0, false},
+	{BY_TASK, NULL, "STATE", write_state, 0, true},
+	{BY_CGROUP, NULL, "CGROUP", write_cgroup, 0, true},
 };
 
 /* A table: the columns it has, and how wide they are. */
@@ -370,7 +371,7 @@ static int each_line(FILE *out, struct table *table,
 	const struct rows *rows = &table->report->rows;
 
 	for (size_t i = 0; i < rows->count; i++) {
-		struct line line = { .report = table->report, .row = &rows->row[i] };
+		struct line line = {.report = table->report, .row = &rows->row[i]};
 		int err;
 
 		if (!is_in(table, line.row))
@@ -479,7 +480,7 @@ static void choose_columns(struct table *table)
 /* Writes the table of the rows that belong to @where; nothing without any. */
 static int put_table(FILE *out, const struct report *report, unsigned int where)
 {
-	struct table table = { .report = report, .where = where };
+	struct table table = {.report = report, .where = where};
 	size_t count = 0;
 	int err;
 
@@ -506,7 +507,7 @@ static void put_name(FILE *out, const char *name)
 
 static void put_header(FILE *out, const struct report *report)
 {
-	static const char *const by[] = { "task", "process", "comm", "cgroup" };
+	static const char *const by[] = {"task", "process", "comm", "cgroup"};
 	char window[TEXT_DURATION_LEN], time[64];
 	struct tm local;
 

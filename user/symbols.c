@@ -121,20 +121,17 @@ static void free_buffer(char **buffer)
 }
 
 /*
- * Hands every function in the file @path to @intake, until it has seen enough.
+ * Hands every function in the file @fd to @intake, until it has seen enough.
  * 0; -EPERM (there are functions, but no addresses); another negative errno.
  */
-static int for_each_function(const char *path, function_intake intake, void *context)
+static int for_each_function(int fd, function_intake intake, void *context)
 {
-	int fd __attribute__((cleanup(close_fd))) = open(path, O_RDONLY | O_CLOEXEC);
 	char *buffer __attribute__((cleanup(free_buffer))) = NULL;
 	struct census census = {0};
 	size_t kept = 0, used;
 	ssize_t got;
 	int result;
 
-	if (fd < 0)
-		return -errno;
 	buffer = malloc(READ_SIZE);
 	if (!buffer)
 		return -ENOMEM;
@@ -196,14 +193,17 @@ static void free_flags(bool **flags)
 int symbols_addresses(const char *kallsyms, const char *const *names, uint64_t *addresses,
 		      size_t count)
 {
+	int fd __attribute__((cleanup(close_fd))) = open(kallsyms, O_RDONLY | O_CLOEXEC);
 	bool *exact __attribute__((cleanup(free_flags))) = calloc(count + 1, sizeof(*exact));
 	struct wanted wanted = {names, addresses, exact, count, count};
 	int err;
 
 	memset(addresses, 0, count * sizeof(*addresses));
+	if (fd < 0)
+		return -errno;
 	if (!exact)
 		return -ENOMEM;
-	err = for_each_function(kallsyms, take_wanted, &wanted);
+	err = for_each_function(fd, take_wanted, &wanted);
 	if (err)
 		memset(addresses, 0, count * sizeof(*addresses));
 	return err;
@@ -315,8 +315,12 @@ struct symbols *symbols_new(const char *kallsyms)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 
-	if (symbols)
-		symbols->kallsyms = kallsyms;
+	if (!symbols)
+		return NULL;
+	/* The kernel decides here what will be shown: privileges may be given up before reading. */
+	symbols->fd = open(kallsyms, O_RDONLY | O_CLOEXEC);
+	if (symbols->fd < 0)
+		symbols->error = -errno;
 	return symbols;
 }
 
@@ -324,6 +328,7 @@ void symbols_free(struct symbols *symbols)
 {
 	if (!symbols)
 		return;
+	close_fd(&symbols->fd);
 	unload(symbols);
 	free(symbols);
 }
@@ -331,10 +336,11 @@ void symbols_free(struct symbols *symbols)
 /* Reads the file if that was not done yet. 0 or what went wrong the first time. */
 static int load(struct symbols *symbols)
 {
-	if (symbols->loaded)
+	if (symbols->fd < 0)
 		return symbols->error;
-	symbols->loaded = true;
-	symbols->error = for_each_function(symbols->kallsyms, take_symbol, symbols);
+	symbols->error = for_each_function(symbols->fd, take_symbol, symbols);
+	close_fd(&symbols->fd);
+	symbols->fd = -1;
 	if (symbols->error)
 		unload(symbols);
 	sort_symbols(symbols);

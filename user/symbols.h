@@ -24,8 +24,8 @@ int symbols_addresses(const char *kallsyms, const char *const *names, uint64_t *
 struct symbols;
 
 /*
- * Reads nothing yet. @kallsyms must live as long as what is returned. NULL
- * without memory. The caller frees it with symbols_free().
+ * Opens @kallsyms, so that privileges may be given up from here on, but reads
+ * nothing yet. NULL without memory. The caller frees it with symbols_free().
  */
 struct symbols *symbols_new(const char *kallsyms);
 void symbols_free(struct symbols *symbols);

@@ -8,15 +8,15 @@
 
 /* What one row will be made from, and what ranks it. */
 struct entry {
-	const struct task *task;      /* a task; or */
-	const struct ledger *ledger;  /* a kernel timer; or */
-	const struct group *group;    /* a group, with its members; or */
-	const struct row *remainder;  /* the forgotten groups together */
+	const struct task *task;     /* a task; or */
+	const struct ledger *ledger; /* a kernel timer; or */
+	const struct group *group;   /* a group, with its members; or */
+	const struct row *remainder; /* the forgotten groups together */
 	const struct task **members;
 	size_t nr_members;
 
-	uint64_t value; /* of the key: largest first; of an id: 0 */
-	bool last;	/* the key does not apply */
+	uint64_t value;	 /* of the key: largest first; of an id: 0 */
+	bool last;	 /* the key does not apply */
 	uint64_t ids[3]; /* break ties, ascending; the one sorted by comes first */
 	const char *comm;
 };
@@ -55,8 +55,8 @@ static int fill_owned(const struct owned_timers *owned, struct row *row, bool wi
 	row->timers.rearmed = saturating_add(row->timers.rearmed, owned->counts.rearmed);
 	row->timers.cancelled = saturating_add(row->timers.cancelled, owned->counts.cancelled);
 	row->timers.expired = saturating_add(row->timers.expired, owned->counts.expired);
-	row->timers.outstanding = saturating_add(row->timers.outstanding,
-						 owned->counts.outstanding);
+	row->timers.outstanding =
+		saturating_add(row->timers.outstanding, owned->counts.outstanding);
 	if (with_cells)
 		return dist_merge(lateness, &owned->lateness);
 	lateness->sum = saturating_add(lateness->sum, owned->lateness.sum);
@@ -121,9 +121,7 @@ static void name_group(const struct group *group, struct row *row, enum row_by b
 
 static enum grouping grouping_of(enum row_by by)
 {
-	return by == ROW_BY_PROCESS ? GROUP_PROCESS :
-	       by == ROW_BY_COMM    ? GROUP_COMM :
-				      GROUP_CGROUP;
+	return by == ROW_BY_PROCESS ? GROUP_PROCESS : by == ROW_BY_COMM ? GROUP_COMM : GROUP_CGROUP;
 }
 
 static int fill_group(struct model *model, const struct entry *entry, struct row *row,
@@ -181,7 +179,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 
 static int runqueue_p99(const struct row *row, uint64_t *value)
 {
-	struct dist dist = { 0 };
+	struct dist dist = {0};
 	int err = row_runqueue(row, &dist);
 
 	*value = dist_percentile(&dist, 990);
@@ -242,9 +240,9 @@ static uint64_t key_value(const struct row *row, enum row_key key)
 /* Names, then ids: what breaks ties, so that the same model gives the same order. */
 static void set_ids(struct entry *entry, const struct row *row, enum row_key key)
 {
-	const uint64_t by_tid[3] = { row->tid, row->pid, row->cgroup };
-	const uint64_t by_pid[3] = { row->pid, row->tid, row->cgroup };
-	const uint64_t by_cgroup[3] = { row->cgroup, row->pid, row->tid };
+	const uint64_t by_tid[3] = {row->tid, row->pid, row->cgroup};
+	const uint64_t by_pid[3] = {row->pid, row->tid, row->cgroup};
+	const uint64_t by_cgroup[3] = {row->cgroup, row->pid, row->tid};
 
 	memcpy(entry->ids,
 	       key == ROW_KEY_TID    ? by_tid :
@@ -353,7 +351,7 @@ static void free_entries(struct entries *entries)
 /* Sorts @entries as @view says. 0 or -ENOMEM. */
 static int sort_entries(struct model *model, const struct view *view, struct entries *entries)
 {
-	__attribute__((cleanup(row_clear))) struct row row = { 0 };
+	__attribute__((cleanup(row_clear))) struct row row = {0};
 
 	for (size_t i = 0; i < entries->count; i++) {
 		int err = rank(model, &entries->entry[i], view, &row);
@@ -370,7 +368,7 @@ static int sort_entries(struct model *model, const struct view *view, struct ent
 static int make_rows(struct model *model, const struct view *view, const struct entries *entries,
 		     struct rows *rows)
 {
-	size_t limit = view->limit ? view->limit : SIZE_MAX, made[2] = { 0 };
+	size_t limit = view->limit ? view->limit : SIZE_MAX, made[2] = {0};
 	size_t most = limit < entries->count / 2 ? 2 * limit : entries->count;
 
 	rows->row = calloc(most + 1, sizeof(*rows->row));
@@ -393,7 +391,7 @@ static int make_rows(struct model *model, const struct view *view, const struct 
 
 int model_rows(struct model *model, const struct view *view, struct rows *rows)
 {
-	__attribute__((cleanup(free_entries))) struct entries entries = { 0 };
+	__attribute__((cleanup(free_entries))) struct entries entries = {0};
 	int err;
 
 	memset(rows, 0, sizeof(*rows));

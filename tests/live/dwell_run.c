@@ -23,8 +23,7 @@ extern char **environ;
 
 static void become_nobody(void)
 {
-	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
-	    setresuid(65534, 65534, 65534))
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
 		live_abort("giving up privileges: %s", strerror(errno));
 }
 
@@ -33,7 +32,7 @@ static void exec_dwell(const struct dwell_run *run, const struct dwell_manner *m
 {
 	/* By descriptor: nobody may not be allowed to walk to the path. */
 	const int program = open(live_options.dwell, O_PATH | O_CLOEXEC);
-	const char *argv[ARGUMENTS_MAX] = { "dwell" };
+	const char *argv[ARGUMENTS_MAX] = {"dwell"};
 	sigset_t none;
 
 	for (int i = 0; arguments[i]; i++)
@@ -161,7 +160,7 @@ void dwell_close(struct dwell_run *run)
 		close(run->err);
 	free(run->out_text);
 	free(run->err_text);
-	*run = (struct dwell_run){ 0 };
+	*run = (struct dwell_run){0};
 }
 
 void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,

@@ -43,6 +43,6 @@ void dwell_close(struct dwell_run *run);
 void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,
 		   const char *const *arguments);
 
-#define DWELL_ARGUMENTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define DWELL_ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 #endif

@@ -16,8 +16,7 @@ static void start_run(struct dwell_run *run, const char *by, pid_t pid, bool eve
 	snprintf(text, sizeof(text), "%d", pid);
 	if (everything)
 		dwell_start(run, NULL,
-			    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-b",
-					    by));
+			    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-b", by));
 	else
 		dwell_start(run, NULL,
 			    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-b", by,

@@ -17,8 +17,8 @@ struct measurement {
 struct measure_plan {
 	void (*body)(struct work *work);
 	const void *argument;
-	bool everything; /* measure all tasks, not only the workload's process */
-	bool ends;	 /* the process ends by itself in the window */
+	bool everything;      /* measure all tasks, not only the workload's process */
+	bool ends;	      /* the process ends by itself in the window */
 	unsigned int seconds; /* for the body; 0 = 20 */
 };
 

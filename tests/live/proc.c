@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,8 +23,8 @@ uint64_t proc_now(void)
 
 void proc_sleep(uint64_t ns)
 {
-	struct timespec rest = { .tv_sec = (time_t)(ns / 1000000000),
-				 .tv_nsec = (long)(ns % 1000000000) };
+	struct timespec rest = {.tv_sec = (time_t)(ns / 1000000000),
+				.tv_nsec = (long)(ns % 1000000000)};
 
 	while (nanosleep(&rest, &rest) && errno == EINTR)
 		;
@@ -97,28 +97,37 @@ bool proc_wait_state(pid_t pid, pid_t tid, char state, unsigned int seconds)
 	return true;
 }
 
-bool proc_account(struct proc_account *account)
+/* The number behind @name, at the beginning of a line of @text; 0 if it is not there. */
+static uint64_t number_behind(const char *text, const char *name)
+{
+	const char *found = strstr(text, name);
+
+	return found ? strtoull(found + strlen(name), NULL, 10) : 0;
+}
+
+bool proc_account(pid_t pid, pid_t tid, struct proc_account *account)
 {
 	unsigned long long run, delay, slices;
-	struct rusage usage;
-	char path[64], text[128];
+	char path[64], text[4096];
 
-	/* The scheduler brings the running task's account up to date at a yield. */
-	sched_yield();
-	snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", proc_tid());
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
 	if (proc_read(path, text, sizeof(text)) <= 0 ||
 	    sscanf(text, "%llu %llu %llu", &run, &delay, &slices) != 3 || !slices)
 		return false;
-	getrusage(RUSAGE_THREAD, &usage);
-	account->at = proc_now();
-	account->run_ns = run;
-	account->delay_ns = delay;
-	account->slices = slices;
-	account->switches = (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+	if (proc_read(path, text, sizeof(text)) <= 0)
+		return false;
+	*account = (struct proc_account){
+		.run_ns = run,
+		.delay_ns = delay,
+		.slices = slices,
+		.voluntary = number_behind(text, "\nvoluntary_ctxt_switches:"),
+		.involuntary = number_behind(text, "\nnonvoluntary_ctxt_switches:"),
+	};
 	return true;
 }
 
-void proc_pin(void)
+void proc_pin(pid_t tid)
 {
 	cpu_set_t allowed, one;
 	int cpu;
@@ -129,6 +138,6 @@ void proc_pin(void)
 		;
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one))
+	if (sched_setaffinity(tid, sizeof(one), &one))
 		live_abort("pinning to CPU %d: %s", cpu, strerror(errno));
 }

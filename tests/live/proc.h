@@ -35,19 +35,19 @@ char proc_state(pid_t pid, pid_t tid);
 /* Waits until the task is in @state. False after @seconds. */
 bool proc_wait_state(pid_t pid, pid_t tid, char state, unsigned int seconds);
 
-/* A task's account, kept by the scheduler. */
+/* A task's account, kept by the scheduler: exact while the task is asleep. */
 struct proc_account {
-	uint64_t at;	    /* mono time of the reading */
-	uint64_t run_ns;    /* time on the CPU */
-	uint64_t delay_ns;  /* time waited for a CPU */
-	uint64_t slices;    /* times it got on a CPU */
-	uint64_t switches;  /* times it left one, by choice or not */
+	uint64_t run_ns;      /* time on the CPU */
+	uint64_t delay_ns;    /* time waited for a CPU */
+	uint64_t slices;      /* times it got on a CPU */
+	uint64_t voluntary;   /* times it left one to block */
+	uint64_t involuntary; /* times it left one otherwise */
 };
 
-/* Reads the calling thread's own account, up to date. False: the kernel keeps none. */
-bool proc_account(struct proc_account *account);
+/* Reads a task's account. False: there is no such task, or the kernel keeps none. */
+bool proc_account(pid_t pid, pid_t tid, struct proc_account *account);
 
-/* Pins the calling thread to one CPU; the same one in every process of a test. */
-void proc_pin(void);
+/* Pins a task (0: the caller) to one CPU; the same one in every process of a test. */
+void proc_pin(pid_t tid);
 
 #endif

@@ -9,9 +9,9 @@
 #include "live.h"
 #include "report.h"
 
-static const char *const distributions[] = { "lateness",	   "timer_latency", "runqueue",
-					     "runqueue_woken", "runqueue_preempted", "throttled",
-					     "blocked",	   "dwell" };
+static const char *const distributions[] = {
+	"lateness",	      "timer_latency", "runqueue", "runqueue_woken",
+	"runqueue_preempted", "throttled",     "blocked",  "dwell"};
 
 static const char *const loss_names[] = {
 #define X(id, name, text) name,
@@ -80,15 +80,20 @@ static void check_distribution(const json_t *row, const char *name)
 	count = report_integer(object, "count");
 	sum = report_integer(object, "sum_ns");
 	max = report_integer(object, "max_ns");
+	if (!count) {
+		if (sum || max)
+			live_fail("%s: sum %" PRId64 ", maximum %" PRId64 " of nothing", name, sum,
+				  max);
+		return;
+	}
 	p50 = report_integer(object, "p50_ns");
 	p90 = report_integer(object, "p90_ns");
 	p99 = report_integer(object, "p99_ns");
 	if (count < 0 || sum < max || p50 > p90 || p90 > p99 || p99 > max || p50 < 0 ||
-	    (!count && (sum || max)) || sum > count * max)
-		live_fail("%s of tid %" PRId64 " contradicts itself: count %" PRId64
-			  " sum %" PRId64 " max %" PRId64 " p50 %" PRId64 " p90 %" PRId64
-			  " p99 %" PRId64,
-			  name, (int64_t)json_integer_value(json_object_get(row, "tid")), count,
+	    sum > count * max)
+		live_fail("%s of %s contradicts itself: count %" PRId64 " sum %" PRId64
+			  " max %" PRId64 " p50 %" PRId64 " p90 %" PRId64 " p99 %" PRId64,
+			  name, json_string_value(json_object_get(row, "comm")) ?: "a group", count,
 			  sum, max, p50, p90, p99);
 }
 
@@ -137,7 +142,7 @@ void report_read(struct report *report, const struct dwell_run *run)
 	const json_t *row;
 	size_t index;
 
-	*report = (struct report){ .rows = json_array() };
+	*report = (struct report){.rows = json_array()};
 	if (run->status)
 		live_abort("dwell ended with status %d: %s", run->status, run->err_text);
 	for (const char *line = run->out_text; *line;) {
@@ -158,7 +163,7 @@ void report_free(struct report *report)
 	json_decref(report->header);
 	json_decref(report->rows);
 	json_decref(report->loss);
-	*report = (struct report){ 0 };
+	*report = (struct report){0};
 }
 
 /* Counts the rows with that member; *found is the last one. @text NULL: compare @value. */
@@ -171,10 +176,9 @@ static unsigned int find(const struct report *report, const char *key, const cha
 
 	json_array_foreach(report->rows, index, row) {
 		const json_t *member = json_object_get(row, key);
-		const bool same = text ? json_is_string(member) &&
-						 !strcmp(json_string_value(member), text) :
-					 json_is_integer(member) &&
-						 json_integer_value(member) == value;
+		const bool same =
+			text ? json_is_string(member) && !strcmp(json_string_value(member), text) :
+			       json_is_integer(member) && json_integer_value(member) == value;
 
 		if (same) {
 			count++;
@@ -242,9 +246,9 @@ void report_expect_timers(const json_t *row, const char *who, const struct timer
 
 	if (!row || !memcmp(&got, want, sizeof(got)))
 		return;
-	live_fail("%s: armed %" PRId64 " rearmed %" PRId64 " cancelled %" PRId64
-		  " expired %" PRId64 " outstanding %" PRId64 ", not %" PRId64 " %" PRId64
-		  " %" PRId64 " %" PRId64 " %" PRId64,
+	live_fail("%s: armed %" PRId64 " rearmed %" PRId64 " cancelled %" PRId64 " expired %" PRId64
+		  " outstanding %" PRId64 ", not %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
+		  " %" PRId64,
 		  who, got.armed, got.rearmed, got.cancelled, got.expired, got.outstanding,
 		  want->armed, want->rearmed, want->cancelled, want->expired, want->outstanding);
 }

@@ -18,7 +18,7 @@
 
 #define LINE_LEN 1024 /* below PIPE_BUF: a line arrives in one piece */
 
-struct live_options live_options = { .dwell = "build/dwell" };
+struct live_options live_options = {.dwell = "build/dwell"};
 
 static int findings = -1; /* the write end of the pipe to the runner */
 static bool failed;
@@ -89,8 +89,8 @@ void live_expect(const char *what, int64_t got, int64_t want)
 void live_expect_range(const char *what, int64_t got, int64_t low, int64_t high)
 {
 	if (got < low || got > high)
-		live_fail("%s is %lld, not from %lld to %lld", what, (long long)got,
-			  (long long)low, (long long)high);
+		live_fail("%s is %lld, not from %lld to %lld", what, (long long)got, (long long)low,
+			  (long long)high);
 }
 
 void live_expect_near(const char *what, int64_t got, int64_t want, int64_t tolerance)
@@ -119,7 +119,7 @@ static void run_in_child(const struct live_test *test, int write_end)
 static bool collect(int read_end, unsigned int seconds, FILE *text)
 {
 	const uint64_t deadline = proc_now() + seconds * 1000000000ULL;
-	struct pollfd ready = { .fd = read_end, .events = POLLIN };
+	struct pollfd ready = {.fd = read_end, .events = POLLIN};
 	char buffer[4096];
 
 	for (;;) {

@@ -16,17 +16,17 @@
 #include "live.h"
 #include "timer_case.h"
 
-#define EXPIRING                                                                                   \
-	{                                                                                          \
-		.armed = CASE_ROUNDS, .expired = CASE_ROUNDS                                       \
+#define EXPIRING                                             \
+	{                                                    \
+		.armed = CASE_ROUNDS, .expired = CASE_ROUNDS \
 	}
-#define CANCELLED                                                                                  \
-	{                                                                                          \
-		.armed = CASE_ROUNDS, .cancelled = CASE_ROUNDS                                     \
+#define CANCELLED                                              \
+	{                                                      \
+		.armed = CASE_ROUNDS, .cancelled = CASE_ROUNDS \
 	}
 
 /* Long enough that only the peer ends the wait. */
-static const struct timespec long_timeout = { .tv_sec = 30 };
+static const struct timespec long_timeout = {.tv_sec = 30};
 
 /* ---- nanosleep ----------------------------------------------------------- */
 
@@ -95,7 +95,7 @@ static void peer_signals(struct work *work)
 
 static void sleep_interrupted(struct work *work)
 {
-	const struct sigaction action = { .sa_handler = ignore_signal };
+	const struct sigaction action = {.sa_handler = ignore_signal};
 
 	sigaction(SIGUSR1, &action, NULL);
 	work_peer(work, peer_signals);
@@ -119,7 +119,7 @@ static void peer_stops(struct work *work)
 /* A stop interrupts the sleep, and the kernel then restarts it by itself. */
 static void sleep_stopped(struct work *work)
 {
-	const struct timespec second = { .tv_sec = 1 };
+	const struct timespec second = {.tv_sec = 1};
 
 	work_peer(work, peer_stops);
 	work_announce(work, 1);
@@ -193,21 +193,21 @@ static void semaphore_posted(struct work *work)
 /* Each waits for @work's pipe; @timeout as the call can express it. Returns > 0: readable. */
 static int wait_poll(struct work *work, const struct timespec *timeout)
 {
-	struct pollfd file = { .fd = work->pipe[0], .events = POLLIN };
+	struct pollfd file = {.fd = work->pipe[0], .events = POLLIN};
 
 	return poll(&file, 1, (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000));
 }
 
 static int wait_ppoll(struct work *work, const struct timespec *timeout)
 {
-	struct pollfd file = { .fd = work->pipe[0], .events = POLLIN };
+	struct pollfd file = {.fd = work->pipe[0], .events = POLLIN};
 
 	return ppoll(&file, 1, timeout, NULL);
 }
 
 static int wait_select(struct work *work, const struct timespec *timeout)
 {
-	struct timeval value = { timeout->tv_sec, timeout->tv_nsec / 1000 };
+	struct timeval value = {timeout->tv_sec, timeout->tv_nsec / 1000};
 	fd_set files;
 
 	FD_ZERO(&files);
@@ -231,7 +231,7 @@ static int wait_pselect(struct work *work, const struct timespec *timeout)
 static int wait_epoll(struct work *work, const struct timespec *timeout)
 {
 	static int epoll = -1;
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = {.events = EPOLLIN};
 
 	if (epoll < 0) {
 		epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -268,14 +268,14 @@ static void files_ready(struct work *work, file_wait wait)
 	}
 }
 
-#define FILE_BODIES(call)                                                                          \
-	static void call##_expires(struct work *work)                                              \
-	{                                                                                          \
-		files_expire(work, wait_##call);                                                   \
-	}                                                                                          \
-	static void call##_ready(struct work *work)                                                \
-	{                                                                                          \
-		files_ready(work, wait_##call);                                                    \
+#define FILE_BODIES(call)                             \
+	static void call##_expires(struct work *work) \
+	{                                             \
+		files_expire(work, wait_##call);      \
+	}                                             \
+	static void call##_ready(struct work *work)   \
+	{                                             \
+		files_ready(work, wait_##call);       \
 	}
 FILE_BODIES(poll)
 FILE_BODIES(ppoll)
@@ -308,7 +308,7 @@ static void no_timer(struct work *work)
 	}
 	work_peer(work, peer_writes);
 	for (int turn = 1; turn <= CASE_ROUNDS; turn++) {
-		struct pollfd file = { .fd = work->pipe[0], .events = POLLIN };
+		struct pollfd file = {.fd = work->pipe[0], .events = POLLIN};
 
 		work_announce(work, turn);
 		if (poll(&file, 1, -1) != 1 || read(work->pipe[0], &byte, 1) != 1)
@@ -351,7 +351,7 @@ static void sigtimedwait_signalled(struct work *work)
 /* A queue of one's own, without a name that would stay; -1 with errno. */
 static mqd_t open_queue(void)
 {
-	struct mq_attr limits = { .mq_maxmsg = 2, .mq_msgsize = 8 };
+	struct mq_attr limits = {.mq_maxmsg = 2, .mq_msgsize = 8};
 	char name[NAME_MAX];
 	mqd_t queue;
 
@@ -408,10 +408,12 @@ static void run_with_queue(const void *argument)
 	timer_case_run(argument);
 }
 
-#define QUEUE_TEST(test_name, ...)                                                                 \
-	{                                                                                          \
-		.name = test_name, .run = run_with_queue,                                          \
-		.argument = &(const struct timer_case){ __VA_ARGS__ }                              \
+#define QUEUE_TEST(test_name, test_body, ...)                                                    \
+	{                                                                                        \
+		.name = test_name, .run = run_with_queue, .argument = &(const struct timer_case) \
+		{                                                                                \
+			.body = test_body, .want = __VA_ARGS__                                   \
+		}                                                                                \
 	}
 
 const struct live_test tests_sleeps[] = {
@@ -422,8 +424,7 @@ const struct live_test tests_sleeps[] = {
 	TIMER_TEST("nanosleep-tai", sleep_absolute_tai, EXPIRING),
 	TIMER_TEST("nanosleep-past", sleep_past, EXPIRING),
 	TIMER_TEST("nanosleep-interrupted", sleep_interrupted, CANCELLED),
-	TIMER_TEST("nanosleep-stopped", sleep_stopped,
-		   { .armed = 2, .cancelled = 1, .expired = 1 }),
+	TIMER_TEST("nanosleep-stopped", sleep_stopped, {.armed = 2, .cancelled = 1, .expired = 1}),
 	TIMER_TEST("futex-expired", futex_expires, EXPIRING),
 	TIMER_TEST("futex-woken", futex_woken, CANCELLED),
 	TIMER_TEST("semaphore-expired", semaphore_expires, EXPIRING),
@@ -438,10 +439,10 @@ const struct live_test tests_sleeps[] = {
 	TIMER_TEST("pselect-ready", pselect_ready, CANCELLED),
 	TIMER_TEST("epoll-expired", epoll_expires, EXPIRING),
 	TIMER_TEST("epoll-ready", epoll_ready, CANCELLED),
-	TIMER_TEST("waits-without-timer", no_timer, { 0 }),
+	TIMER_TEST("waits-without-timer", no_timer, {0}),
 	TIMER_TEST("sigtimedwait-expired", sigtimedwait_expires, EXPIRING),
 	TIMER_TEST("sigtimedwait-signalled", sigtimedwait_signalled, CANCELLED),
 	QUEUE_TEST("mqueue-expired", queue_expires, EXPIRING),
 	QUEUE_TEST("mqueue-received", queue_receives, CANCELLED),
-	{ 0 },
+	{0},
 };

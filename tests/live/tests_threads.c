@@ -35,7 +35,7 @@ static void one_futex(void)
 /* Armed twice, expired once, cancelled once. */
 static void one_timerfd(void)
 {
-	struct itimerspec value = { .it_value = case_timeout };
+	struct itimerspec value = {.it_value = case_timeout};
 	const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	uint64_t expiries;
 
@@ -53,10 +53,10 @@ struct mix {
 };
 
 static const struct mix mixes[THREADS] = {
-	{ .sleeps = 7, .timerfds = 5 },
-	{ .polls = 11, .futexes = 2 },
-	{ .futexes = 3, .timerfds = 13 },
-	{ .sleeps = 1, .polls = 2, .futexes = 4, .timerfds = 8 },
+	{.sleeps = 7, .timerfds = 5},
+	{.polls = 11, .futexes = 2},
+	{.futexes = 3, .timerfds = 13},
+	{.sleeps = 1, .polls = 2, .futexes = 4, .timerfds = 8},
 };
 
 static struct timer_counts counts_of(const struct mix *mix)
@@ -107,8 +107,8 @@ static void mixed_threads(struct work *work)
 
 static void run_mixed(const void *argument)
 {
-	const struct measure_plan plan = { .body = mixed_threads, .everything = argument != NULL };
-	struct timer_counts whole = { 0 };
+	const struct measure_plan plan = {.body = mixed_threads, .everything = argument != NULL};
+	struct timer_counts whole = {0};
 	struct measurement measurement;
 
 	measure(&measurement, &plan);
@@ -153,8 +153,8 @@ static void *reading_thread(void *argument)
  */
 static void hand_over(struct work *work)
 {
-	const struct itimerspec value = { .it_value = case_timeout,
-					  .it_interval = { .tv_nsec = 50000000 } };
+	const struct itimerspec value = {.it_value = case_timeout,
+					 .it_interval = {.tv_nsec = 50000000}};
 	const uint64_t begin = proc_now();
 	pthread_t thread;
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -169,10 +169,9 @@ static void hand_over(struct work *work)
 
 static void run_handed_over(const void *argument)
 {
-	const struct measure_plan plan = { .body = hand_over };
-	const struct timer_counts want = { .armed = HANDED_PERIODS + 1,
-					   .expired = HANDED_PERIODS,
-					   .cancelled = 1 };
+	const struct measure_plan plan = {.body = hand_over};
+	const struct timer_counts want = {
+		.armed = HANDED_PERIODS + 1, .expired = HANDED_PERIODS, .cancelled = 1};
 	struct measurement measurement;
 	const json_t *leader;
 
@@ -186,8 +185,8 @@ static void run_handed_over(const void *argument)
 }
 
 const struct live_test tests_threads[] = {
-	{ .name = "threads-mixed", .run = run_mixed },
-	{ .name = "threads-mixed-unfiltered", .run = run_mixed, .argument = "all" },
-	{ .name = "timerfd-handed-over", .run = run_handed_over },
-	{ 0 },
+	{.name = "threads-mixed", .run = run_mixed},
+	{.name = "threads-mixed-unfiltered", .run = run_mixed, .argument = "all"},
+	{.name = "timerfd-handed-over", .run = run_handed_over},
+	{0},
 };

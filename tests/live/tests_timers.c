@@ -15,11 +15,11 @@
 #define PERIODS 10
 #define LEFT_ARMED 7
 
-static const struct itimerspec once_soon = { .it_value = { .tv_nsec = CASE_TIMEOUT_NS } };
-static const struct itimerspec once_late = { .it_value = { .tv_sec = CASE_HOUR } };
+static const struct itimerspec once_soon = {.it_value = {.tv_nsec = CASE_TIMEOUT_NS}};
+static const struct itimerspec once_late = {.it_value = {.tv_sec = CASE_HOUR}};
 static const struct itimerspec never;
-static const struct itimerspec periodic = { .it_value = { .tv_nsec = PERIOD_NS },
-					    .it_interval = { .tv_nsec = PERIOD_NS } };
+static const struct itimerspec periodic = {.it_value = {.tv_nsec = PERIOD_NS},
+					   .it_interval = {.tv_nsec = PERIOD_NS}};
 
 /* ---- timerfd ----------------------------------------------------------------- */
 
@@ -124,7 +124,7 @@ static void timerfd_left(struct work *work)
 /* A deadline in the past expires at once. */
 static void timerfd_past(struct work *work)
 {
-	const struct itimerspec past = { .it_value = { .tv_nsec = 1 } };
+	const struct itimerspec past = {.it_value = {.tv_nsec = 1}};
 	const int fd = make_timerfd();
 
 	(void)work;
@@ -140,7 +140,7 @@ static void timerfd_past(struct work *work)
 /* By system calls: a library might add threads or timers of its own. */
 static int make_timer(int notify, sigset_t *signals)
 {
-	struct sigevent event = { .sigev_notify = notify, .sigev_signo = SIGUSR1 };
+	struct sigevent event = {.sigev_notify = notify, .sigev_signo = SIGUSR1};
 	int timer;
 
 	sigemptyset(signals);
@@ -218,7 +218,7 @@ static void count_signal(int number)
 /* The same, delivered to a handler. */
 static void posix_handler(struct work *work)
 {
-	const struct sigaction action = { .sa_handler = count_signal };
+	const struct sigaction action = {.sa_handler = count_signal};
 	sigset_t signals, none;
 	const int timer = make_timer(SIGEV_SIGNAL, &signals);
 	const uint64_t begin = proc_now();
@@ -283,8 +283,7 @@ static void posix_left(struct work *work)
 
 static void set_itimer(long sec, long usec, long interval_usec)
 {
-	const struct itimerval value = { .it_value = { sec, usec },
-					 .it_interval = { 0, interval_usec } };
+	const struct itimerval value = {.it_value = {sec, usec}, .it_interval = {0, interval_usec}};
 
 	if (syscall(SYS_setitimer, ITIMER_REAL, &value, NULL))
 		live_abort("setitimer failed");
@@ -380,7 +379,7 @@ static void exits_armed(struct work *work)
 static void run_rearmed(const void *argument)
 {
 	const struct timer_case *timer_case = argument;
-	const struct measure_plan plan = { .body = timer_case->body };
+	const struct measure_plan plan = {.body = timer_case->body};
 	struct timer_counts want = timer_case->want;
 	struct measurement measurement;
 	const json_t *row;
@@ -389,38 +388,36 @@ static void run_rearmed(const void *argument)
 	row = report_row(&measurement.by_task, "tid", measurement.work.pid);
 	want.rearmed = report_integer(row, "timers.rearmed");
 	want.cancelled -= want.rearmed;
-	live_note("%lld re-arms, %lld cancels", (long long)want.rearmed,
-		  (long long)want.cancelled);
+	live_note("%lld re-arms, %lld cancels", (long long)want.rearmed, (long long)want.cancelled);
 	report_expect_timers(row, "its task", &want);
 	row = report_row(&measurement.by_process, "pid", measurement.work.pid);
 	report_expect_timers(row, "its process", &want);
 	measure_free(&measurement);
 }
 
-#define REARM_TEST(test_name, test_body)                                                           \
-	{                                                                                          \
-		.name = test_name, .run = run_rearmed,                                             \
-		.argument = &(const struct timer_case){                                            \
-			test_body,                                                                 \
-			{ .armed = CASE_ROUNDS,                                                    \
-			  .cancelled = CASE_ROUNDS - 1,                                            \
-			  .outstanding = 1 },                                                      \
-			false                                                                      \
-		}                                                                                  \
+#define REARM_TEST(test_name, test_body)                                                      \
+	{                                                                                     \
+		.name = test_name, .run = run_rearmed, .argument = &(const struct timer_case) \
+		{                                                                             \
+			.body = test_body,                                                    \
+			.want = {.armed = CASE_ROUNDS,                                        \
+				 .cancelled = CASE_ROUNDS - 1,                                \
+				 .outstanding = 1},                                           \
+		}                                                                             \
 	}
 
-#define ALL_EXPIRED                                                                                \
-	{                                                                                          \
-		.armed = CASE_ROUNDS, .expired = CASE_ROUNDS                                       \
+#define ALL_EXPIRED                                          \
+	{                                                    \
+		.armed = CASE_ROUNDS, .expired = CASE_ROUNDS \
 	}
-#define ALL_CANCELLED                                                                              \
-	{                                                                                          \
-		.armed = CASE_ROUNDS, .cancelled = CASE_ROUNDS                                     \
+#define ALL_CANCELLED                                          \
+	{                                                      \
+		.armed = CASE_ROUNDS, .cancelled = CASE_ROUNDS \
 	}
 /* Armed once and again after each period; then ended. */
-#define ALL_PERIODS                                                                                \
-	{                                                                                          \
-		.armed = PERIODS + 1, .cancelled = 1, .expired = PERIODS                           \
+#define ALL_PERIODS                                                      \
+	{                                                                \
+		.armed = PERIODS + 1, .cancelled = 1, .expired = PERIODS \
 	}
 
 const struct live_test tests_timers[] = {
@@ -431,7 +428,7 @@ const struct live_test tests_timers[] = {
 	TIMER_TEST("timerfd-closed", timerfd_closed, ALL_CANCELLED),
 	TIMER_TEST("timerfd-past", timerfd_past, ALL_EXPIRED),
 	TIMER_TEST("timerfd-left-armed", timerfd_left,
-		   { .armed = LEFT_ARMED, .outstanding = LEFT_ARMED }),
+		   {.armed = LEFT_ARMED, .outstanding = LEFT_ARMED}),
 	TIMER_TEST("posix-oneshot", posix_oneshot, ALL_EXPIRED),
 	TIMER_TEST("posix-periodic", posix_periodic, ALL_PERIODS),
 	TIMER_TEST("posix-periodic-handler", posix_handler, ALL_PERIODS),
@@ -440,13 +437,17 @@ const struct live_test tests_timers[] = {
 	TIMER_TEST("posix-deleted", posix_deleted, ALL_CANCELLED),
 	REARM_TEST("posix-rearmed", posix_rearmed),
 	TIMER_TEST("posix-left-armed", posix_left,
-		   { .armed = LEFT_ARMED, .outstanding = LEFT_ARMED }),
+		   {.armed = LEFT_ARMED, .outstanding = LEFT_ARMED}),
 	TIMER_TEST("itimer-oneshot", itimer_oneshot, ALL_EXPIRED),
 	TIMER_TEST("itimer-periodic", itimer_periodic, ALL_PERIODS),
 	TIMER_TEST("itimer-disarmed", itimer_disarmed, ALL_CANCELLED),
 	REARM_TEST("itimer-rearmed", itimer_rearmed),
-	TIMER_TEST("alarm-expired", alarm_expires, { .armed = 1, .expired = 1 }),
+	TIMER_TEST("alarm-expired", alarm_expires, {.armed = 1, .expired = 1}),
 	TIMER_TEST("alarm-cancelled", alarm_cancelled, ALL_CANCELLED),
-	TIMER_TEST("exit-cancels", exits_armed, { .armed = 3, .cancelled = 3 }, true),
-	{ 0 },
+	{.name = "exit-cancels",
+	 .run = timer_case_run,
+	 .argument = &(const struct timer_case){.body = exits_armed,
+						.want = {.armed = 3, .cancelled = 3},
+						.ends = true}},
+	{0},
 };

@@ -4,7 +4,7 @@
 #include "measure.h"
 #include "timer_case.h"
 
-const struct timespec case_timeout = { .tv_nsec = CASE_TIMEOUT_NS };
+const struct timespec case_timeout = {.tv_nsec = CASE_TIMEOUT_NS};
 
 struct timespec case_deadline(clockid_t clock, uint64_t ns)
 {
@@ -20,7 +20,7 @@ struct timespec case_deadline(clockid_t clock, uint64_t ns)
 void timer_case_run(const void *argument)
 {
 	const struct timer_case *timer_case = argument;
-	const struct measure_plan plan = { .body = timer_case->body, .ends = timer_case->ends };
+	const struct measure_plan plan = {.body = timer_case->body, .ends = timer_case->ends};
 	struct measurement measurement;
 	int64_t pid;
 

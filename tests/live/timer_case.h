@@ -29,11 +29,13 @@ extern const struct timespec case_timeout;
 /* That long from now on @clock. */
 struct timespec case_deadline(clockid_t clock, uint64_t ns);
 
-/* An entry of a table of tests. */
-#define TIMER_TEST(test_name, ...)                                                                 \
-	{                                                                                          \
-		.name = test_name, .run = timer_case_run,                                          \
-		.argument = &(const struct timer_case){ __VA_ARGS__ }                              \
+/* An entry of a table of tests: its name, the body, and the counts in braces. */
+#define TIMER_TEST(test_name, test_body, ...)                                                    \
+	{                                                                                        \
+		.name = test_name, .run = timer_case_run, .argument = &(const struct timer_case) \
+		{                                                                                \
+			.body = test_body, .want = __VA_ARGS__                                   \
+		}                                                                                \
 	}
 
 #endif

@@ -64,9 +64,8 @@ void workload_start(struct workload *workload, void (*body)(struct work *work),
 		live_abort("preparing a workload: %s", strerror(errno));
 	work->argument = argument;
 	work->queue = -1;
-	*workload = (struct workload){
-		.work = work, .go = go[1], .done = done[0], .leave = leave[1]
-	};
+	*workload =
+		(struct workload){.work = work, .go = go[1], .done = done[0], .leave = leave[1]};
 	workload->pid = fork();
 	if (workload->pid < 0)
 		live_abort("fork: %s", strerror(errno));
@@ -86,7 +85,7 @@ void workload_release(struct workload *workload)
 
 bool workload_wait(struct workload *workload, unsigned int seconds)
 {
-	struct pollfd done = { .fd = workload->done, .events = POLLIN };
+	struct pollfd done = {.fd = workload->done, .events = POLLIN};
 
 	if (poll(&done, 1, (int)seconds * 1000) <= 0)
 		live_abort("the workload was not done within %u s", seconds);

@@ -18,8 +18,9 @@ struct work {
 	const void *argument;
 	pid_t pid;
 	pid_t tid[WORK_TASKS];
-	struct proc_account first[WORK_TASKS]; /* accounts at the edges of the work */
-	struct proc_account last[WORK_TASKS];
+	struct proc_account account[WORK_TASKS];
+	uint64_t began[WORK_TASKS]; /* mono */
+	uint64_t ended[WORK_TASKS];
 
 	/* The machine got in the way: the counts of this run prove nothing. */
 	_Atomic int disturbed;

@@ -62,7 +62,7 @@ struct model *new_model(size_t exited_limit)
 
 struct rows rows_by(struct model *model, enum row_by by)
 {
-	const struct view view = { .by = by, .sort = ROW_KEY_PID };
+	const struct view view = {.by = by, .sort = ROW_KEY_PID};
 	struct rows rows;
 
 	assert_int_equal(model_rows(model, &view, &rows), 0);

@@ -103,9 +103,9 @@ static int compare(const void *a, const void *b)
 
 static void check_percentiles(uint64_t (*shape)(void), size_t samples)
 {
-	static const unsigned int per_mille[] = { 1, 100, 250, 500, 900, 990, 999, 1000 };
+	static const unsigned int per_mille[] = {1, 100, 250, 500, 900, 990, 999, 1000};
 	uint64_t values[SAMPLES];
-	struct dist dist = { 0 };
+	struct dist dist = {0};
 
 	for (size_t i = 0; i < samples; i++) {
 		values[i] = shape();
@@ -129,8 +129,8 @@ static void check_percentiles(uint64_t (*shape)(void), size_t samples)
 
 static void percentiles_are_within_an_eighth_of_the_exact_ones(void **state)
 {
-	uint64_t (*const shapes[])(void) = { uniform, log_uniform, narrow, two_peaks, heavy_tail };
-	static const size_t sizes[] = { 1, 2, 3, 10, 99, 100, 101, SAMPLES };
+	uint64_t (*const shapes[])(void) = {uniform, log_uniform, narrow, two_peaks, heavy_tail};
+	static const size_t sizes[] = {1, 2, 3, 10, 99, 100, 101, SAMPLES};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
@@ -140,7 +140,7 @@ static void percentiles_are_within_an_eighth_of_the_exact_ones(void **state)
 
 static void a_percentile_never_exceeds_the_maximum(void **state)
 {
-	struct dist dist = { 0 };
+	struct dist dist = {0};
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
@@ -161,7 +161,7 @@ static void a_percentile_never_exceeds_the_maximum(void **state)
 
 static void an_empty_distribution_has_only_zeros(void **state)
 {
-	struct dist dist = { 0 };
+	struct dist dist = {0};
 
 	(void)state;
 	assert_int_equal(dist_count(&dist), 0);
@@ -175,8 +175,8 @@ static void an_empty_distribution_has_only_zeros(void **state)
 
 static void cells_stay_in_order_and_are_added_up(void **state)
 {
-	static const uint32_t order[] = { 50, 3, 103, 0, 50, 77, 3, 1, 2, 0, 102 };
-	struct dist dist = { 0 };
+	static const uint32_t order[] = {50, 3, 103, 0, 50, 77, 3, 1, 2, 0, 102};
+	struct dist dist = {0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
@@ -193,7 +193,7 @@ static void cells_stay_in_order_and_are_added_up(void **state)
 
 static void merging_equals_adding_one_by_one(void **state)
 {
-	struct dist parts[3] = { 0 }, merged = { 0 }, whole = { 0 };
+	struct dist parts[3] = {0}, merged = {0}, whole = {0};
 
 	(void)state;
 	for (int i = 0; i < 3000; i++) {
@@ -224,7 +224,7 @@ static void merging_equals_adding_one_by_one(void **state)
 
 static void counts_and_sums_saturate(void **state)
 {
-	struct dist dist = { .sum = UINT64_MAX - 1 }, more = { .sum = 2, .max = 7 };
+	struct dist dist = {.sum = UINT64_MAX - 1}, more = {.sum = 2, .max = 7};
 
 	(void)state;
 	dist_add(&dist, 5, UINT64_MAX - 1);
@@ -241,7 +241,7 @@ static void counts_and_sums_saturate(void **state)
 
 static void a_bucket_that_does_not_exist_is_the_last(void **state)
 {
-	struct dist dist = { 0 };
+	struct dist dist = {0};
 
 	(void)state;
 	dist_add(&dist, UINT32_MAX, 1);

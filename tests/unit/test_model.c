@@ -232,7 +232,8 @@ static void ages_reach_back_before_the_window(void **state)
 static void a_task_that_is_lost_stays_as_it_was(void **state)
 {
 	struct model *model = new_model(10);
-	struct dwell_record lost = record_of(1, 1, 1, "lost", 1), other = record_of(2, 2, 1, "o", 1);
+	struct dwell_record lost = record_of(1, 1, 1, "lost", 1),
+			    other = record_of(2, 2, 1, "o", 1);
 	struct rows rows;
 
 	(void)state;
@@ -462,7 +463,12 @@ static void what_a_renamed_task_had_stays_under_its_old_name(void **state)
 
 	(void)state;
 	record.voluntary = 10;
+	record.involuntary = 20;
+	record.oncpu_ns = 30;
+	record.armed = record.rearmed = record.cancelled = record.expired = 40;
 	record.sleeper = 1;
+	for (int i = 0; i < DWELL_BLOCKS; i++)
+		record.blocked_ns[i] = 50;
 	record_measure(&record, DWELL_WOKEN, 900000);
 	record_measure(&record, DWELL_WOKEN, 1000);
 	add_as(model, &record, DWELL_LIVE);
@@ -480,6 +486,15 @@ static void what_a_renamed_task_had_stays_under_its_old_name(void **state)
 	assert_int_equal(row->timers.outstanding, 0);
 	row = row_of_comm(&rows, "after");
 	assert_int_equal(row->voluntary, 2);
+	/* What did not grow since has nothing to show. */
+	assert_int_equal(row->involuntary, 0);
+	assert_int_equal(row->oncpu_ns, 0);
+	assert_int_equal(row->timers.armed, 0);
+	assert_int_equal(row->timers.rearmed, 0);
+	assert_int_equal(row->timers.cancelled, 0);
+	assert_int_equal(row->timers.expired, 0);
+	for (int i = 0; i < DWELL_BLOCKS; i++)
+		assert_int_equal(row->blocked_ns[i], 0);
 	assert_int_equal(count_of(row, DWELL_WOKEN), 1);
 	assert_int_equal(row->measure[DWELL_WOKEN].sum, 1010);
 	/* Its maximum is not the one from before: as far as the bucket tells. */
@@ -501,6 +516,35 @@ static void what_a_renamed_task_had_stays_under_its_old_name(void **state)
 	rows = rows_by(model, ROW_BY_COMM);
 	assert_int_equal(row_of_comm(&rows, "before")->voluntary, 13);
 	assert_int_equal(row_of_comm(&rows, "after")->voluntary, 2);
+	rows_free(&rows);
+	model_free(model);
+}
+
+static void a_maximum_from_before_the_move_does_not_rank(void **state)
+{
+	const struct view view = {.by = ROW_BY_COMM, .sort = ROW_KEY_RUNQUEUE_MAX};
+	struct dwell_record record = record_of(1, 1, 1, "before", 1);
+	struct dwell_record small = record_of(2, 2, 1, "small", 1);
+	struct dwell_record large = record_of(3, 3, 1, "large", 1);
+	struct model *model = new_model(10);
+	struct rows rows;
+
+	(void)state;
+	record_measure(&record, DWELL_WOKEN, 900000);
+	record_measure(&small, DWELL_WOKEN, 500);
+	record_measure(&large, DWELL_WOKEN, 100000);
+	add_as(model, &record, DWELL_LIVE);
+	add_as(model, &small, DWELL_LIVE);
+	add_as(model, &large, DWELL_LIVE);
+	strcpy(record.comm, "after");
+	record_measure(&record, DWELL_WOKEN, 1000);
+	add_as(model, &record, DWELL_LIVE);
+	assert_int_equal(model_rows(model, &view, &rows), 0);
+	assert_int_equal(rows.count, 4);
+	assert_string_equal(rows.row[0].comm, "before");
+	assert_string_equal(rows.row[1].comm, "large");
+	assert_string_equal(rows.row[2].comm, "after");
+	assert_string_equal(rows.row[3].comm, "small");
 	rows_free(&rows);
 	model_free(model);
 }
@@ -602,7 +646,7 @@ static void counters_of_groups_never_fall(void **state)
 {
 	struct dwell_record record[MANY];
 	struct model *model = new_model(7);
-	struct rows before[3] = { 0 };
+	struct rows before[3] = {0};
 	uint64_t voluntary = 0, start = 1, gone = 0;
 
 	(void)state;
@@ -701,7 +745,8 @@ static void exited_tasks_beyond_the_limit_stay_in_sums_only(void **state)
 		record_measure(&record, DWELL_DWELL, 1000 * tid);
 		add_as(model, &record, DWELL_EXIT);
 		/* What comes after a task's last record changes nothing. */
-		if (tid <= 3)
+		record.voluntary = 0;
+		if (tid == 2 || tid == 3)
 			add_as(model, &record, DWELL_LIVE);
 	}
 	assert_int_equal(model_loss(model, DWELL_LOSS_TASKS_FOLDED), 7);
@@ -791,6 +836,98 @@ static void ten_thousand_tasks_fit_in_ten_megabytes(void **state)
 	model_free(model);
 }
 
+/* ---- exec ------------------------------------------------------------------ */
+
+/*
+ * A leader (tid 1) and a thread (tid 2) that calls exec: the kernel gives the
+ * thread tid and start of the leader, and the dying leader the thread's tid.
+ */
+struct takeover {
+	struct model *model;
+	struct dwell_record leaders_last, successor;
+};
+
+static struct takeover takeover(void)
+{
+	struct takeover takeover = {.model = new_model(10)};
+	struct dwell_record leader = record_of(1, 1, 5, "app", 1);
+	struct dwell_record thread = record_of(1, 2, 7, "app", 1);
+
+	leader.voluntary = 100;
+	thread.voluntary = 10;
+	add_as(takeover.model, &leader, DWELL_LIVE);
+	add_as(takeover.model, &thread, DWELL_LIVE);
+	takeover.leaders_last = leader;
+	takeover.leaders_last.tid = 2;
+	takeover.leaders_last.voluntary = 101;
+	takeover.successor = thread;
+	takeover.successor.tid = 1;
+	takeover.successor.start = 5;
+	takeover.successor.voluntary = 12;
+	return takeover;
+}
+
+static void check_takeover(struct takeover *takeover)
+{
+	struct rows rows = rows_by(takeover->model, ROW_BY_TASK);
+
+	assert_int_equal(rows.count, 2);
+	assert_int_equal(row_of_tid(&rows, 1)->voluntary, 12);
+	assert_int_equal(row_of_tid(&rows, 1)->exited, 0);
+	assert_int_equal(row_of_tid(&rows, 2)->voluntary, 101);
+	assert_int_equal(row_of_tid(&rows, 2)->exited, 1);
+	rows_free(&rows);
+	for (int by = ROW_BY_PROCESS; by <= ROW_BY_CGROUP; by++) {
+		rows = rows_by(takeover->model, by);
+		assert_int_equal(rows.count, 1);
+		assert_int_equal(rows.row[0].voluntary, 113);
+		rows_free(&rows);
+	}
+	assert_int_equal(model_live_tasks(takeover->model), 1);
+	assert_int_equal(model_exited_tasks(takeover->model), 1);
+	model_free(takeover->model);
+}
+
+static void a_thread_that_calls_exec_goes_on_as_the_leader(void **state)
+{
+	struct takeover first = takeover(), second = takeover();
+
+	(void)state;
+	add_as(first.model, &first.leaders_last, DWELL_EXIT);
+	add_as(first.model, &first.successor, DWELL_LIVE);
+	check_takeover(&first);
+	/* The leader's last record may be seen later than its successor's. */
+	add_as(second.model, &second.successor, DWELL_LIVE);
+	add_as(second.model, &second.leaders_last, DWELL_EXIT);
+	check_takeover(&second);
+}
+
+static void a_leader_may_die_before_its_tid_changes_hands(void **state)
+{
+	struct takeover taken = takeover();
+	struct rows rows;
+
+	(void)state;
+	taken.leaders_last.tid = 1;
+	add_as(taken.model, &taken.leaders_last, DWELL_EXIT);
+	add_as(taken.model, &taken.successor, DWELL_LIVE);
+	rows = rows_by(taken.model, ROW_BY_TASK);
+	assert_int_equal(model_exited_tasks(taken.model), 1);
+	/* The thread's own record is known no better than before. */
+	assert_int_equal(rows.count, 3);
+	rows_free(&rows);
+	rows = rows_by(taken.model, ROW_BY_PROCESS);
+	assert_int_equal(rows.row[0].voluntary, 101 + 12 + 10);
+	rows_free(&rows);
+	/* It happens again, and the first leader makes room. */
+	taken.successor.voluntary = 1;
+	add_as(taken.model, &taken.successor, DWELL_LIVE);
+	rows = rows_by(taken.model, ROW_BY_PROCESS);
+	assert_int_equal(rows.row[0].voluntary, 101 + 12 + 10 + 1);
+	rows_free(&rows);
+	model_free(taken.model);
+}
+
 /* ---- timers ---------------------------------------------------------------- */
 
 #define TIMERFD 0xffffffff81000100
@@ -800,7 +937,7 @@ static void ten_thousand_tasks_fit_in_ten_megabytes(void **state)
 static void add_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t start,
 		       uint64_t function, uint64_t times)
 {
-	const struct dwell_timer_key key = { pid, tid, start, function };
+	const struct dwell_timer_key key = {pid, tid, start, function};
 	struct dwell_timer_counts counts = {
 		.armed = 4 * times,
 		.rearmed = 3 * times,
@@ -818,7 +955,7 @@ static void add_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t
 static void add_armed(struct model *model, uint32_t pid, uint32_t tid, uint64_t start,
 		      uint64_t function)
 {
-	const struct dwell_armed_timer timer = { .owner = { pid, tid, start, function } };
+	const struct dwell_armed_timer timer = {.owner = {pid, tid, start, function}};
 
 	assert_int_equal(model_add_armed(model, &timer), 0);
 }
@@ -959,6 +1096,28 @@ static void timers_of_a_folded_owner_go_where_its_sums_are(void **state)
 	model_free(model);
 }
 
+static void an_old_ledger_of_a_forgotten_owner_is_nothing_new(void **state)
+{
+	struct model *model = new_model(0);
+	struct dwell_record record = record_of(1, 1, 3, "app", 8);
+	struct rows rows;
+
+	(void)state;
+	add_as(model, &record, DWELL_LIVE);
+	add_ledger(model, 1, 1, 3, TIMERFD, 10);
+	add_as(model, &record, DWELL_EXIT);
+	add_ledger(model, 1, 1, 3, TIMERFD, 10);
+	rows = rows_by(model, ROW_BY_TASK);
+	assert_int_equal(rows.count, 0);
+	rows_free(&rows);
+	rows = rows_by(model, ROW_BY_PROCESS);
+	assert_int_equal(rows.count, 1);
+	assert_true(rows.row[0].remainder);
+	assert_int_equal(rows.row[0].timers.expired, 10);
+	rows_free(&rows);
+	model_free(model);
+}
+
 static void armed_timers_are_counted_anew_at_each_read(void **state)
 {
 	struct model *model = new_model(10);
@@ -1043,14 +1202,13 @@ static void every_key_sorts_its_largest_first(void **state)
 
 	(void)state;
 	for (int key = 0; key < ROW_KEYS; key++) {
-		const struct view view = { .by = ROW_BY_TASK, .sort = key };
+		const struct view view = {.by = ROW_BY_TASK, .sort = key};
 		bool timers = key == ROW_KEY_ARMED || key == ROW_KEY_CANCELLED ||
 			      key == ROW_KEY_EXPIRED;
 		/* Its lateness is below that of 3, 4 and 5; nothing of it is outstanding. */
-		size_t kernel = timers				    ? 0 :
-				key == ROW_KEY_LATENESS_P99 ||
-				key == ROW_KEY_LATENESS_MAX ? 3 :
-								      5;
+		size_t kernel = timers							   ? 0 :
+				key == ROW_KEY_LATENESS_P99 || key == ROW_KEY_LATENESS_MAX ? 3 :
+											     5;
 		struct rows rows;
 
 		assert_int_equal(model_rows(model, &view, &rows), 0);
@@ -1078,7 +1236,7 @@ static void sort_keys_look_at_all_of_their_value(void **state)
 {
 	struct model *model = new_model(10);
 	struct dwell_record a = record_of(1, 1, 1, "a", 1), b = record_of(2, 2, 1, "b", 1);
-	struct view view = { .by = ROW_BY_TASK, .sort = ROW_KEY_RUNQUEUE };
+	struct view view = {.by = ROW_BY_TASK, .sort = ROW_KEY_RUNQUEUE};
 	struct rows rows;
 
 	(void)state;
@@ -1107,6 +1265,11 @@ static void sort_keys_look_at_all_of_their_value(void **state)
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 1);
 	rows_free(&rows);
+	record_measure(&b, DWELL_BLOCKED, 3 * SECOND);
+	add_as(model, &b, DWELL_LIVE);
+	assert_int_equal(model_rows(model, &view, &rows), 0);
+	assert_int_equal(rows.row[0].tid, 2);
+	rows_free(&rows);
 	view.sort = ROW_KEY_BLOCKED;
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 2);
@@ -1117,7 +1280,7 @@ static void sort_keys_look_at_all_of_their_value(void **state)
 static void the_limit_hides_rows_and_counts_them(void **state)
 {
 	struct model *model = ranked_model();
-	struct view view = { .by = ROW_BY_TASK, .sort = ROW_KEY_RUNQUEUE, .limit = 2 };
+	struct view view = {.by = ROW_BY_TASK, .sort = ROW_KEY_RUNQUEUE, .limit = 2};
 	struct rows rows;
 
 	(void)state;
@@ -1158,7 +1321,7 @@ static void losses_are_those_told_and_those_found(void **state)
 {
 	struct model *model = new_model(0);
 	struct dwell_record record = record_of(1, 1, 1, "a", 1);
-	uint64_t losses[DWELL_LOSSES] = { 0 };
+	uint64_t losses[DWELL_LOSSES] = {0};
 
 	(void)state;
 	losses[DWELL_LOSS_RING_FULL] = 5;
@@ -1191,16 +1354,20 @@ int main(void)
 		cmocka_unit_test(groups_are_the_sums_of_their_tasks),
 		cmocka_unit_test(a_process_is_named_after_its_leader),
 		cmocka_unit_test(what_a_renamed_task_had_stays_under_its_old_name),
+		cmocka_unit_test(a_maximum_from_before_the_move_does_not_rank),
 		cmocka_unit_test(counters_of_groups_never_fall),
 		cmocka_unit_test(a_running_task_keeps_its_groups_time_growing),
 		cmocka_unit_test(sums_saturate),
 		cmocka_unit_test(exited_tasks_beyond_the_limit_stay_in_sums_only),
 		cmocka_unit_test(long_gone_processes_become_one_row),
 		cmocka_unit_test(ten_thousand_tasks_fit_in_ten_megabytes),
+		cmocka_unit_test(a_thread_that_calls_exec_goes_on_as_the_leader),
+		cmocka_unit_test(a_leader_may_die_before_its_tid_changes_hands),
 		cmocka_unit_test(an_owners_ledgers_are_part_of_its_row),
 		cmocka_unit_test(timers_of_a_renamed_owner_stay_with_the_old_name),
 		cmocka_unit_test(an_unknown_owner_has_a_row_of_its_timers),
 		cmocka_unit_test(timers_of_a_folded_owner_go_where_its_sums_are),
+		cmocka_unit_test(an_old_ledger_of_a_forgotten_owner_is_nothing_new),
 		cmocka_unit_test(armed_timers_are_counted_anew_at_each_read),
 		cmocka_unit_test(kernel_timers_have_rows_by_callback_in_every_view),
 		cmocka_unit_test(every_key_sorts_its_largest_first),

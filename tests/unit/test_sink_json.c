@@ -48,13 +48,16 @@ static struct report report_of(struct model *model, enum row_by by)
 		.host = "host",
 		.kernel = "6.1.0-test",
 		.cpus = 4,
-		.view = { .by = by, .sort = ROW_KEY_PID },
+		.view = {.by = by, .sort = ROW_KEY_PID},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
 		.model = model,
 		.hidden_tasks = 12,
-		.overhead = { .bpf_measured = true, .bpf_ns_per_event = 110.5,
-			      .bpf_cpu_ratio = 0.25, .user_cpu_ratio = 0.125, .rss_bytes = 9000000 },
+		.overhead = {.bpf_measured = true,
+			     .bpf_ns_per_event = 110.5,
+			     .bpf_cpu_ratio = 0.25,
+			     .user_cpu_ratio = 0.125,
+			     .rss_bytes = 9000000},
 		.cgroup_name = cgroup_name,
 		.function_name = function_name,
 		.context = &errno,
@@ -130,8 +133,8 @@ static void check_dist(json_t *row, const char *key, uint64_t count, uint64_t su
 	json_t *dist = json_object_get(row, key);
 
 	assert_true(json_is_object(dist));
-	check_keys(dist, count ? "count sum_ns max_ns p50_ns p90_ns p99_ns" :
-				 "count sum_ns max_ns");
+	check_keys(dist,
+		   count ? "count sum_ns max_ns p50_ns p90_ns p99_ns" : "count sum_ns max_ns");
 	check_integer(dist, "count", count);
 	check_integer(dist, "sum_ns", sum);
 	check_integer(dist, "max_ns", max);
@@ -140,8 +143,7 @@ static void check_dist(json_t *row, const char *key, uint64_t count, uint64_t su
 				    json_integer_value(json_object_get(dist, "p90_ns")) &&
 			    json_integer_value(json_object_get(dist, "p90_ns")) <=
 				    json_integer_value(json_object_get(dist, "p99_ns")) &&
-			    json_integer_value(json_object_get(dist, "p99_ns")) <=
-				    (json_int_t)max);
+			    json_integer_value(json_object_get(dist, "p99_ns")) <= (json_int_t)max);
 }
 
 /* One task with a value of its own in every field. */
@@ -166,8 +168,8 @@ static struct dwell_record full_record(void)
 	return record;
 }
 
-#define MEASURES                                                                                   \
-	"timers lateness timer_latency runqueue runqueue_woken runqueue_preempted throttled "      \
+#define MEASURES                                                                              \
+	"timers lateness timer_latency runqueue runqueue_woken runqueue_preempted throttled " \
 	"blocked blocked_uninterruptible_ns dwell oncpu_ns switches"
 
 static void check_measures(json_t *row)
@@ -289,9 +291,9 @@ static void rows_have_the_keys_of_their_grouping(void **state)
 		const char *name;
 		const char *keys;
 	} groupings[] = {
-		{ ROW_BY_PROCESS, "process", "kind by pid comm cgroup tasks exited " MEASURES },
-		{ ROW_BY_COMM, "comm", "kind by comm tasks exited " MEASURES },
-		{ ROW_BY_CGROUP, "cgroup", "kind by cgroup tasks exited " MEASURES },
+		{ROW_BY_PROCESS, "process", "kind by pid comm cgroup tasks exited " MEASURES},
+		{ROW_BY_COMM, "comm", "kind by comm tasks exited " MEASURES},
+		{ROW_BY_CGROUP, "cgroup", "kind by cgroup tasks exited " MEASURES},
 	};
 	struct model *model = new_model(10);
 	struct dwell_record record = full_record();
@@ -320,17 +322,17 @@ static void states_are_named(void **state)
 		uint8_t state, block;
 		const char *name, *kind;
 	} states[] = {
-		{ DWELL_ONCPU, 0, "running", NULL },
-		{ DWELL_RUNNABLE_WOKEN, 0, "runnable", NULL },
-		{ DWELL_RUNNABLE_PREEMPTED, 0, "runnable", NULL },
-		{ DWELL_RUNNABLE_THROTTLED, 0, "runnable", NULL },
-		{ DWELL_BLOCKED_STATE, DWELL_BLOCK_S, "blocked", "S" },
-		{ DWELL_BLOCKED_STATE, DWELL_BLOCK_D, "blocked", "D" },
-		{ DWELL_BLOCKED_STATE, DWELL_BLOCK_I, "blocked", "I" },
-		{ DWELL_BLOCKED_STATE, DWELL_BLOCK_T, "blocked", "T" },
-		{ DWELL_BLOCKED_STATE, DWELL_BLOCK_OTHER, "blocked", "other" },
-		{ DWELL_BLOCKED_STATE, 99, "blocked", "other" },
-		{ DWELL_UNKNOWN, 0, NULL, NULL },
+		{DWELL_ONCPU, 0, "running", NULL},
+		{DWELL_RUNNABLE_WOKEN, 0, "runnable", NULL},
+		{DWELL_RUNNABLE_PREEMPTED, 0, "runnable", NULL},
+		{DWELL_RUNNABLE_THROTTLED, 0, "runnable", NULL},
+		{DWELL_BLOCKED_STATE, DWELL_BLOCK_S, "blocked", "S"},
+		{DWELL_BLOCKED_STATE, DWELL_BLOCK_D, "blocked", "D"},
+		{DWELL_BLOCKED_STATE, DWELL_BLOCK_I, "blocked", "I"},
+		{DWELL_BLOCKED_STATE, DWELL_BLOCK_T, "blocked", "T"},
+		{DWELL_BLOCKED_STATE, DWELL_BLOCK_OTHER, "blocked", "other"},
+		{DWELL_BLOCKED_STATE, 99, "blocked", "other"},
+		{DWELL_UNKNOWN, 0, NULL, NULL},
 	};
 
 	(void)state;
@@ -366,9 +368,9 @@ static void states_are_named(void **state)
 
 static void timers_without_a_task_have_only_what_applies(void **state)
 {
-	struct dwell_timer_counts counts = { .armed = 3, .expired = 2, .late_count = 2,
-					     .late_sum = 4000, .late_max = 3000 };
-	struct dwell_timer_key key = { .function = TICK };
+	struct dwell_timer_counts counts = {
+		.armed = 3, .expired = 2, .late_count = 2, .late_sum = 4000, .late_max = 3000};
+	struct dwell_timer_key key = {.function = TICK};
 	struct model *model = new_model(10);
 	struct output output;
 	struct report report;
@@ -380,7 +382,7 @@ static void timers_without_a_task_have_only_what_applies(void **state)
 	key.function = 0xabc;
 	counts.armed = 2;
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
-	key = (struct dwell_timer_key){ .pid = 8, .tid = 9, .start = 1, .function = 7 };
+	key = (struct dwell_timer_key){.pid = 8, .tid = 9, .start = 1, .function = 7};
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
 	report = report_of(model, ROW_BY_TASK);
 	write_report(&report, &output);

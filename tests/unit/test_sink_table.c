@@ -42,13 +42,15 @@ static struct report report_of(struct model *model, enum row_by by, size_t limit
 		.host = "host",
 		.kernel = "6.1.0-test",
 		.cpus = 4,
-		.view = { .by = by, .sort = ROW_KEY_TID, .limit = limit },
+		.view = {.by = by, .sort = ROW_KEY_TID, .limit = limit},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
 		.model = model,
-		.overhead = { .bpf_measured = true, .bpf_ns_per_event = 110.4,
-			      .bpf_cpu_ratio = 0.003, .user_cpu_ratio = 0.001,
-			      .rss_bytes = 9200000 },
+		.overhead = {.bpf_measured = true,
+			     .bpf_ns_per_event = 110.4,
+			     .bpf_cpu_ratio = 0.003,
+			     .user_cpu_ratio = 0.001,
+			     .rss_bytes = 9200000},
 		.cgroup_name = cgroup_name,
 		.function_name = function_name,
 	};
@@ -117,11 +119,10 @@ static void check_words(const char *line, const char *const *words)
 
 static void a_task_is_told_in_one_line(void **state)
 {
-	static const char *const words[] = {
-		"11",	  "worker", "1234",  "5.0",   "1",    "40us",  "40us",
-		"3.0ms", "3.0ms",  "2.0ms", "2.0ms", "<0.1", "500ms", "7.0ms+",
-		"1.5s",	  "9.0us",  "9.0us", "25.0",  "blocked", "D", "7.0ms", NULL
-	};
+	static const char *const words[] = {"11",      "worker", "1234",  "5.0",   "1",	    "40us",
+					    "40us",    "3.0ms",	 "3.0ms", "2.0ms", "2.0ms", "<0.1",
+					    "500ms",   "7.0ms+", "1.5s",  "9.0us", "9.0us", "25.0",
+					    "blocked", "D",	 "7.0ms", NULL};
 	struct dwell_record record = record_of(10, 11, 5, "worker", 1);
 	struct model *model = new_model(10);
 	struct output output;
@@ -156,8 +157,8 @@ static void a_task_is_told_in_one_line(void **state)
 
 static void what_was_not_measured_is_a_dash(void **state)
 {
-	static const char *const words[] = { "11", "idle", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-					     "-",  "-",	   "-", "-", "-", "-", "-", "-", NULL };
+	static const char *const words[] = {"11", "idle", "-", "-", "-", "-", "-", "-", "-", "-",
+					    "-",  "-",	  "-", "-", "-", "-", "-", "-", "-", NULL};
 	struct dwell_record record = record_of(10, 11, 5, "idle", 1);
 	struct model *model = new_model(10);
 	struct output output;
@@ -244,8 +245,14 @@ static size_t end_of_word(const char *line, size_t number)
 static struct model *varied_model(uint32_t tasks)
 {
 	static const char *const names[] = {
-		"a", "fifteen-bytes-x", "\xc3\xa4\xc3\xb6\xc3\xbc", "\x1b[31mred", "tab\tnew\nline",
-		"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1", "", "\xe2\x80\xae" "abc",
+		"a",
+		"fifteen-bytes-x",
+		"\xc3\xa4\xc3\xb6\xc3\xbc",
+		"\x1b[31mred",
+		"tab\tnew\nline",
+		"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1",
+		"",
+		"\xe2\x80\xaexyz",
 	};
 	struct model *model = new_model(1000);
 
@@ -275,10 +282,10 @@ static void every_cell_ends_where_its_heading_ends(void **state)
 		const char *heading;
 		size_t first, last;
 	} tables[] = {
-		{ ROW_BY_TASK, " COMM ", 2, 17 },
-		{ ROW_BY_PROCESS, " COMM ", 2, 19 },
-		{ ROW_BY_COMM, "COMM ", 1, 18 },
-		{ ROW_BY_CGROUP, " CGROUP", 0, 17 },
+		{ROW_BY_TASK, " COMM ", 2, 17},
+		{ROW_BY_PROCESS, " COMM ", 2, 19},
+		{ROW_BY_COMM, "COMM ", 1, 18},
+		{ROW_BY_CGROUP, " CGROUP", 0, 17},
 	};
 	struct model *model = varied_model(100);
 
@@ -386,11 +393,11 @@ static void hostile_names_stay_in_their_cell(void **state)
 
 static void kernel_timers_have_a_table_of_their_own(void **state)
 {
-	static const char *const tick[] = { "tick_nohz_handler", "0.3", "0.2", "-", "4.0us", "4.0us",
-					    NULL };
-	struct dwell_timer_counts counts = { .armed = 3, .expired = 2, .late_count = 1,
-					     .late_sum = 4000, .late_max = 4000 };
-	struct dwell_timer_key key = { .function = TICK };
+	static const char *const tick[] = {
+		"tick_nohz_handler", "0.3", "0.2", "-", "4.0us", "4.0us", NULL};
+	struct dwell_timer_counts counts = {
+		.armed = 3, .expired = 2, .late_count = 1, .late_sum = 4000, .late_max = 4000};
+	struct dwell_timer_key key = {.function = TICK};
 	struct model *model = varied_model(3);
 	struct report report;
 	struct output output;
@@ -446,7 +453,7 @@ static void the_footer_tells_losses_and_costs(void **state)
 {
 	struct model *model = varied_model(2);
 	struct report report = report_of(model, ROW_BY_TASK, 0);
-	uint64_t losses[DWELL_LOSSES] = { 0 };
+	uint64_t losses[DWELL_LOSSES] = {0};
 	struct output output;
 
 	(void)state;

@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../../user/privilege.h"
 #include "../../user/symbols.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -241,11 +243,10 @@ static void random_bytes_do_no_harm(void **state)
 
 	(void)state;
 	for (round = 0; round < 300; round++) {
-		struct symbols *symbols = symbols_new(scratch);
+		struct symbols *symbols;
 		unsigned int length = (unsigned int)rand_r(&seed) % 1000;
 		int err;
 
-		assert_non_null(symbols);
 		if (!scratch_file)
 			scratch_file = fopen(scratch, "w");
 		assert_non_null(scratch_file);
@@ -254,6 +255,8 @@ static void random_bytes_do_no_harm(void **state)
 						  rand_r(&seed),
 			      scratch_file);
 		written();
+		symbols = symbols_new(scratch);
+		assert_non_null(symbols);
 		err = symbols_addresses(scratch, names, &address, 1);
 		assert_true(err == 0 || err == -EPERM);
 		err = symbols_name(symbols, 0xffffffffffff, name, sizeof(name));
@@ -285,6 +288,39 @@ static void live_kernel_agrees_with_itself(void **state)
 	symbols_free(symbols);
 }
 
+/* In a child: opens with the privileges there are, gives them up, then reads. */
+static int read_after_drop(uint64_t address)
+{
+	struct symbols *symbols = symbols_new(SYMBOLS_KALLSYMS);
+	char name[64];
+	int err;
+
+	if (!symbols || privileges_drop())
+		return 1;
+	err = symbols_name(symbols, address, name, sizeof(name));
+	symbols_free(symbols);
+	return err || strcmp(name, "hrtimer_wakeup") != 0;
+}
+
+static void privileges_may_be_dropped_before_reading(void **state)
+{
+	static const char *const names[] = {"hrtimer_wakeup"};
+	uint64_t address;
+	pid_t child;
+	int status;
+
+	(void)state;
+	if (symbols_addresses(SYMBOLS_KALLSYMS, names, &address, 1) || !address)
+		skip();
+	child = fork();
+	assert_true(child >= 0);
+	if (!child)
+		_exit(read_after_drop(address));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 #define WITH_SCRATCH(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -299,6 +335,7 @@ int main(void)
 		WITH_SCRATCH(large_files),
 		WITH_SCRATCH(random_bytes_do_no_harm),
 		cmocka_unit_test(live_kernel_agrees_with_itself),
+		cmocka_unit_test(privileges_may_be_dropped_before_reading),
 	};
 
 	return cmocka_run_group_tests_name("symbols", tests, NULL, NULL);

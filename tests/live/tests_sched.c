@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Time on the CPU, waiting and blocked, against the scheduler's own account and the clock. */
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "live.h"
+#include "measure.h"
+
+#define HOG_NS 2000000000ULL
+#define PINGPONG_NS 1500000000ULL
+#define HOGS 2
+#define TASKS 4 /* the leader, the hogs, and one that sleeps between */
+#define STILL_NS 1200000000ULL
+
+static int64_t sum_of(const json_t *row, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s.sum_ns", name);
+	return report_integer(row, path);
+}
+
+/* ---- schedstat ------------------------------------------------------------- */
+
+static struct work *shared;
+static int parting[2];
+
+/* Sleeps without a timer until the leader closes the pipe. */
+static void wait_parting(void)
+{
+	char byte;
+
+	while (read(parting[0], &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
+static void *hog_thread(void *argument)
+{
+	const uint64_t end = proc_now() + HOG_NS;
+
+	shared->tid[(size_t)argument] = proc_tid();
+	proc_pin(0);
+	proc_spin(end);
+	wait_parting();
+	return NULL;
+}
+
+static void *mixed_thread(void *argument)
+{
+	const uint64_t end = proc_now() + HOG_NS;
+
+	shared->tid[(size_t)argument] = proc_tid();
+	proc_pin(0);
+	while (proc_now() < end) {
+		proc_spin(proc_now() + 1000000);
+		proc_sleep(2000000);
+	}
+	wait_parting();
+	return NULL;
+}
+
+/*
+ * Two hogs and a task that sleeps and works share a CPU. Their accounts are
+ * read while they sleep at the end: from birth to that sleep, all is in the
+ * window.
+ */
+static void share_cpu(struct work *work)
+{
+	pthread_t threads[TASKS];
+
+	shared = work;
+	if (pipe(parting))
+		live_abort("pipe: %s", strerror(errno));
+	for (size_t i = 1; i < TASKS; i++)
+		if (pthread_create(&threads[i], NULL, i <= HOGS ? hog_thread : mixed_thread,
+				   (void *)i))
+			live_abort("pthread_create failed");
+	proc_sleep(HOG_NS);
+	for (size_t i = 1; i < TASKS; i++) {
+		/* One whose last sleep before the end is still to come is not done. */
+		while (!work->tid[i] || !proc_wait_state(work->pid, work->tid[i], 'S', 10))
+			proc_sleep(1000000);
+		proc_sleep(20000000);
+		if (!proc_wait_state(work->pid, work->tid[i], 'S', 10) ||
+		    !proc_account(work->pid, work->tid[i], &work->account[i]))
+			live_abort("the scheduler keeps no account");
+	}
+}
+
+static void compare_account(const json_t *row, const struct proc_account *account, int64_t window,
+			    const char *who)
+{
+	const int64_t run = (int64_t)account->run_ns, delay = (int64_t)account->delay_ns;
+	const int64_t voluntary = report_integer(row, "switches.voluntary");
+	const int64_t involuntary = report_integer(row, "switches.involuntary");
+	char what[64];
+
+	live_note("%s: run %" PRId64 " (%" PRId64 ") us, delay %" PRId64 " (%" PRId64
+		  ") us, slices %" PRId64 " (%" PRIu64 ")",
+		  who, report_integer(row, "oncpu_ns") / 1000, run / 1000,
+		  sum_of(row, "runqueue") / 1000, delay / 1000, voluntary + involuntary,
+		  account->slices);
+	snprintf(what, sizeof(what), "time on the CPU of %s", who);
+	live_expect_near(what, report_integer(row, "oncpu_ns"), run, run / 100);
+	snprintf(what, sizeof(what), "run-queue latency of %s", who);
+	live_expect_near(what, sum_of(row, "runqueue"), delay,
+			 (delay > window / 100 ? delay : window / 100) / 100);
+	snprintf(what, sizeof(what), "slices of %s", who);
+	live_expect_near(what, voluntary + involuntary, (int64_t)account->slices, 2);
+	snprintf(what, sizeof(what), "voluntary switches of %s", who);
+	live_expect(what, voluntary, (int64_t)account->voluntary);
+	snprintf(what, sizeof(what), "involuntary switches of %s", who);
+	live_expect(what, involuntary, (int64_t)account->involuntary);
+}
+
+static void run_schedstat(const void *argument)
+{
+	const struct measure_plan plan = {.body = share_cpu};
+	struct measurement measurement;
+	struct proc_account own;
+	int64_t window;
+
+	(void)argument;
+	if (!proc_account(getpid(), getpid(), &own))
+		live_skip("this kernel keeps no /proc/PID/schedstat");
+	measure(&measurement, &plan);
+	window = report_integer(measurement.by_task.header, "window_ns");
+	for (size_t i = 1; i < TASKS; i++) {
+		const json_t *row =
+			report_row(&measurement.by_task, "tid", measurement.work.tid[i]);
+
+		if (row)
+			compare_account(row, &measurement.work.account[i], window,
+					i == 1 ? "the first hog" :
+					i == 2 ? "the second hog" :
+						 "the sleeper");
+	}
+	report_expect_no_loss(&measurement.by_task);
+	measure_free(&measurement);
+}
+
+/* ---- ping-pong ---------------------------------------------------------------- */
+
+/* Player 0 begins, and stops when its time is up; the other stops when nothing more comes. */
+static void play(struct work *work, size_t player, int from, int to)
+{
+	char byte = 0;
+
+	proc_pin(0);
+	work->tid[player] = getpid();
+	work->began[player] = proc_now();
+	if (player == 0 && write(to, &byte, 1) != 1)
+		live_abort("the first ball was lost");
+	while (read(from, &byte, 1) == 1)
+		if (proc_now() - work->began[0] > PINGPONG_NS || write(to, &byte, 1) != 1)
+			break;
+	work->ended[player] = proc_now();
+}
+
+static void pingpong(struct work *work)
+{
+	int there[2], back[2], status;
+	pid_t partner;
+
+	if (pipe(there) || pipe(back))
+		live_abort("pipe: %s", strerror(errno));
+	partner = fork();
+	if (partner == 0) {
+		close(there[1]);
+		close(back[0]);
+		play(work, 1, there[0], back[1]);
+		_exit(0);
+	}
+	close(there[0]);
+	close(back[1]);
+	play(work, 0, back[0], there[1]);
+	close(there[1]);
+	close(back[0]);
+	waitpid(partner, &status, 0);
+}
+
+/* All that a task was doing must fill the time that passed for it. */
+static void check_player(const json_t *row, const char *who, int64_t wall)
+{
+	const int64_t oncpu = report_integer(row, "oncpu_ns");
+	const int64_t waits = sum_of(row, "runqueue") + sum_of(row, "throttled");
+	const int64_t blocked = sum_of(row, "blocked");
+	const int64_t voluntary = report_integer(row, "switches.voluntary");
+	char what[64];
+
+	live_note("%s: %" PRId64 " blocks; on the CPU %" PRId64 " + waiting %" PRId64
+		  " + blocked %" PRId64 " of %" PRId64 " us; dwell %" PRId64 " us",
+		  who, voluntary, oncpu / 1000, waits / 1000, blocked / 1000, wall / 1000,
+		  sum_of(row, "dwell") / 1000);
+	snprintf(what, sizeof(what), "the sum of all states of %s", who);
+	live_expect_near(what, oncpu + waits + blocked, wall, wall / 100);
+	snprintf(what, sizeof(what), "dwell of %s", who);
+	live_expect_near(what, sum_of(row, "dwell"), oncpu + waits, (oncpu + waits) / 50);
+	/* The last one has not ended. */
+	snprintf(what, sizeof(what), "ended blocks of %s", who);
+	live_expect(what, report_integer(row, "blocked.count"), voluntary - 1);
+	snprintf(what, sizeof(what), "activations of %s", who);
+	live_expect(what, report_integer(row, "dwell.count"), voluntary);
+}
+
+static void expect_idle(const json_t *row)
+{
+	live_expect("time on the CPU", report_integer(row, "oncpu_ns"), 0);
+	live_expect("voluntary switches", report_integer(row, "switches.voluntary"), 0);
+	live_expect("involuntary switches", report_integer(row, "switches.involuntary"), 0);
+	live_expect("waits", report_integer(row, "runqueue.count"), 0);
+	live_expect("ended blocks", report_integer(row, "blocked.count"), 0);
+	live_expect("activations", report_integer(row, "dwell.count"), 0);
+	live_expect("armed timers", report_integer(row, "timers.armed"), 0);
+	if (row && strcmp(json_string_value(json_object_get(row, "state")) ?: "", "blocked"))
+		live_fail("its state is not blocked");
+}
+
+static void do_nothing(struct work *work)
+{
+	(void)work;
+}
+
+static void run_pingpong(const void *argument)
+{
+	const struct measure_plan plan = {.body = pingpong, .everything = true};
+	struct measurement measurement;
+	struct workload neighbour;
+	const struct work *work = &measurement.work;
+
+	(void)argument;
+	workload_start(&neighbour, do_nothing, NULL);
+	proc_pin(neighbour.pid);
+	measure(&measurement, &plan);
+	check_player(report_row(&measurement.by_task, "tid", work->tid[0]), "the first player",
+		     (int64_t)(work->ended[0] - work->began[0]));
+	check_player(report_row(&measurement.by_task, "tid", work->tid[1]), "the second player",
+		     (int64_t)(work->ended[1] - work->began[1]));
+	expect_idle(report_row(&measurement.by_task, "tid", neighbour.pid));
+	report_expect_no_loss(&measurement.by_task);
+	workload_leave(&neighbour);
+	measure_free(&measurement);
+}
+
+/* ---- what began before the window ----------------------------------------------- */
+
+static void run_asleep(const void *argument)
+{
+	struct workload sleeper;
+	struct dwell_run run;
+	struct report report;
+	uint64_t before, asleep, end;
+	const json_t *row;
+	char pid[16];
+
+	(void)argument;
+	before = proc_now();
+	workload_start(&sleeper, do_nothing, NULL);
+	asleep = proc_now();
+	proc_sleep(STILL_NS);
+	snprintf(pid, sizeof(pid), "%d", sleeper.pid);
+	dwell_execute(&run, NULL, DWELL_ARGUMENTS("summary", "-j", "-d", "1s", "-p", pid));
+	end = proc_now();
+	report_read(&report, &run);
+	row = report_row(&report, "tid", sleeper.pid);
+	expect_idle(row);
+	/* The window's end lies up to a second of reporting before the run's. */
+	live_expect_range("the age of its sleep", report_integer(row, "state_since_ns"),
+			  (int64_t)(STILL_NS + 1000000000ULL), (int64_t)(end - before));
+	live_note("asleep for %" PRIu64 " us when dwell ended, reported %" PRId64 " us",
+		  (end - asleep) / 1000, report_integer(row, "state_since_ns") / 1000);
+	if (!json_is_true(json_object_get(row, "state_began_before_window")))
+		live_fail("it is not marked as begun before the window");
+	workload_leave(&sleeper);
+	report_free(&report);
+	dwell_close(&run);
+}
+
+/* A block from before the window that ends in it: neither it nor its dwell is complete. */
+static void run_woken(const void *argument)
+{
+	const struct measure_plan plan = {.body = do_nothing};
+	struct measurement measurement;
+	const json_t *row;
+
+	(void)argument;
+	measure(&measurement, &plan);
+	row = report_row(&measurement.by_task, "tid", measurement.work.pid);
+	live_expect("ended blocks", report_integer(row, "blocked.count"), 0);
+	live_expect("waits after a wake-up", report_integer(row, "runqueue_woken.count"), 1);
+	live_expect("activations", report_integer(row, "dwell.count"), 1);
+	live_expect("voluntary switches", report_integer(row, "switches.voluntary"), 1);
+	if (row && json_object_get(row, "state_began_before_window"))
+		live_fail("its last block is marked as begun before the window");
+	measure_free(&measurement);
+}
+
+const struct live_test tests_sched[] = {
+	{.name = "schedstat", .run = run_schedstat},
+	{.name = "pingpong", .run = run_pingpong},
+	{.name = "asleep-since-before", .run = run_asleep},
+	{.name = "woken-in-window", .run = run_woken},
+	{0},
+};
