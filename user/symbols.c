@@ -217,9 +217,8 @@ struct symbol {
 };
 
 struct symbols {
-	const char *kallsyms;
-	bool loaded;
-	int error;	       /* of loading */
+	int fd;		       /* -1: read, or it could not be opened */
+	int error;	       /* of opening or reading */
 	struct symbol *symbol; /* ascending addresses, no address twice */
 	size_t count;
 	size_t room; /* bytes */

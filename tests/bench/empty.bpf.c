@@ -15,7 +15,6 @@ char LICENSE[] SEC("license") = "GPL";
 EMPTY(sched_switch)
 EMPTY(sched_waking)
 EMPTY(task_newtask)
-EMPTY(sched_process_exec)
 EMPTY(hrtimer_start)
 EMPTY(hrtimer_cancel)
 EMPTY(hrtimer_expire_entry)
