@@ -170,7 +170,7 @@ live_tests() {
 		status=0
 		timeout -k 5 $LIVE_LIMIT "$BUILD/live" --dwell "$BUILD/dwell" 2>&1 </dev/null || status=$?
 		echo $status >"$status_file"
-	} | tee "$OUTPUT"
+	} | sed -u '/^[0-9]* passed, [0-9]* failed, [0-9]* skipped$/d' | tee "$OUTPUT"
 	status=$(cat "$status_file")
 
 	good=$(count '^ok ')

@@ -58,10 +58,14 @@ int task_file(struct model *model, struct task *task)
 	return task->hh.tbl ? 0 : -ENOMEM;
 }
 
-/* Makes @task, of which nothing is known yet, a member of its groups. 0 or -ENOMEM. */
+/*
+ * Makes @task a member of the groups that it belongs to now. 0 or -ENOMEM; then
+ * a task that was in none before is gone, for no view can do without.
+ */
 static int task_place(struct model *model, struct task *task, uint32_t pid, const char *comm,
 		      uint64_t cgroup)
 {
+	bool is_new = !task->group[GROUP_PROCESS];
 	struct group *group[GROUPINGS];
 
 	group[GROUP_PROCESS] = process_get(model, pid, task->id.tid, task->id.start);
@@ -70,6 +74,8 @@ static int task_place(struct model *model, struct task *task, uint32_t pid, cons
 	for (int kind = 0; kind < GROUPINGS; kind++) {
 		int err = group[kind] ? group_join(model, kind, task, group[kind]) : -ENOMEM;
 
+		if (err && is_new)
+			task_drop(model, task, false);
 		if (err)
 			return err;
 	}
@@ -256,11 +262,12 @@ static void take_scalars(const struct model *model, struct task *task,
 static int take_place(struct model *model, struct task *task, const struct dwell_record *record)
 {
 	int err = task_place(model, task, record->pid, record->comm, record->cgroup);
-	struct group *process = task->group[GROUP_PROCESS];
+	struct group *process;
 
 	if (err)
 		return err;
-	if (record->tid == record->pid || !process->leader_start) {
+	process = task->group[GROUP_PROCESS];
+	if (record->tid == record->pid || !process->leader_comm[0]) {
 		process->leader_cgroup = record->cgroup;
 		process->kthread = record->kthread;
 		memcpy(process->leader_comm, task->group[GROUP_COMM]->key.name,
@@ -411,10 +418,8 @@ static struct task *unknown_task(struct model *model, const struct dwell_timer_k
 	/* Its process is the best guess of its name. */
 	if (process)
 		memcpy(comm, process->leader_comm, sizeof(comm));
-	if (task_place(model, task, key->pid, comm, process ? process->leader_cgroup : 0)) {
-		task_drop(model, task, false);
+	if (task_place(model, task, key->pid, comm, process ? process->leader_cgroup : 0))
 		return NULL;
-	}
 	return task;
 }
 

@@ -88,7 +88,7 @@ static void run_output(const void *argument)
 	expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", path), 1, path);
 	if (!access("/dev/full", W_OK))
 		expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", "/dev/full"), 1,
-			     "/dev/full");
+			     "No space left");
 	snprintf(path, sizeof(path), "%s/file", directory);
 	dwell_execute(&run, NULL,
 		      DWELL_ARGUMENTS("summary", "-j", "-d", "100ms", "-n", "1", "-o", path));

@@ -35,45 +35,41 @@ static void give_byte(int fd)
 }
 
 static void live_through(struct work *work, void (*body)(struct work *work), const int go[2],
-			 const int done[2], const int leave[2])
+			 const int done[2])
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(go[1]);
 	close(done[0]);
-	close(leave[1]);
 	work->pid = getpid();
 	work->tid[0] = getpid();
 	if (!take_byte(go[0]))
 		_exit(1);
 	body(work);
 	give_byte(done[1]);
-	take_byte(leave[0]);
+	take_byte(go[0]);
 	_exit(0);
 }
 
 void workload_start(struct workload *workload, void (*body)(struct work *work),
 		    const void *argument)
 {
-	int go[2], done[2], leave[2];
+	int go[2], done[2];
 	struct work *work;
 
 	work = mmap(NULL, sizeof(*work), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (work == MAP_FAILED || pipe2(go, O_CLOEXEC) || pipe2(done, O_CLOEXEC) ||
-	    pipe2(leave, O_CLOEXEC) || pipe2(work->pipe, O_CLOEXEC | O_NONBLOCK) ||
-	    sem_init(&work->semaphore, 1, 0))
+	    pipe2(work->pipe, O_CLOEXEC | O_NONBLOCK) || sem_init(&work->semaphore, 1, 0))
 		live_abort("preparing a workload: %s", strerror(errno));
 	work->argument = argument;
 	work->queue = -1;
-	*workload =
-		(struct workload){.work = work, .go = go[1], .done = done[0], .leave = leave[1]};
+	*workload = (struct workload){.work = work, .go = go[1], .done = done[0]};
 	workload->pid = fork();
 	if (workload->pid < 0)
 		live_abort("fork: %s", strerror(errno));
 	if (workload->pid == 0)
-		live_through(work, body, go, done, leave);
+		live_through(work, body, go, done);
 	close(go[0]);
 	close(done[1]);
-	close(leave[0]);
 	if (!proc_wait_state(workload->pid, workload->pid, 'S', WAIT_SECONDS))
 		live_abort("the workload did not come to wait");
 }
@@ -99,7 +95,8 @@ void workload_leave(struct workload *workload)
 {
 	close(workload->go);
 	close(workload->done);
-	close(workload->leave);
+	/* Its pipe's end would not do: workloads started after it hold the other end too. */
+	kill(workload->pid, SIGKILL);
 	waitpid(workload->pid, NULL, 0);
 	close(workload->work->pipe[0]);
 	close(workload->work->pipe[1]);

@@ -36,12 +36,11 @@ struct work {
 struct workload {
 	struct work *work; /* shared memory */
 	pid_t pid;
-	int go, done, leave; /* pipe ends */
+	int go, done; /* pipe ends */
 };
 
 /*
- * Starts a process that waits, calls @body when released, and then stays until
- * it is told to leave. Nothing but @body arms a timer or uses the CPU to speak
+ * Starts a process that waits, calls @body when released, and then stays. Nothing but @body arms a timer or uses the CPU to speak
  * of. A failure ends the test.
  */
 void workload_start(struct workload *workload, void (*body)(struct work *work),
@@ -53,7 +52,7 @@ void workload_release(struct workload *workload);
 /* Waits until its body is done; false if the process ended instead. */
 bool workload_wait(struct workload *workload, unsigned int seconds);
 
-/* Lets it go and frees all. */
+/* Ends it and frees all. */
 void workload_leave(struct workload *workload);
 
 /*

@@ -433,11 +433,13 @@ static void a_process_is_named_after_its_leader(void **state)
 {
 	struct model *model = new_model(10);
 	struct dwell_record thread = record_of(50, 51, 1, "thread", 3);
+	struct dwell_record other = record_of(50, 52, 1, "other", 5);
 	struct dwell_record leader = record_of(50, 50, 1, "leader", 4);
 	struct rows rows;
 
 	(void)state;
 	add_as(model, &thread, DWELL_LIVE);
+	add_as(model, &other, DWELL_LIVE);
 	rows = rows_by(model, ROW_BY_PROCESS);
 	assert_string_equal(rows.row[0].comm, "thread");
 	assert_int_equal(rows.row[0].cgroup, 3);
