@@ -34,10 +34,17 @@ inline_always struct kernfs_node *cgroup_node(struct task_struct *task)
 	return sets->dfl_cgrp->kn;
 }
 
-inline_always struct kernfs_node *node_parent(struct kernfs_node *node)
+/*
+ * A function, and a barrier in each branch: else clang loads both fields'
+ * offsets ahead of the test, and one of them no kernel has.
+ */
+static __noinline struct kernfs_node *node_parent(struct kernfs_node *node)
 {
-	if (bpf_core_field_exists(node->parent))
+	if (bpf_core_field_exists(node->parent)) {
+		barrier_var(node);
 		return node->parent;
+	}
+	barrier_var(node);
 	return ((struct kernfs_node___renamed *)node)->__parent;
 }
 

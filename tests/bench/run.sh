@@ -341,6 +341,7 @@ done
 variants="empty dwell$peers"
 others=$("$BPFTOOL" link list 2>/dev/null | grep -cE '^[0-9]+: (tracing|raw_tracepoint)' || true)
 [ "$others" -eq 0 ] || say "$others tracing programs of others are attached; they slow down every line"
+awk '{ exit $1 > 0.5 }' /proc/loadavg || say "this machine is not idle: load $(cut -d ' ' -f 1 /proc/loadavg)"
 [ "$STATS_BEFORE" = 0 ] || say "kernel.bpf_stats_enabled is on: every program is slower"
 
 echo "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
