@@ -20,7 +20,8 @@
 
 #define OFFSET_SPAN_NS 1000000 /* after so long the drift is worth an adjustment */
 #define OFFSET_SPANS 32	       /* so many make one window of the minimum */
-#define OFFSET_STALE_NS 20000000 /* no run queue in use goes untouched for longer: a tick is 10 ms */
+#define OFFSET_STALE_NS \
+	20000000 /* no run queue in use goes untouched for longer: a tick is 10 ms */
 
 /*
  * The offset on the CPU where dwell itself blocked some times before the window

@@ -109,9 +109,9 @@ static inline __attribute__((always_inline)) unsigned int dwell_bucket(unsigned 
 
 /* How a record reached the user side. */
 enum dwell_kind {
-	DWELL_LIVE,  /* pulled: the task lives; state and since are as of the read */
-	DWELL_EXIT,  /* pushed: the task's last record */
-	DWELL_FULL,  /* pushed: a bucket was full; buckets start again from 0 */
+	DWELL_LIVE, /* pulled: the task lives; state and since are as of the read */
+	DWELL_EXIT, /* pushed: the task's last record */
+	DWELL_FULL, /* pushed: a bucket was full; buckets start again from 0 */
 };
 
 /*
@@ -136,22 +136,22 @@ struct dwell_record {
 	char comm[DWELL_COMM_LEN];
 
 	/* State. */
-	__u8 state;	/* enum dwell_state: what it was switched out into, ONCPU in a read */
-	__u8 block;	/* enum dwell_block of the current or last block */
-	__u8 touched;	/* bit per enum dwell_measure that holds a count */
-	__u8 kthread;	/* 1: a kernel thread */
+	__u8 state;	      /* enum dwell_state: what it was switched out into, ONCPU in a read */
+	__u8 block;	      /* enum dwell_block of the current or last block */
+	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
+	__u8 kthread;	      /* 1: a kernel thread */
 	__u8 woken_throttled; /* woken when its group had no quota left */
 	__u8 reserved[3];
-	__u64 since;	/* mono: when the state began; 0 = before the window */
-	__u64 activated;	/* mono: when this dwell began; 0 = before the window */
-	__u64 run_delay;	/* sched_info.run_delay at the last block */
+	__u64 since;	    /* mono: when the state began; 0 = before the window */
+	__u64 activated;    /* mono: when this dwell began; 0 = before the window */
+	__u64 run_delay;    /* sched_info.run_delay at the last block */
 	__u64 mark_entered; /* timer mark: mono time of callback entry; 0 = no mark */
 	__u64 mark_lateness;
 
 	/* CPU. */
 	__u64 oncpu_ns;
-	__u64 voluntary;		    /* switches out blocked */
-	__u64 involuntary;		    /* switches out runnable: preempted, yielded, throttled */
+	__u64 voluntary;		/* switches out blocked */
+	__u64 involuntary;		/* switches out runnable: preempted, yielded, throttled */
 	__u64 blocked_ns[DWELL_BLOCKS]; /* completed blocks by kind */
 
 	/* Timers of a sleep in a system call: one at a time (hrtimer_sleeper). */
@@ -200,7 +200,7 @@ struct dwell_timer_counts {
 	__u64 cancelled;
 	__u64 expired;
 	__u64 late_count; /* expiries whose lateness is known */
-	__u64 late_sum;   /* ns */
+	__u64 late_sum;	  /* ns */
 	__u64 late_max;	  /* ns */
 	__u32 late_buckets[DWELL_BUCKETS];
 };
@@ -229,7 +229,7 @@ struct dwell_config {
 	__u8 was_armed;	 /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
 	__u8 cgroup_v1;	 /* cgroup ids from the v1 cpu hierarchy */
 	__u8 reserved;
-	__u32 self;	 /* own thread group: not measured */
+	__u32 self; /* own thread group: not measured */
 	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;
 	__u32 pids[DWELL_FILTER_MAX];
 	__u32 tids[DWELL_FILTER_MAX];
@@ -251,26 +251,27 @@ enum dwell_window { DWELL_WINDOW_AHEAD, DWELL_WINDOW_OPEN, DWELL_WINDOW_CLOSED }
  * The kernel side counts the first ones; those from RECURSION on are found by
  * the user side.
  */
-#define DWELL_LOSS_LIST(X)                                                                         \
-	X(MISSING_RECORD, "missing_record", "switches of a task that had no record yet")           \
-	X(NO_MEMORY, "no_memory", "tasks for which no record could be made")                       \
-	X(RING_FULL, "ring_full", "last records of exited tasks that found the ring buffer full")  \
-	X(BUCKET_FULL, "bucket_full", "intervals missing from a histogram, but not from its sum")  \
-	X(WAKE_UNSEEN, "wake_unseen", "blocks whose end the kernel did not stamp")                 \
-	X(TIME_BACKWARDS, "time_backwards", "intervals whose end lay before their start")          \
-	X(TIMER_TABLE_FULL, "timer_table_full", "armed timers whose owner could not be kept")      \
-	X(TIMER_LEDGER_FULL, "timer_ledger_full", "timer events of owners that did not fit")       \
-	X(LATENESS_UNSEEN, "lateness_unseen", "expiries that were only seen by what followed them")     \
-	X(CLOCK_STEP, "clock_step", "expiries whose clock was set while they were armed")          \
-	X(RECURSION, "recursion", "events skipped because the program already ran on that CPU")    \
-	X(READ_TORN, "read_torn", "tasks whose histograms changed hands during the read")          \
+#define DWELL_LOSS_LIST(X)                                                                        \
+	X(MISSING_RECORD, "missing_record", "switches of a task that had no record yet")          \
+	X(NO_MEMORY, "no_memory", "tasks for which no record could be made")                      \
+	X(RING_FULL, "ring_full", "last records of exited tasks that found the ring buffer full") \
+	X(BUCKET_FULL, "bucket_full", "intervals missing from a histogram, but not from its sum") \
+	X(WAKE_UNSEEN, "wake_unseen", "blocks whose end the kernel did not stamp")                \
+	X(TIME_BACKWARDS, "time_backwards", "intervals whose end lay before their start")         \
+	X(TIMER_TABLE_FULL, "timer_table_full", "armed timers whose owner could not be kept")     \
+	X(TIMER_LEDGER_FULL, "timer_ledger_full", "timer events of owners that did not fit")      \
+	X(LATENESS_UNSEEN, "lateness_unseen",                                                     \
+	  "expiries that were only seen by what followed them")                                   \
+	X(CLOCK_STEP, "clock_step", "expiries whose clock was set while they were armed")         \
+	X(RECURSION, "recursion", "events skipped because the program already ran on that CPU")   \
+	X(READ_TORN, "read_torn", "tasks whose histograms changed hands during the read")         \
 	X(TASKS_FOLDED, "tasks_folded", "exited tasks kept only in their group's sums")
 
 enum dwell_loss {
 #define X(id, name, text) DWELL_LOSS_##id,
 	DWELL_LOSS_LIST(X)
 #undef X
-	DWELL_LOSSES
+		DWELL_LOSSES
 };
 
 #endif /* DWELL_H */

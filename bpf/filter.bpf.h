@@ -24,9 +24,9 @@ inline_always struct kernfs_node *cgroup_node(struct task_struct *task)
 
 	if (config.cgroup_v1) {
 		/* The array's index is the kernel's: it depends on its configuration. */
-		void *slot = (void *)sets + bpf_core_field_offset(struct css_set, subsys) +
-			     bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id) *
-				     sizeof(void *);
+		void *slot =
+			(void *)sets + bpf_core_field_offset(struct css_set, subsys) +
+			bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id) * sizeof(void *);
 		struct cgroup_subsys_state *css = *(struct cgroup_subsys_state **)slot;
 
 		return css->cgroup->kn;

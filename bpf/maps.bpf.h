@@ -65,8 +65,8 @@ struct expiry {
 
 /* Kernels that trace a cancel for every re-arm and expiry: the last one, until proven. */
 struct cancel {
-	__u64 timer;		       /* 0: none pending */
-	__u32 booked;		       /* enum booking: where the cancel was counted */
+	__u64 timer;		      /* 0: none pending */
+	__u32 booked;		      /* enum booking: where the cancel was counted */
 	struct dwell_armed_timer was; /* a user timer's entry, to put back */
 };
 

@@ -172,12 +172,11 @@ inline_always void start_sleep(struct hrtimer *timer, bool was_armed, __u64 now)
 	record->sleeper_armed = now;
 }
 
-static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool was_armed,
-				  __u64 now)
+static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool was_armed, __u64 now)
 {
 	__u64 address = (__u64)timer, function = (__u64)timer->function;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct dwell_armed_timer entry = { .armed_at = now };
+	struct dwell_armed_timer entry = {.armed_at = now};
 	struct dwell_timer_counts *counts;
 	struct dwell_record *record;
 
@@ -223,8 +222,7 @@ int on_timer_start(u64 *ctx)
 
 	if (window != DWELL_WINDOW_OPEN || !cpu)
 		return 0;
-	was_armed = config.was_armed ? (bool)ctx[2] :
-				       take_back_cancel(cpu, (__u64)timer, function);
+	was_armed = config.was_armed ? (bool)ctx[2] : take_back_cancel(cpu, (__u64)timer, function);
 	if (kind == TIMER_KERNEL) {
 		if (filtered())
 			return 0;
@@ -416,7 +414,7 @@ int on_timer_start_expired(u64 *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum timer_kind kind = timer_kind(function);
 	struct dwell_record *record;
-	struct expiry expiry = { .timer = address, .late_known = true };
+	struct expiry expiry = {.timer = address, .late_known = true};
 
 	if (window != DWELL_WINDOW_OPEN)
 		return 0;

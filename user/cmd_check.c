@@ -26,8 +26,8 @@ static int ignore_record(void *context, const struct dwell_record *record)
  */
 static int try_programs(uint64_t *took_ns)
 {
-	const struct source_filter nobody = { .nr_tids = 1, .tids = { UINT32_MAX } };
-	const struct intake intake = { .record = ignore_record };
+	const struct source_filter nobody = {.nr_tids = 1, .tids = {UINT32_MAX}};
+	const struct intake intake = {.record = ignore_record};
 	uint64_t began = clock_mono();
 	struct source *source;
 	int err = source_open(&source, &nobody, false, &intake);
@@ -74,7 +74,8 @@ static void write_text(FILE *out, const struct features *features, const char *k
 			fprintf(out, "         to get it: %s\n", feature->remedy);
 	}
 	if (code == EXIT_DONE)
-		fprintf(out, "\ndwell can measure here: its programs were loaded and attached in %llu ms.\n",
+		fprintf(out,
+			"\ndwell can measure here: its programs were loaded and attached in %llu ms.\n",
 			(unsigned long long)took_ns / 1000000);
 	else if (features_first_missing(features) != FEATURES)
 		fprintf(out, "\ndwell cannot measure here: %s is missing.\n",

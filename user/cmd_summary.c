@@ -47,7 +47,7 @@ static void on_signal(int signal)
 /* The first Ctrl-C ends the window, the second one the program. */
 static void catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -91,6 +91,9 @@ static int measure(struct summary *summary)
 	if (err)
 		return err;
 	summary->start = source_window_start(summary->source);
+	err = source_drop_privileges(summary->source, summary->options->output);
+	if (err)
+		return err;
 	getrusage(RUSAGE_SELF, &summary->usage);
 	message_detail(1, "measuring");
 	err = source_run(summary->source, duration ? summary->start + duration : UINT64_MAX, &stop);
@@ -204,7 +207,8 @@ static int prepare(struct summary *summary, struct source_filter *filter)
 		.record = take_record,
 		.timers = take_timers,
 		.armed = take_armed,
-		.context = summary->model = model_new(EXITED_ROWS),
+		.context = summary->model =
+			model_new(summary->options->view.by == ROW_BY_TASK ? EXITED_ROWS : 0),
 	};
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &summary->hierarchy);
 	int err;
@@ -234,7 +238,7 @@ static int exit_code(int err)
 
 int cmd_summary(const struct options *options)
 {
-	struct summary summary __attribute__((cleanup(summary_clear))) = { .options = options };
+	struct summary summary __attribute__((cleanup(summary_clear))) = {.options = options};
 	struct source_filter filter = options->filter;
 	uint64_t began = clock_mono();
 	int err;

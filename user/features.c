@@ -19,71 +19,63 @@
  * from newer ones (6.12.95 has what 6.18.15 lacks).
  */
 const struct feature feature_list[FEATURES] = {
-	[FEATURE_CAP_BPF] = {
-		"cap_bpf", "privilege CAP_BPF", "no BPF program can be loaded",
-		"run it with sudo, or give it CAP_BPF", NEED_PRIVILEGE },
-	[FEATURE_CAP_PERFMON] = {
-		"cap_perfmon", "privilege CAP_PERFMON", "no tracing program can be loaded",
-		"run it with sudo, or give it CAP_PERFMON", NEED_PRIVILEGE },
-	[FEATURE_CAP_SYSLOG] = {
-		"cap_syslog", "addresses of kernel symbols (CAP_SYSLOG)",
-		"callbacks of kernel timers have no names, and io_uring's and alarm clocks' timers "
-		"count as the kernel's",
-		"give it CAP_SYSLOG, and set kernel.kptr_restrict to 0 or 1", NEED_WANTED },
-	[FEATURE_CAP_SYS_ADMIN] = {
-		"cap_sys_admin", "BPF statistics (CAP_SYS_ADMIN)",
-		"the run time of dwell's own programs is not measured", "run it with sudo",
-		NEED_WANTED },
-	[FEATURE_BTF] = {
-		"btf", "kernel type information (/sys/kernel/btf/vmlinux)",
-		"the programs cannot be fitted to this kernel",
-		"use a kernel with CONFIG_DEBUG_INFO_BTF=y", NEED_KERNEL },
-	[FEATURE_TASK_STORAGE] = {
-		"task_storage", "task storage in tracing programs (Linux 5.13)",
-		"a task's record has no place", "use Linux 5.15 or later", NEED_KERNEL },
-	[FEATURE_TASK_ITERATOR] = {
-		"task_iterator", "task iterator", "the records cannot be read",
-		"use Linux 5.15 or later", NEED_KERNEL },
-	[FEATURE_SCHED_TRACEPOINTS] = {
-		"sched_tracepoints", "tracepoints of the scheduler", "no switch is seen",
-		"use a kernel with CONFIG_TRACEPOINTS=y", NEED_KERNEL },
-	[FEATURE_TIMER_TRACEPOINTS] = {
-		"timer_tracepoints", "tracepoints of high-resolution timers", "no timer is seen",
-		"use a kernel with CONFIG_TRACEPOINTS=y", NEED_KERNEL },
-	[FEATURE_QUEUE_STAMPS] = {
-		"queue_stamps", "the scheduler's queue stamps (CONFIG_SCHED_INFO)",
-		"when a task became runnable is not known",
-		"use a kernel with CONFIG_SCHEDSTATS=y or CONFIG_TASK_DELAY_ACCT=y", NEED_KERNEL },
-	[FEATURE_GROUP_SCHED] = {
-		"group_scheduling", "group scheduling (CONFIG_FAIR_GROUP_SCHED)",
-		"the scheduler's clock cannot be reached",
-		"use a kernel with CONFIG_FAIR_GROUP_SCHED=y", NEED_KERNEL },
-	[FEATURE_BANDWIDTH] = {
-		"cpu_quotas", "CPU quotas (CONFIG_CFS_BANDWIDTH)",
-		"nothing: without quotas no task is throttled", NULL, NEED_NOTHING },
-	[FEATURE_PREV_STATE] = {
-		"prev_state", "sched_switch tells the state it saw (Linux 5.18)",
-		"the kind of a block is lost when the wake-up is as fast as the switch",
-		"use Linux 5.18 or later", NEED_WANTED },
-	[FEATURE_WAS_ARMED] = {
-		"was_armed", "hrtimer_start tells re-arms",
-		"nothing: re-arms are told from what follows a cancel", NULL, NEED_NOTHING },
-	[FEATURE_START_EXPIRED] = {
-		"start_expired", "hrtimer_start_expired (Linux 7.2)",
-		"nothing: this kernel expires such timers like any other", NULL, NEED_NOTHING },
-	[FEATURE_LOCKDOWN] = {
-		"no_lockdown", "not locked down for confidentiality",
-		"nothing yet: no program of dwell reads memory by helper", NULL, NEED_NOTHING },
-	[FEATURE_JIT] = {
-		"jit", "BPF just-in-time compiler", "measuring costs ten times as much",
-		"sysctl net.core.bpf_jit_enable=1", NEED_WANTED },
-	[FEATURE_STABLE_CLOCK] = {
-		"stable_clock", "a clock source that the scheduler shares",
-		"waits after a wake-up are only as exact as the scheduler's tick",
-		"see dmesg for why the kernel gave up the TSC", NEED_WANTED },
-	[FEATURE_CGROUPS] = {
-		"cgroups", "a cgroup hierarchy with names", "cgroups are shown by number only",
-		"mount -t cgroup2 none /sys/fs/cgroup", NEED_WANTED },
+	[FEATURE_CAP_BPF] = {"cap_bpf", "privilege CAP_BPF", "no BPF program can be loaded",
+			     "run it with sudo, or give it CAP_BPF", NEED_PRIVILEGE},
+	[FEATURE_CAP_PERFMON] = {"cap_perfmon", "privilege CAP_PERFMON",
+				 "no tracing program can be loaded",
+				 "run it with sudo, or give it CAP_PERFMON", NEED_PRIVILEGE},
+	[FEATURE_CAP_SYSLOG] =
+		{"cap_syslog", "addresses of kernel symbols (CAP_SYSLOG)",
+		 "callbacks of kernel timers have no names, and io_uring's and alarm clocks' timers "
+		 "count as the kernel's",
+		 "give it CAP_SYSLOG, and set kernel.kptr_restrict to 0 or 1", NEED_WANTED},
+	[FEATURE_CAP_SYS_ADMIN] = {"cap_sys_admin", "BPF statistics (CAP_SYS_ADMIN)",
+				   "the run time of dwell's own programs is not measured",
+				   "run it with sudo", NEED_WANTED},
+	[FEATURE_BTF] = {"btf", "kernel type information (/sys/kernel/btf/vmlinux)",
+			 "the programs cannot be fitted to this kernel",
+			 "use a kernel with CONFIG_DEBUG_INFO_BTF=y", NEED_KERNEL},
+	[FEATURE_TASK_STORAGE] = {"task_storage", "task storage in tracing programs (Linux 5.13)",
+				  "a task's record has no place", "use Linux 5.15 or later",
+				  NEED_KERNEL},
+	[FEATURE_TASK_ITERATOR] = {"task_iterator", "task iterator", "the records cannot be read",
+				   "use Linux 5.15 or later", NEED_KERNEL},
+	[FEATURE_SCHED_TRACEPOINTS] = {"sched_tracepoints", "tracepoints of the scheduler",
+				       "no switch is seen",
+				       "use a kernel with CONFIG_TRACEPOINTS=y", NEED_KERNEL},
+	[FEATURE_TIMER_TRACEPOINTS] = {"timer_tracepoints", "tracepoints of high-resolution timers",
+				       "no timer is seen", "use a kernel with CONFIG_TRACEPOINTS=y",
+				       NEED_KERNEL},
+	[FEATURE_QUEUE_STAMPS] =
+		{"queue_stamps", "the scheduler's queue stamps (CONFIG_SCHED_INFO)",
+		 "when a task became runnable is not known",
+		 "use a kernel with CONFIG_SCHEDSTATS=y or CONFIG_TASK_DELAY_ACCT=y", NEED_KERNEL},
+	[FEATURE_GROUP_SCHED] = {"group_scheduling", "group scheduling (CONFIG_FAIR_GROUP_SCHED)",
+				 "the scheduler's clock cannot be reached",
+				 "use a kernel with CONFIG_FAIR_GROUP_SCHED=y", NEED_KERNEL},
+	[FEATURE_BANDWIDTH] = {"cpu_quotas", "CPU quotas (CONFIG_CFS_BANDWIDTH)",
+			       "nothing: without quotas no task is throttled", NULL, NEED_NOTHING},
+	[FEATURE_PREV_STATE] =
+		{"prev_state", "sched_switch tells the state it saw (Linux 5.18)",
+		 "the kind of a block is lost when the wake-up is as fast as the switch",
+		 "use Linux 5.18 or later", NEED_WANTED},
+	[FEATURE_WAS_ARMED] = {"was_armed", "hrtimer_start tells re-arms",
+			       "nothing: re-arms are told from what follows a cancel", NULL,
+			       NEED_NOTHING},
+	[FEATURE_START_EXPIRED] = {"start_expired", "hrtimer_start_expired (Linux 7.2)",
+				   "nothing: this kernel expires such timers like any other", NULL,
+				   NEED_NOTHING},
+	[FEATURE_LOCKDOWN] = {"no_lockdown", "not locked down for confidentiality",
+			      "nothing yet: no program of dwell reads memory by helper", NULL,
+			      NEED_NOTHING},
+	[FEATURE_JIT] = {"jit", "BPF just-in-time compiler", "measuring costs ten times as much",
+			 "sysctl net.core.bpf_jit_enable=1", NEED_WANTED},
+	[FEATURE_STABLE_CLOCK] = {"stable_clock", "a clock source that the scheduler shares",
+				  "waits after a wake-up are only as exact as the scheduler's tick",
+				  "see dmesg for why the kernel gave up the TSC", NEED_WANTED},
+	[FEATURE_CGROUPS] = {"cgroups", "a cgroup hierarchy with names",
+			     "cgroups are shown by number only",
+			     "mount -t cgroup2 none /sys/fs/cgroup", NEED_WANTED},
 };
 
 static void found(struct features *features, enum feature_id id, bool is_found)
@@ -150,9 +142,9 @@ static bool has_member(const struct btf *btf, const char *name, const char *memb
 
 static void detect_types(struct features *features, const struct btf *btf)
 {
-	static const char *const sched[] = { "sched_switch", "sched_waking", "task_newtask", NULL };
-	static const char *const timer[] = { "hrtimer_start", "hrtimer_cancel",
-					     "hrtimer_expire_entry", "hrtimer_expire_exit", NULL };
+	static const char *const sched[] = {"sched_switch", "sched_waking", "task_newtask", NULL};
+	static const char *const timer[] = {"hrtimer_start", "hrtimer_cancel",
+					    "hrtimer_expire_entry", "hrtimer_expire_exit", NULL};
 
 	/* 5.13 opened task storage to tracing by moving it from LSM's blob to the task. */
 	found(features, FEATURE_TASK_STORAGE, has_member(btf, "task_struct", "bpf_storage"));
@@ -203,7 +195,7 @@ static void detect_jit(struct features *features)
  */
 static void detect_clock(struct features *features)
 {
-	static const char *const slow[] = { "hpet", "acpi_pm", "refined-jiffies", "jiffies", "pit" };
+	static const char *const slow[] = {"hpet", "acpi_pm", "refined-jiffies", "jiffies", "pit"};
 	char line[64];
 
 	if (read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", line,
@@ -270,8 +262,7 @@ enum feature_id features_first_missing(const struct features *features)
 	enum feature_id id;
 
 	for (id = 0; id < FEATURES; id++)
-		if (feature_list[id].need <= NEED_KERNEL &&
-		    features->state[id] == FEATURE_MISSING)
+		if (feature_list[id].need <= NEED_KERNEL && features->state[id] == FEATURE_MISSING)
 			break;
 	return id;
 }

@@ -36,7 +36,7 @@ int output_open(struct output *output, const char *path)
 	struct stat info;
 	int fd;
 
-	*output = (struct output){ .file = stdout, .path = path };
+	*output = (struct output){.file = stdout, .path = path};
 	if (!path)
 		return 0;
 	if (stat(path, &info) || S_ISREG(info.st_mode))

@@ -74,17 +74,40 @@ int privilege_kernel_btf(const char *path)
 	return access(path, R_OK) ? -errno : 0;
 }
 
-int privileges_drop(void)
+/* Adds @capability to what is permitted and in effect, if it is permitted now. */
+static int keep(cap_t kept, cap_t now, cap_value_t capability)
 {
-	cap_t none __attribute__((cleanup(free_caps))) = cap_init();
+	cap_flag_value_t permitted;
 
-	if (!none)
+	if (cap_get_flag(now, capability, CAP_PERMITTED, &permitted))
 		return -errno;
+	if (permitted != CAP_SET)
+		return 0;
+	if (cap_set_flag(kept, CAP_PERMITTED, 1, &capability, CAP_SET) ||
+	    cap_set_flag(kept, CAP_EFFECTIVE, 1, &capability, CAP_SET))
+		return -errno;
+	return 0;
+}
+
+int privileges_drop(unsigned int kept_ones)
+{
+	cap_t kept __attribute__((cleanup(free_caps))) = cap_init();
+	cap_t now __attribute__((cleanup(free_caps))) = cap_get_proc();
+	int err = 0;
+
+	if (!kept || !now)
+		return -errno;
+	if (kept_ones & PRIVILEGE_KEEP_BPF)
+		err = keep(kept, now, CAP_BPF);
+	if (!err && (kept_ones & PRIVILEGE_KEEP_FILES))
+		err = keep(kept, now, CAP_DAC_OVERRIDE);
+	if (err)
+		return err;
 	/* Kernels before 4.3 have no ambient set to empty. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
 		return -errno;
 	/* Else root would get them all back by exec. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	return cap_set_proc(none) ? -errno : 0;
+	return cap_set_proc(kept) ? -errno : 0;
 }

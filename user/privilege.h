@@ -33,11 +33,19 @@ enum lockdown privilege_lockdown(const char *path);
 /* Whether the kernel's type information may be read. 0, -ENOENT, -EACCES, another errno. */
 int privilege_kernel_btf(const char *path);
 
+/* What may be kept of the capabilities. */
+enum privilege_kept {
+	PRIVILEGE_KEEP_NONE,
+	PRIVILEGE_KEEP_BPF = 1,	  /* CAP_BPF */
+	PRIVILEGE_KEEP_FILES = 2, /* CAP_DAC_OVERRIDE */
+};
+
 /*
- * Gives up all capabilities for good: effective, permitted, inheritable and
- * ambient ones, and gaining any by exec. Of the calling thread: call it while
- * there is only one. 0 or a negative errno.
+ * Gives up all capabilities for good but those in @kept_ones (enum
+ * privilege_kept, or'ed): effective, permitted, inheritable and ambient ones,
+ * and gaining any by exec. Of the calling thread: call it while there is only
+ * one. 0 or a negative errno.
  */
-int privileges_drop(void);
+int privileges_drop(unsigned int kept_ones);
 
 #endif

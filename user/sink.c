@@ -11,3 +11,10 @@ int sink_flush(FILE *out)
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+uint64_t report_loss(const struct report *report, enum dwell_loss loss)
+{
+	if (loss == DWELL_LOSS_TASKS_FOLDED && report->view.by != ROW_BY_TASK)
+		return 0;
+	return model_loss(report->model, loss);
+}

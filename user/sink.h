@@ -47,6 +47,12 @@ struct report {
 int sink_table(FILE *out, const struct report *report);
 int sink_json(FILE *out, const struct report *report);
 
+/*
+ * How often @loss happened, as far as it concerns the view: that exited tasks
+ * are kept in their groups' sums only is no loss to a view of groups.
+ */
+uint64_t report_loss(const struct report *report, enum dwell_loss loss);
+
 /* Ends what was written to @out: 0, or what writing failed with at any time. */
 int sink_flush(FILE *out);
 

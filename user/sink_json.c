@@ -273,7 +273,7 @@ static int write_losses(FILE *out, const struct report *report)
 	if (set(json, "reasons", reasons))
 		return -ENOMEM;
 	for (int i = 0; i < DWELL_LOSSES; i++)
-		err |= set_count(reasons, names[i], model_loss(report->model, i));
+		err |= set_count(reasons, names[i], report_loss(report, i));
 	err |= set_count(json, "hidden_tasks", report->hidden_tasks);
 	err |= set_overhead(json, &report->overhead);
 	return err ? -ENOMEM : write_line(out, json);

@@ -543,9 +543,9 @@ static void put_losses(FILE *out, const struct report *report)
 	bool lost = false;
 
 	for (int i = 0; i < DWELL_LOSSES; i++) {
-		if (!model_loss(report->model, i))
+		if (!report_loss(report, i))
 			continue;
-		fprintf(out, "lost: %s %s\n", text_count(count, model_loss(report->model, i)),
+		fprintf(out, "lost: %s %s\n", text_count(count, report_loss(report, i)),
 			meanings[i]);
 		lost = true;
 	}

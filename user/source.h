@@ -59,6 +59,14 @@ int source_start(struct source *source);
 uint64_t source_window_start(const struct source *source);
 
 /*
+ * Gives up every privilege that reading out does not need: all of them, but
+ * CAP_BPF where the kernel asks for it at every step (before 5.19), and the
+ * right to write any file if @keep_files. Call it when the window has begun.
+ * 0 or a negative errno.
+ */
+int source_drop_privileges(struct source *source, bool keep_files);
+
+/*
  * Hands over what is pushed until the mono time @until, or until *@stop turns
  * non-zero. 0 or a negative errno.
  */

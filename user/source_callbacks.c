@@ -56,12 +56,12 @@ static void set_from_symbols(struct dwell_config *config, const uint64_t *addres
 /* Each arms one timer, far enough away never to expire, and disarms it. */
 static void arm_sleep(void)
 {
-	nanosleep(&(struct timespec){ .tv_nsec = 1 }, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = 1}, NULL);
 }
 
 static void arm_timerfd(void)
 {
-	struct itimerspec spec = { .it_value.tv_sec = 3600 };
+	struct itimerspec spec = {.it_value.tv_sec = 3600};
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 
 	if (fd < 0)
@@ -72,8 +72,8 @@ static void arm_timerfd(void)
 
 static void arm_posix_timer(void)
 {
-	struct itimerspec spec = { .it_value.tv_sec = 3600 };
-	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	struct itimerspec spec = {.it_value.tv_sec = 3600};
+	struct sigevent event = {.sigev_notify = SIGEV_NONE};
 	timer_t timer;
 
 	/* SIGEV_NONE arms nothing. */
@@ -87,8 +87,8 @@ static void arm_posix_timer(void)
 
 static void arm_itimer(void)
 {
-	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value.tv_sec = 3600 }, NULL);
-	setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_sec = 3600}, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 }
 
 static uint64_t learn(struct dwell_bpf *skeleton, void (*arm)(void))

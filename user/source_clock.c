@@ -19,7 +19,7 @@ uint64_t clock_mono(void)
 
 struct clock_pair clock_pair_read(void)
 {
-	struct clock_pair best = { 0 };
+	struct clock_pair best = {0};
 	uint64_t best_gap = UINT64_MAX;
 
 	/* The narrowest of a few: an interrupt in between would spoil one. */
@@ -30,7 +30,7 @@ struct clock_pair clock_pair_read(void)
 
 		if (after - before < best_gap) {
 			best_gap = after - before;
-			best = (struct clock_pair){ mono, before + best_gap / 2 };
+			best = (struct clock_pair){mono, before + best_gap / 2};
 		}
 	}
 	return best;

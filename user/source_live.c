@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,11 +17,12 @@
 #include "dwell.skel.h"
 #include "features.h"
 #include "message.h"
+#include "privilege.h"
 #include "source_callbacks.h"
 #include "source_clock.h"
 
 #define POLL_MS 100
-#define SLEW_NS 1000000000ULL	 /* span over which the clocks are compared */
+#define SLEW_NS 1000000000ULL	   /* span over which the clocks are compared */
 #define STATISTICS_NS 500000000ULL /* statistics cost two clock reads a run: not for long */
 #define CALIBRATIONS 32
 
@@ -39,7 +41,8 @@ struct source {
 	struct clock_pair clock;
 	uint64_t started; /* mono; 0: not yet */
 	uint64_t hidden;
-	int err; /* of the intake, from within libbpf's callback */
+	bool needs_bpf; /* even to read out */
+	int err;	/* of the intake, from within libbpf's callback */
 
 	int statistics_fd; /* -1: off */
 	uint64_t statistics_began;
@@ -172,13 +175,34 @@ static int attach(struct source *source)
 static int take_pushed(void *context, void *data, size_t size)
 {
 	struct source *source = context;
-	struct dwell_record record = { 0 };
+	struct dwell_record record = {0};
 
 	if (source->err)
 		return source->err;
 	memcpy(&record, data, size < sizeof(record) ? size : sizeof(record));
 	source->err = source->intake.record(source->intake.context, &record);
 	return source->err;
+}
+
+/* Tries, in a child without any privilege, what reading out will do. */
+static bool reads_unprivileged(struct source *source)
+{
+	struct dwell_timer_counts counts;
+	struct dwell_timer_key key = {0};
+	int status, err;
+	pid_t child = fork();
+
+	if (!child) {
+		err = privileges_drop(PRIVILEGE_KEEP_NONE);
+		if (!err)
+			err = bpf_map_lookup_elem(bpf_map__fd(source->skeleton->maps.user_timers),
+						  &key, &counts);
+		if (!err || err == -ENOENT)
+			err = bpf_iter_create(bpf_link__fd(source->skeleton->links.read_tasks));
+		_exit(err < 0);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	       !WEXITSTATUS(status);
 }
 
 static int open_source(struct source *source, const struct source_filter *filter, bool cgroup_v1)
@@ -208,6 +232,8 @@ static int open_source(struct source *source, const struct source_filter *filter
 		err = -errno;
 		message_error("cannot map the ring buffer: %s", strerror(-err));
 	}
+	/* Now: in the window, the child would be a task like any other. */
+	source->needs_bpf = !reads_unprivileged(source);
 	return err;
 }
 
@@ -259,9 +285,9 @@ static void count_programs(const struct source *source, struct program_counts *c
 {
 	struct bpf_program *program;
 
-	*counts = (struct program_counts){ 0 };
+	*counts = (struct program_counts){0};
 	bpf_object__for_each_program(program, source->skeleton->obj) {
-		struct bpf_prog_info info = { 0 };
+		struct bpf_prog_info info = {0};
 		__u32 size = sizeof(info);
 
 		if (!bpf_program__autoload(program) ||
@@ -303,7 +329,7 @@ static void begin_statistics(struct source *source)
 static void calibrate_clocks(void)
 {
 	for (int i = 0; i < CALIBRATIONS; i++)
-		nanosleep(&(struct timespec){ .tv_nsec = 1 }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 1}, NULL);
 }
 
 int source_start(struct source *source)
@@ -320,6 +346,15 @@ int source_start(struct source *source)
 uint64_t source_window_start(const struct source *source)
 {
 	return source->started;
+}
+
+int source_drop_privileges(struct source *source, bool keep_files)
+{
+	unsigned int kept = keep_files ? PRIVILEGE_KEEP_FILES : PRIVILEGE_KEEP_NONE;
+
+	if (source->needs_bpf)
+		kept |= PRIVILEGE_KEEP_BPF;
+	return privileges_drop(kept);
 }
 
 int source_run(struct source *source, uint64_t until, volatile const int *stop)
@@ -372,7 +407,7 @@ static int take_pulled(struct source *source, struct stream *stream)
 	int err = 0;
 
 	while (!err && stream->filled - at >= sizeof(struct dwell_live)) {
-		struct dwell_record record = { 0 };
+		struct dwell_record record = {0};
 		struct dwell_live live;
 
 		memcpy(&live, stream->data + at, sizeof(live));
@@ -397,7 +432,7 @@ static int read_tasks(struct source *source)
 {
 	int fd __attribute__((cleanup(close_fd))) =
 		bpf_iter_create(bpf_link__fd(source->skeleton->links.read_tasks));
-	struct stream stream = { .filled = 0 };
+	struct stream stream = {.filled = 0};
 	uint64_t began = clock_mono();
 	ssize_t length;
 	int err;
@@ -405,8 +440,7 @@ static int read_tasks(struct source *source)
 	if (fd < 0)
 		return -errno;
 	for (;;) {
-		length = read(fd, stream.data + stream.filled,
-			      sizeof(stream.data) - stream.filled);
+		length = read(fd, stream.data + stream.filled, sizeof(stream.data) - stream.filled);
 		if (length < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (length <= 0)
@@ -494,8 +528,8 @@ static int take_kernel_timer(struct source *source, struct bpf_map *map, const v
 			     size_t key_size, __u64 function)
 {
 	int cpus = libbpf_num_possible_cpus();
-	struct dwell_timer_key owner = { .function = function };
-	struct dwell_timer_counts sum = { 0 }, *counts;
+	struct dwell_timer_key owner = {.function = function};
+	struct dwell_timer_counts sum = {0}, *counts;
 	int err = 0;
 
 	if (cpus < 0)
@@ -522,8 +556,8 @@ static int read_kernel_timers(struct source *source)
 	for (__u32 i = 0; i < DWELL_BUILTINS && !err; i++)
 		err = take_kernel_timer(source, skeleton->maps.builtin_timers, &i, sizeof(i),
 					skeleton->rodata->config.builtins[i]);
-	while (!err && !bpf_map__get_next_key(skeleton->maps.kernel_timers, previous, &key,
-					      sizeof(key))) {
+	while (!err &&
+	       !bpf_map__get_next_key(skeleton->maps.kernel_timers, previous, &key, sizeof(key))) {
 		previous = &key;
 		err = take_kernel_timer(source, skeleton->maps.kernel_timers, &key, sizeof(key),
 					key);

@@ -14,6 +14,9 @@ LOOPS=${LOOPS:-60000} # round trips in one run of the pipe
 REPEATS=${REPEATS:-5} # of each read and start
 # Seconds: enough for a tool that reads all kernel symbols first.
 ATTACH_LIMIT=20
+# Seconds: dwell has the kernel time its programs in its first half second,
+# which slows them; what a service costs all day is what comes after it.
+SETTLE=1
 
 WORK=$(mktemp -d)
 STATS=/proc/sys/kernel/bpf_stats_enabled
@@ -184,6 +187,7 @@ measure_pipe() {
 			# shellcheck disable=SC2046 # a command and its arguments
 			if attach $(command_of "$variant"); then
 				hooks_of "$tool" >"$WORK/hooks.$variant"
+				sleep $SETTLE
 				echo "$round $variant $(pipe)" >>"$WORK/pipe"
 				detach
 			fi

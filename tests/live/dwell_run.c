@@ -31,7 +31,8 @@ static void exec_dwell(const struct dwell_run *run, const struct dwell_manner *m
 		       const char *const *arguments)
 {
 	/* By descriptor: nobody may not be allowed to walk to the path. */
-	const int program = open(live_options.dwell, O_PATH | O_CLOEXEC);
+	const int program = manner->unprivileged ? open(live_options.dwell, O_PATH | O_CLOEXEC) :
+						   -1;
 	const char *argv[ARGUMENTS_MAX] = {"dwell"};
 	sigset_t none;
 
@@ -45,7 +46,10 @@ static void exec_dwell(const struct dwell_run *run, const struct dwell_manner *m
 	if (manner->unprivileged)
 		become_nobody();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fexecve(program, (char *const *)argv, environ);
+	if (manner->unprivileged)
+		fexecve(program, (char *const *)argv, environ);
+	else
+		execv(live_options.dwell, (char *const *)argv);
 	live_abort("%s: %s", live_options.dwell, strerror(errno));
 }
 

@@ -38,7 +38,10 @@ unsigned int report_count_named(const struct report *report, const char *comm);
  */
 int64_t report_integer(const json_t *object, const char *path);
 
-/* Fails for each loss that is not 0. */
+/*
+ * Fails for each loss that is not 0; where the host hides tasks, a few events
+ * may go unseen.
+ */
 void report_expect_no_loss(const struct report *report);
 
 /* The counts of hrtimer events that a workload must have caused. */

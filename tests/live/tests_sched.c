@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +15,8 @@
 #define HOG_NS 2000000000ULL
 #define PINGPONG_NS 1500000000ULL
 #define HOGS 2
-#define TASKS 4 /* the leader, the hogs, and one that sleeps between */
+#define TASKS 4	 /* the leader, the hogs, and one that sleeps between */
+#define AROUND 5 /* switches of a player before and after the game */
 #define STILL_NS 1200000000ULL
 
 static int64_t sum_of(const json_t *row, const char *name)
@@ -146,13 +148,25 @@ static void run_schedstat(const void *argument)
 
 /* ---- ping-pong ---------------------------------------------------------------- */
 
+/* The caller's switches so far. */
+static void count_switches(struct proc_account *account)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	account->voluntary = (uint64_t)usage.ru_nvcsw;
+	account->involuntary = (uint64_t)usage.ru_nivcsw;
+}
+
 /* Player 0 begins, and stops when its time is up; the other stops when nothing more comes. */
 static void play(struct work *work, size_t player, int from, int to)
 {
+	struct proc_account before;
 	char byte = 0;
 
 	proc_pin(0);
 	work->tid[player] = getpid();
+	count_switches(&before);
 	work->began[player] = proc_now();
 	if (player == 0 && write(to, &byte, 1) != 1)
 		live_abort("the first ball was lost");
@@ -160,6 +174,9 @@ static void play(struct work *work, size_t player, int from, int to)
 		if (proc_now() - work->began[0] > PINGPONG_NS || write(to, &byte, 1) != 1)
 			break;
 	work->ended[player] = proc_now();
+	count_switches(&work->account[player]);
+	work->account[player].voluntary -= before.voluntary;
+	work->account[player].involuntary -= before.involuntary;
 }
 
 static void pingpong(struct work *work)
@@ -185,8 +202,12 @@ static void pingpong(struct work *work)
 }
 
 /* All that a task was doing must fill the time that passed for it. */
-static void check_player(const json_t *row, const char *who, int64_t wall)
+static void check_player(const struct measurement *measurement, size_t player, const char *who)
 {
+	const struct work *work = &measurement->work;
+	const json_t *row = report_row(&measurement->by_task, "tid", work->tid[player]);
+	const struct proc_account *account = &work->account[player];
+	const int64_t wall = (int64_t)(work->ended[player] - work->began[player]);
 	const int64_t oncpu = report_integer(row, "oncpu_ns");
 	const int64_t waits = sum_of(row, "runqueue") + sum_of(row, "throttled");
 	const int64_t blocked = sum_of(row, "blocked");
@@ -201,6 +222,13 @@ static void check_player(const json_t *row, const char *who, int64_t wall)
 	live_expect_near(what, oncpu + waits + blocked, wall, wall / 100);
 	snprintf(what, sizeof(what), "dwell of %s", who);
 	live_expect_near(what, sum_of(row, "dwell"), oncpu + waits, (oncpu + waits) / 50);
+	/* A few come before and after the game. */
+	snprintf(what, sizeof(what), "voluntary switches of %s", who);
+	live_expect_range(what, voluntary, (int64_t)account->voluntary,
+			  (int64_t)account->voluntary + AROUND);
+	snprintf(what, sizeof(what), "involuntary switches of %s", who);
+	live_expect_range(what, report_integer(row, "switches.involuntary"),
+			  (int64_t)account->involuntary, (int64_t)account->involuntary + AROUND);
 	/* The last one has not ended. */
 	snprintf(what, sizeof(what), "ended blocks of %s", who);
 	live_expect(what, report_integer(row, "blocked.count"), voluntary - 1);
@@ -231,16 +259,13 @@ static void run_pingpong(const void *argument)
 	const struct measure_plan plan = {.body = pingpong, .everything = true};
 	struct measurement measurement;
 	struct workload neighbour;
-	const struct work *work = &measurement.work;
 
 	(void)argument;
 	workload_start(&neighbour, do_nothing, NULL);
 	proc_pin(neighbour.pid);
 	measure(&measurement, &plan);
-	check_player(report_row(&measurement.by_task, "tid", work->tid[0]), "the first player",
-		     (int64_t)(work->ended[0] - work->began[0]));
-	check_player(report_row(&measurement.by_task, "tid", work->tid[1]), "the second player",
-		     (int64_t)(work->ended[1] - work->began[1]));
+	check_player(&measurement, 0, "the first player");
+	check_player(&measurement, 1, "the second player");
 	expect_idle(report_row(&measurement.by_task, "tid", neighbour.pid));
 	report_expect_no_loss(&measurement.by_task);
 	workload_leave(&neighbour);

@@ -66,7 +66,7 @@ static int drop_and_look(const void *argument)
 	if (!cap_set_proc(caps))
 		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_CHOWN, 0, 0);
 	cap_free(caps);
-	if (privileges_drop())
+	if (privileges_drop(PRIVILEGE_KEEP_NONE))
 		return 1;
 	status = fopen("/proc/self/status", "r");
 	if (!status || all_sets(status))
@@ -85,7 +85,7 @@ static int drop_and_look(const void *argument)
 	if (all_sets(copy))
 		return 4;
 	fclose(copy);
-	return privileges_drop() ? 5 : 0; /* nothing left to drop is no error */
+	return privileges_drop(PRIVILEGE_KEEP_NONE) ? 5 : 0; /* nothing left to drop is no error */
 }
 
 static void dropping_leaves_nothing(void **state)
@@ -156,7 +156,7 @@ static int read_with_none(const void *argument)
 	struct privileges privileges = {.bpf = true};
 
 	(void)argument;
-	if (privileges_drop() || privileges_read(&privileges))
+	if (privileges_drop(PRIVILEGE_KEEP_NONE) || privileges_read(&privileges))
 		return 1;
 	return same(&privileges, &(struct privileges){0}) ? 0 : 2;
 }
