@@ -225,11 +225,12 @@ struct dwell_armed_timer {
  * switch off, so that a tracepoint argument that a kernel lacks is never read.
  */
 struct dwell_config {
-	__u8 prev_state; /* sched_switch passes prev's state (5.18) */
-	__u8 was_armed;	 /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
-	__u8 cgroup_v1;	 /* cgroup ids from the v1 cpu hierarchy */
-	__u8 reserved;
-	__u32 self; /* own thread group: not measured */
+	__u8 prev_state;   /* sched_switch passes prev's state (5.18) */
+	__u8 was_armed;	   /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
+	__u8 cgroup_v1;	   /* cgroup ids from the v1 cpu hierarchy */
+	__u8 split_expiry; /* PREEMPT_RT: soft expiries have programs of their own */
+	__u64 clock_error; /* ns: less than that is no time going backwards */
+	__u32 self;	   /* own thread group: not measured */
 	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;
 	__u32 pids[DWELL_FILTER_MAX];
 	__u32 tids[DWELL_FILTER_MAX];

@@ -5,13 +5,15 @@
 
 #include "sched.bpf.h"
 
+__u64 tasks_adopted;
+
 SEC("iter/task")
 int adopt_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
-	if (task)
-		make_record(task);
+	if (task && make_record(task))
+		tasks_adopted++;
 	return 0;
 }
 
@@ -56,7 +58,7 @@ int read_tasks(struct bpf_iter__task *ctx)
 	struct dwell_record *record;
 	struct dwell_live live;
 	struct cpu *cpu;
-	__u32 at;
+	__u32 at, bytes;
 
 	if (!task)
 		return 0;
@@ -73,9 +75,10 @@ int read_tasks(struct bpf_iter__task *ctx)
 		book_running(record, task, cpu);
 	identify(record, task);
 	describe(&live, record, task, cpu);
-	live.bytes = record_bytes(record);
+	bytes = record_bytes(record);
+	live.bytes = bytes;
 	bpf_seq_write(seq, &live, sizeof(live));
-	bpf_seq_write(seq, record, live.bytes);
+	bpf_seq_write(seq, record, bytes);
 	return 0;
 }
 

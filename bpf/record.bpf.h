@@ -50,7 +50,8 @@ inline_always __u32 record_bytes(const struct dwell_record *record)
 
 	if (!record->touched)
 		return __builtin_offsetof(struct dwell_record, buckets);
-	last = dwell_log2(record->touched) & 7;
+	last = dwell_log2(record->touched);
+	barrier_var(last); /* or clang proves the bound to itself and not to the verifier */
 	if (last >= DWELL_MEASURES)
 		last = DWELL_MEASURES - 1;
 	return __builtin_offsetof(struct dwell_record, buckets) +

@@ -23,7 +23,6 @@
 #define STATE_DEAD 0x80
 #define STATE_NOLOAD 0x400
 
-#define OFFSET_ERROR_NS 10000 /* a stamp before its block by less is no time going backwards */
 #define HUNT_WAKES 4096
 
 /*
@@ -89,7 +88,7 @@ inline_always __u64 woken_at(struct dwell_record *record, struct cpu *cpu)
 	if (woken > cpu->in_at) /* by less than the offset is good for */
 		return cpu->in_at;
 	if (woken < record->since) {
-		if (record->since - woken > OFFSET_ERROR_NS)
+		if (record->since - woken > config.clock_error)
 			lose(DWELL_LOSS_TIME_BACKWARDS);
 		return record->since;
 	}
@@ -295,13 +294,22 @@ inline_always struct expiry *running_expiry(struct cpu *cpu)
 	return NULL;
 }
 
-/* A sleep's timer wakes nobody but its sleeper: that is how its owner is known. */
+/*
+ * A sleep's timer wakes nobody but its sleeper: that is how its owner is known.
+ * Whom else an interrupt wakes meanwhile is told from it by the timer it armed,
+ * or, armed before the window, by a callback that no interrupt can come into.
+ */
+inline_always bool is_sleeper(struct dwell_record *record, struct expiry *expiry, bool soft)
+{
+	return record->sleeper == expiry->timer || (!record->sleeper && !soft);
+}
+
 inline_always void book_sleep_expiry(struct dwell_record *record, struct expiry *expiry)
 {
 	__u64 lateness = expiry->lateness;
 
 	record->expired++;
-	if (record->sleeper == expiry->timer) {
+	if (record->sleeper) {
 		record->sleeper = 0;
 		if (expiry->stepped_at > record->sleeper_armed) {
 			lose(DWELL_LOSS_CLOCK_STEP);
@@ -319,10 +327,16 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct expiry 
 
 /* What sched_waking knows of a wake-up and the queue stamp does not. */
 static __noinline void note_wakeup(struct dwell_record *record, struct task_struct *task,
-				   struct expiry *expiry)
+				   struct cpu *cpu)
 {
-	if (expiry && expiry->sleeper)
-		book_sleep_expiry(record, expiry);
+	struct expiry *expiry = cpu->expiring ? running_expiry(cpu) : NULL;
+
+	if (expiry && expiry->sleeper) {
+		if (is_sleeper(record, expiry, cpu->expiring & (1 << EXPIRY_SOFT)))
+			book_sleep_expiry(record, expiry);
+		else
+			expiry = NULL;
+	}
 	/* It was on its way to sleep, or preempted there, and now will not sleep. */
 	if (!is_blocked(task, false))
 		return;
@@ -361,7 +375,7 @@ int on_waking(u64 *ctx)
 	}
 	if (unlikely(hunt))
 		hunt--;
-	note_wakeup(record, task, cpu->expiring ? running_expiry(cpu) : NULL);
+	note_wakeup(record, task, cpu);
 	return 0;
 }
 

@@ -341,11 +341,9 @@ static __noinline void expire_user(struct expiry *expiry, __u64 function)
 		book_lateness(counts, expiry->lateness);
 }
 
-SEC("tp_btf/hrtimer_expire_entry")
-int on_timer_expire(u64 *ctx)
+static __noinline void expire(struct hrtimer *timer)
 {
 	static const struct dwell_timer_key nobody;
-	struct hrtimer *timer = (void *)ctx[0];
 	__u64 function = (__u64)timer->function;
 	enum timer_kind kind = timer_kind(function);
 	struct dwell_timer_counts *counts;
@@ -355,11 +353,11 @@ int on_timer_expire(u64 *ctx)
 	__s64 late;
 
 	if (window != DWELL_WINDOW_OPEN || !cpu)
-		return 0;
+		return;
 	if (!config.was_armed)
 		take_back_cancel(cpu, (__u64)timer, function);
 	if (kind == TIMER_KERNEL && filtered())
-		return 0;
+		return;
 	now = bpf_ktime_get_ns();
 	late = now + timer->base->offset - timer->node.expires;
 	if (late < 0)
@@ -370,7 +368,7 @@ int on_timer_expire(u64 *ctx)
 			counts->expired++;
 			book_lateness(counts, late);
 		}
-		return 0;
+		return;
 	}
 	watch_clock(timer->base, now);
 	expiry = &cpu->expiry[!!timer->is_soft];
@@ -385,20 +383,55 @@ int on_timer_expire(u64 *ctx)
 	if (kind == TIMER_USER)
 		expire_user(expiry, function);
 	cpu->expiring |= 1 << !!timer->is_soft;
-	return 0;
 }
 
 /* The timer may be gone by now: its address is all that may be used. */
-SEC("tp_btf/hrtimer_expire_exit")
-int on_timer_expired(u64 *ctx)
+inline_always void expired(__u64 timer, __u32 context)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (!cpu)
-		return 0;
-	for (int i = 0; i < EXPIRIES; i++)
-		if (cpu->expiry[i].timer == ctx[0])
-			cpu->expiring &= ~(1U << i);
+	if (cpu && cpu->expiry[context].timer == timer)
+		cpu->expiring &= ~(1U << context);
+}
+
+/*
+ * A soft expiry runs with interrupts on, so a hard one can come while a program
+ * still looks at it, and the kernel skips a program that already runs on that
+ * CPU. On PREEMPT_RT, where most user timers are soft, each has its own.
+ */
+SEC("tp_btf/hrtimer_expire_entry")
+int on_timer_expire(u64 *ctx)
+{
+	struct hrtimer *timer = (void *)ctx[0];
+
+	if (!config.split_expiry || !timer->is_soft)
+		expire(timer);
+	return 0;
+}
+
+SEC("tp_btf/hrtimer_expire_entry")
+int on_soft_timer_expire(u64 *ctx)
+{
+	struct hrtimer *timer = (void *)ctx[0];
+
+	if (timer->is_soft)
+		expire(timer);
+	return 0;
+}
+
+SEC("tp_btf/hrtimer_expire_exit")
+int on_timer_expired(u64 *ctx)
+{
+	expired(ctx[0], EXPIRY_HARD);
+	if (!config.split_expiry)
+		expired(ctx[0], EXPIRY_SOFT);
+	return 0;
+}
+
+SEC("tp_btf/hrtimer_expire_exit")
+int on_soft_timer_expired(u64 *ctx)
+{
+	expired(ctx[0], EXPIRY_SOFT);
 	return 0;
 }
 

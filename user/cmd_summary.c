@@ -214,8 +214,10 @@ static int prepare(struct summary *summary, struct source_filter *filter)
 	int err;
 
 	summary->symbols = symbols_new(SYMBOLS_KALLSYMS);
-	if (!summary->model || !summary->symbols)
+	if (!summary->model || !summary->symbols) {
+		message_error("out of memory");
 		return -ENOMEM;
+	}
 	err = targets_find(summary->options, named ? &summary->hierarchy : NULL, filter);
 	if (err)
 		return err;
@@ -246,8 +248,6 @@ int cmd_summary(const struct options *options)
 	if (output_open(&summary.output, options->output))
 		return EXIT_FAILED;
 	err = prepare(&summary, &filter);
-	if (err == -ENOMEM)
-		message_error("out of memory");
 	if (err)
 		return exit_code(err);
 	message_detail(1, "start: %llu us", (unsigned long long)(clock_mono() - began) / 1000);

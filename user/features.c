@@ -13,6 +13,7 @@
 
 #include "cgroup.h"
 #include "privilege.h"
+#include "symbols.h"
 
 /*
  * Found by type information, never by version: stable kernels take changes over
@@ -65,6 +66,9 @@ const struct feature feature_list[FEATURES] = {
 	[FEATURE_START_EXPIRED] = {"start_expired", "hrtimer_start_expired (Linux 7.2)",
 				   "nothing: this kernel expires such timers like any other", NULL,
 				   NEED_NOTHING},
+	[FEATURE_REALTIME] = {"preempt_rt", "a PREEMPT_RT kernel",
+			      "nothing: timers expire in interrupts, one at a time", NULL,
+			      NEED_NOTHING},
 	[FEATURE_LOCKDOWN] = {"no_lockdown", "not locked down for confidentiality",
 			      "nothing yet: no program of dwell reads memory by helper", NULL,
 			      NEED_NOTHING},
@@ -157,6 +161,7 @@ static void detect_types(struct features *features, const struct btf *btf)
 	found(features, FEATURE_BANDWIDTH, has_member(btf, "cfs_rq", "throttle_count"));
 	found(features, FEATURE_PREV_STATE, tracepoint_arguments(btf, "sched_switch") >= 4);
 	found(features, FEATURE_WAS_ARMED, tracepoint_arguments(btf, "hrtimer_start") >= 3);
+	found(features, FEATURE_REALTIME, has_member(btf, "task_struct", "softirq_disable_cnt"));
 	found(features, FEATURE_START_EXPIRED,
 	      tracepoint_arguments(btf, "hrtimer_start_expired") >= 0);
 }
@@ -207,12 +212,12 @@ static void detect_clock(struct features *features)
 			found(features, FEATURE_STABLE_CLOCK, false);
 }
 
-/* Whether the kernel shows its symbols' addresses: the first one is never 0. */
 static bool symbols_shown(void)
 {
-	char line[64];
+	static const char *const any[] = {"hrtimer_wakeup"};
+	uint64_t address;
 
-	return !read_line("/proc/kallsyms", line, sizeof(line)) && strspn(line, "0") < 16;
+	return !symbols_addresses(SYMBOLS_KALLSYMS, any, &address, 1);
 }
 
 static int detect_privileges(struct features *features)

@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 struct output {
-	FILE *file;	   /* to write to */
-	const char *path;  /* NULL: standard output */
-	char *temporary;   /* beside @path, renamed to it at the end; NULL: written directly */
+	FILE *file;	  /* to write to */
+	const char *path; /* NULL: standard output */
+	char *temporary;  /* beside @path, renamed to it at the end; NULL: written directly */
 };
 
 /*

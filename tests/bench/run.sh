@@ -11,6 +11,8 @@ DWELL=${DWELL:-$BUILD/dwell}
 FORMAT=${FORMAT:-text} # or markdown
 ROUNDS=${ROUNDS:-15}
 LOOPS=${LOOPS:-60000} # round trips in one run of the pipe
+RUNS=${RUNS:-3}       # of the pipe for each variant and round: their median counts
+PEERS=${PEERS:-runqlat runqslower cpudist offcputime wakeuptime}
 REPEATS=${REPEATS:-5} # of each read and start
 # Seconds: enough for a tool that reads all kernel symbols first.
 ATTACH_LIMIT=20
@@ -177,21 +179,39 @@ command_of() {
 
 # ---- 1: the pipe ---------------------------------------------------------------
 
+# time_pipe VARIANT RUNS: notes the times of that many runs.
+time_pipe() {
+	for _ in $(seq "$2"); do
+		pipe >>"$WORK/runs.$1"
+	done
+}
+
+# The round is over: the median of each variant's runs is its time.
+close_round() {
+	for variant in base $variants; do
+		[ ! -s "$WORK/runs.$variant" ] || echo "$1 $variant $(quartiles <"$WORK/runs.$variant" | cut -d ' ' -f 2)"
+		rm -f "$WORK/runs.$variant"
+	done >>"$WORK/pipe"
+}
+
+# The base is timed between all others, so that it sees the same machine.
 measure_pipe() {
 	round=1
 	[ -n "$(pipe)" ] || die "perf bench sched pipe gave no figure"
 	while [ "$round" -le "$ROUNDS" ]; do
 		say "round $round of $ROUNDS"
-		echo "$round base $(pipe)" >>"$WORK/pipe"
+		time_pipe base 1
 		for variant in $variants; do
 			# shellcheck disable=SC2046 # a command and its arguments
 			if attach $(command_of "$variant"); then
 				hooks_of "$tool" >"$WORK/hooks.$variant"
 				sleep $SETTLE
-				echo "$round $variant $(pipe)" >>"$WORK/pipe"
+				time_pipe "$variant" "$RUNS"
 				detach
 			fi
+			time_pipe base 1
 		done
+		close_round "$round"
 		# Another order each time, so that nobody always follows the same neighbour.
 		variants=$(echo "$variants" | awk '{ for (i = 2; i <= NF; i++) printf "%s ", $i; print $1 }')
 		round=$((round + 1))
@@ -335,8 +355,8 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 CPU=$(choose_cpu)
 peers=
-for peer in runqlat runqslower cpudist offcputime wakeuptime; do
-	if program_of $peer >/dev/null; then
+for peer in $PEERS; do
+	if program_of "$peer" >/dev/null; then
 		peers="$peers $peer"
 	else
 		say "$peer is not installed (package libbpf-tools): left out"
@@ -349,7 +369,7 @@ awk '{ exit $1 > 0.5 }' /proc/loadavg || say "this machine is not idle: load $(c
 [ "$STATS_BEFORE" = 0 ] || say "kernel.bpf_stats_enabled is on: every program is slower"
 
 echo "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-echo "perf bench sched pipe -l $LOOPS on CPU $CPU, medians of $ROUNDS interleaved rounds"
+echo "perf bench sched pipe -l $LOOPS on CPU $CPU, medians of $ROUNDS interleaved rounds of $RUNS runs"
 echo
 measure_pipe
 report_pipe

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cgroups.h"
@@ -129,6 +130,8 @@ int main(int argc, char **argv)
 		perror(live_options.dwell);
 		return 1;
 	}
+	/* A bare system may lack it. */
+	mkdir("/tmp", 01777);
 	/* Orphans of a test come back here, to be reaped before the next one. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	cgroups_begin();

@@ -53,6 +53,8 @@ static void measure_once(struct measurement *measurement, const struct measure_p
 	measurement->work = *workload.work;
 	report_read(&measurement->by_task, &task);
 	report_read(&measurement->by_process, &process);
+	if (report_integer(measurement->by_task.loss, "hidden_tasks") > 0)
+		live_host_hides_tasks();
 	workload_leave(&workload);
 	dwell_close(&task);
 	dwell_close(&process);

@@ -137,8 +137,6 @@ static void check_frame(const struct report *report)
 	for (size_t i = 0; i < sizeof(loss_names) / sizeof(*loss_names); i++)
 		if (!json_is_integer(json_object_get(reasons, loss_names[i])))
 			live_fail("the loss line lacks %s", loss_names[i]);
-	if (report_integer(report->loss, "hidden_tasks") > 0)
-		live_host_hides_tasks();
 }
 
 void report_read(struct report *report, const struct dwell_run *run)
@@ -229,7 +227,11 @@ unsigned int report_count_named(const struct report *report, const char *comm)
 	return find(report, "comm", comm, 0, &row);
 }
 
-/* Losses that a host causes which keeps some tasks from tracing. */
+/*
+ * Losses that a host causes which keeps some tasks from tracing. A hidden task
+ * gets its record when it is woken; from an interrupt that can fail, and is
+ * tried again the next time.
+ */
 static bool is_of_hidden_tasks(const char *name)
 {
 	static const char *const names[] = {"lateness_unseen", "wake_unseen", "time_backwards",

@@ -86,9 +86,21 @@ static void run_output(const void *argument)
 		     directory);
 	snprintf(path, sizeof(path), "%s/none/file", directory);
 	expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", path), 1, path);
-	if (!access("/dev/full", W_OK))
-		expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", "/dev/full"), 1,
-			     "No space left");
+	/* A disk that is full: noticed at the end, and in the middle of a long report. */
+	if (!access("/dev/full", W_OK)) {
+		expect_error(NULL,
+			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "1", "-o",
+					     "/dev/full"),
+			     1, "No space left");
+		expect_error(NULL,
+			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-o",
+					     "/dev/full"),
+			     1, "No space left");
+		expect_error(NULL,
+			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-j", "-o",
+					     "/dev/full"),
+			     1, "No space left");
+	}
 	snprintf(path, sizeof(path), "%s/file", directory);
 	dwell_execute(&run, NULL,
 		      DWELL_ARGUMENTS("summary", "-j", "-d", "100ms", "-n", "1", "-o", path));

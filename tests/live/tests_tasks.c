@@ -42,7 +42,6 @@ char *tasks_link(const char *comm)
 	if (length < 0)
 		live_abort("/proc/self/exe: %s", strerror(errno));
 	program[length] = '\0';
-	/* A bare system may have no such directory yet. */
 	if (!mkdtemp(directory) || asprintf(&link, "%s/%s", directory, comm) < 0 ||
 	    symlink(program, link))
 		live_abort("making a link in /tmp: %s", strerror(errno));
@@ -66,8 +65,8 @@ static void reap(int count)
 
 static void fork_many(struct work *work)
 {
-	(void)work;
 	prctl(PR_SET_NAME, FORKS_NAME);
+	work->began[0] = proc_now();
 	for (int i = 0; i < FORKS; i += BATCH) {
 		for (int j = 0; j < BATCH; j++) {
 			const pid_t pid = fork();
@@ -79,6 +78,7 @@ static void fork_many(struct work *work)
 		}
 		reap(BATCH);
 	}
+	work->ended[0] = proc_now();
 }
 
 static void exec_many(struct work *work)
@@ -135,6 +135,8 @@ static void run_forks(const void *argument)
 	start_run(&run, "comm", NULL);
 	do_work(fork_many, NULL, &workload);
 	end_run(&run, &report);
+	live_note("%llu forks a second",
+		  FORKS * 1000000000ULL / (workload.work->ended[0] - workload.work->began[0]));
 	/* They and their parent. */
 	live_expect("tasks", report_integer(report_row_named(&report, FORKS_NAME), "tasks"),
 		    FORKS + 1);
