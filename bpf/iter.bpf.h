@@ -5,15 +5,21 @@
 
 #include "sched.bpf.h"
 
+/* Of one pass: tasks that have a record, and those for which there was no memory. */
 __u64 tasks_adopted;
+__u64 tasks_refused;
 
 SEC("iter/task")
 int adopt_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
-	if (task && make_record(task))
+	if (!task)
+		return 0;
+	if (make_record(task))
 		tasks_adopted++;
+	else if (wanted(task))
+		tasks_refused++;
 	return 0;
 }
 

@@ -25,7 +25,8 @@ inline_always void identify(struct dwell_record *record, struct task_struct *tas
 
 /*
  * Makes @task's record unless it has one or is not wanted. Allocates: never
- * from a hook that runs under a run-queue lock.
+ * from a hook that runs under a run-queue lock. NULL too where there is
+ * no memory for it: later wake-ups try again.
  */
 static __noinline struct dwell_record *make_record(struct task_struct *task)
 {
@@ -34,10 +35,8 @@ static __noinline struct dwell_record *make_record(struct task_struct *task)
 	if (!wanted(task))
 		return NULL;
 	record = bpf_task_storage_get(&records, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!record) {
-		lose(DWELL_LOSS_NO_MEMORY);
+	if (!record)
 		return NULL;
-	}
 	record->kthread = !!(task->flags & PF_KTHREAD);
 	identify(record, task);
 	return record;

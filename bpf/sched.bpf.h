@@ -382,9 +382,15 @@ int on_waking(u64 *ctx)
 SEC("tp_btf/task_newtask")
 int on_newtask(u64 *ctx)
 {
-	struct dwell_record *record = make_record((void *)ctx[0]);
+	struct task_struct *task = (void *)ctx[0];
+	struct dwell_record *record = make_record(task);
 
-	if (record && window == DWELL_WINDOW_OPEN) {
+	if (!record) {
+		if (wanted(task))
+			lose(DWELL_LOSS_NO_MEMORY);
+		return 0;
+	}
+	if (window == DWELL_WINDOW_OPEN) {
 		record->state = DWELL_RUNNABLE_WOKEN;
 		record->since = bpf_ktime_get_ns();
 	}

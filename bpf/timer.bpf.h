@@ -24,7 +24,7 @@
 enum timer_kind { TIMER_KERNEL, TIMER_SLEEP, TIMER_USER };
 
 /* Where a cancel was counted, for the kernels on which it may have to be taken back. */
-enum booking { BOOKED_NOWHERE, BOOKED_RECORD, BOOKED_USER, BOOKED_KERNEL };
+enum booking { BOOKED_NOWHERE, BOOKED_RECORD, BOOKED_GUESS, BOOKED_USER, BOOKED_KERNEL };
 
 /* Each clock's offset to CLOCK_MONOTONIC when last seen, and when it was last seen to move. */
 __s64 clock_base_offset[CLOCK_BASES];
@@ -115,13 +115,17 @@ inline_always void own(struct dwell_timer_key *owner, struct task_struct *task, 
 	owner->function = function;
 }
 
-/* ---- hrtimer_cancel of the older kernels -------------------------------- */
+/* ---- a cancel that is none ------------------------------------------------- */
 
 /*
- * Without was_armed, hrtimer_cancel also precedes a re-arm, and on some kernels
- * (5.10 … 6.17; nothing in BTF tells which) each expiry, back to back under the
- * timer base's lock. So a cancel is booked at once, and taken back when this
- * CPU's next timer event is that timer's start or expiry. True if it was.
+ * Kernels without was_armed trace a cancel for every re-arm in place, and some of
+ * them (5.10 … 6.17; nothing in BTF tells which) before each expiry, back to
+ * back under the timer base's lock. So there a cancel is booked at once, and
+ * taken back when this CPU's next timer event is that timer's expiry, or its
+ * start by the kernel. True if it was taken back.
+ *
+ * A system call that sets an armed timer anew is another matter: it cancels the
+ * timer and starts it, on every kernel, and so it is counted.
  */
 static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 function)
 {
@@ -133,11 +137,11 @@ static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 func
 	cpu->cancel.timer = 0;
 	if (!same)
 		return false;
-	if (booked == BOOKED_RECORD) {
+	if (booked == BOOKED_RECORD || booked == BOOKED_GUESS) {
 		record = find_record(bpf_get_current_task_btf());
 		if (record) {
 			record->cancelled--;
-			record->sleeper = timer;
+			record->sleeper = booked == BOOKED_RECORD ? timer : 0;
 		}
 	} else if (booked == BOOKED_USER) {
 		counts = owner_counts(&cpu->cancel.was.owner);
@@ -155,13 +159,27 @@ static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 func
 
 /* ---- start ---------------------------------------------------------------- */
 
-inline_always void start_sleep(struct hrtimer *timer, bool was_armed, __u64 now)
+/*
+ * Whether @timer is not armed by its user but moved off a dying CPU, by a kernel
+ * thread for hotplug: it was armed, or its cancel was traced a moment ago.
+ */
+inline_always bool is_moved(struct cpu *cpu, struct dwell_record *record, struct hrtimer *timer,
+			    bool was_armed)
+{
+	if (config.was_armed)
+		return was_armed;
+	/* Its own sleep, that a kernel thread has cancelled, it may well begin anew. */
+	return record->kthread && cpu->cancel.booked != BOOKED_RECORD &&
+	       take_back_cancel(cpu, (__u64)timer, (__u64)timer->function);
+}
+
+inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_armed, __u64 now)
 {
 	struct dwell_record *record = find_record(bpf_get_current_task_btf());
 
-	/* A sleep is armed once. Again, it is CPU hotplug moving it, in a thread of its own. */
-	if (!record || was_armed)
+	if (!record || is_moved(cpu, record, timer, was_armed))
 		return;
+	cpu->cancel.timer = 0;
 	if (unlikely(record->sleeper)) {
 		/* Neither cancelled nor did it wake its task: it expired while that ran. */
 		record->expired++;
@@ -189,11 +207,11 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 		entry.owner = expiry->owner;
 	} else {
 		record = find_record(task);
-		/* Kernel threads arm none: this one moves them off a dying CPU. */
-		if (!record || record->kthread)
+		if (!record || is_moved(cpu, record, timer, record->kthread && was_armed))
 			return;
 		own(&entry.owner, task, function);
 	}
+	cpu->cancel.timer = 0;
 	counts = owner_counts(&entry.owner);
 	if (!counts)
 		return;
@@ -222,10 +240,12 @@ int on_timer_start(u64 *ctx)
 
 	if (window != DWELL_WINDOW_OPEN || !cpu)
 		return 0;
-	was_armed = config.was_armed ? (bool)ctx[2] : take_back_cancel(cpu, (__u64)timer, function);
+	was_armed = config.was_armed ? (bool)ctx[2] : false;
 	if (kind == TIMER_KERNEL) {
 		if (filtered())
 			return 0;
+		if (!config.was_armed)
+			was_armed = take_back_cancel(cpu, (__u64)timer, function);
 		counts = kernel_counts(function);
 		if (counts) {
 			counts->armed++;
@@ -236,7 +256,7 @@ int on_timer_start(u64 *ctx)
 	now = bpf_ktime_get_ns();
 	watch_clock(timer->base, now);
 	if (kind == TIMER_SLEEP)
-		start_sleep(timer, was_armed, now);
+		start_sleep(cpu, timer, was_armed, now);
 	else
 		start_user(cpu, timer, was_armed, now);
 	return 0;
@@ -247,13 +267,16 @@ int on_timer_start(u64 *ctx)
 inline_always enum booking cancel_sleep(__u64 timer)
 {
 	struct dwell_record *record = find_record(bpf_get_current_task_btf());
+	enum booking booked = BOOKED_RECORD;
 
-	/* Only the sleeper cancels its sleep; 0: armed before the window. */
+	/* Only the sleeper cancels its sleep; 0: armed before the window, so it may be its own. */
 	if (!record || (record->sleeper && record->sleeper != timer))
 		return BOOKED_NOWHERE;
+	if (!record->sleeper)
+		booked = BOOKED_GUESS;
 	record->cancelled++;
 	record->sleeper = 0;
-	return BOOKED_RECORD;
+	return booked;
 }
 
 static __noinline enum booking cancel_user(struct cpu *cpu, __u64 timer, __u64 function)

@@ -73,10 +73,8 @@ static int finish(struct output *output)
 
 int output_commit(struct output *output)
 {
-	int err;
+	int err = finish(output);
 
-	errno = 0;
-	err = finish(output);
 	if (!err && output->temporary && rename(output->temporary, output->path))
 		err = -errno;
 	if (!err) {

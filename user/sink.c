@@ -6,7 +6,7 @@
 
 int sink_flush(FILE *out)
 {
-	errno = 0;
+	/* A write that failed on the way left its errno; what succeeded since left it alone. */
 	if (fflush(out) || ferror(out))
 		return errno ? -errno : -EIO;
 	return 0;

@@ -39,7 +39,7 @@ static void expect_error(const struct dwell_manner *manner, const char *const *a
 	dwell_close(&run);
 }
 
-/* ---- what is refused ------------------------------------------------------------------ */
+/* ---- what is refused --------------------------------------------- */
 
 static void run_unprivileged(const void *argument)
 {
@@ -72,7 +72,7 @@ static void run_usage(const void *argument)
 	expect_error(NULL, DWELL_ARGUMENTS("nonsense"), 2, "nonsense");
 }
 
-/* ---- where the output goes -------------------------------------------------------------- */
+/* ---- where the output goes --------------------------------------- */
 
 static void run_output(const void *argument)
 {
@@ -134,7 +134,7 @@ static void run_closed_pipe(const void *argument)
 	dwell_close(&run);
 }
 
-/* ---- the end of a run -------------------------------------------------------------------- */
+/* ---- the end of a run -------------------------------------------- */
 
 static void start_endless(struct dwell_run *run)
 {
@@ -194,7 +194,7 @@ static void run_duration(const void *argument)
 	dwell_close(&run);
 }
 
-/* ---- what is left in the kernel ------------------------------------------------------------ */
+/* ---- what is left in the kernel ---------------------------------- */
 
 #define PROGRAMS_MAX 64
 
@@ -261,7 +261,7 @@ static void run_killed(const void *argument)
 	dwell_close(&run);
 }
 
-/* ---- check ------------------------------------------------------------------------------------ */
+/* ---- check ------------------------------------------------------- */
 
 static void run_check(const void *argument)
 {

@@ -40,8 +40,9 @@ struct workload {
 };
 
 /*
- * Starts a process that waits, calls @body when released, and then stays. Nothing but @body arms a timer or uses the CPU to speak
- * of. A failure ends the test.
+ * Starts a process that waits, calls @body when released, and then stays.
+ * Nothing but @body arms a timer or uses the CPU to speak of. A failure ends
+ * the test.
  */
 void workload_start(struct workload *workload, void (*body)(struct work *work),
 		    const void *argument);
