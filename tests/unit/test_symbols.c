@@ -295,7 +295,7 @@ static int read_after_drop(uint64_t address)
 	char name[64];
 	int err;
 
-	if (!symbols || privileges_drop())
+	if (!symbols || privileges_drop(PRIVILEGE_KEEP_NONE))
 		return 1;
 	err = symbols_name(symbols, address, name, sizeof(name));
 	symbols_free(symbols);
