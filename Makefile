@@ -109,7 +109,7 @@ give_back = if [ -n "$$SUDO_UID" ] && [ -d build ]; then chown -hR "$$SUDO_UID:$
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all static check check-build bench run install clean format check-format FORCE
+.PHONY: all static check check-build check-kernels bench run install clean format check-format FORCE
 
 all: $(BUILD)/dwell $(DOCUMENTS)
 	@$(give_back)
@@ -233,6 +233,12 @@ check:
 	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh check; fi
 	$(Q)status=0; $(MAKE) check-build && BUILD='$(BUILD)' tests/run.sh || status=$$?; \
 		$(give_back); exit $$status
+
+# The kernels of tests/vm/kernels.list, or those named: make check-kernels KERNELS='6.1 7.2'
+check-kernels:
+	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh kernels; fi
+	$(Q)$(MAKE) $(BUILD)/static/dwell $(BUILD)/static/live
+	$(Q)tests/vm/run.sh $(BUILD)/static/dwell $(BUILD)/static/live $(KERNELS)
 
 # ---- the bench -----------------------------------------------------------
 

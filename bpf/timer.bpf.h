@@ -470,7 +470,11 @@ int on_timer_start_expired(u64 *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum timer_kind kind = timer_kind(function);
 	struct dwell_record *record;
-	struct expiry expiry = {.timer = address, .late_known = true};
+	struct expiry expiry = {
+		.timer = address,
+		.entered = bpf_ktime_get_ns(),
+		.late_known = true,
+	};
 
 	if (window != DWELL_WINDOW_OPEN)
 		return 0;

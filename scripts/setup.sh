@@ -6,10 +6,11 @@ set -eu
 
 usage() {
 	cat <<-END
-	usage: scripts/setup.sh [-n] build|check
+	usage: scripts/setup.sh [-n] build|check|kernels
 	Names what is missing and installs it with the package manager of this machine (needs root).
 	  build  what make needs
 	  check  that, and what make check and make bench need
+	  kernels  what make and make check-kernels need
 	  -n     only name what is missing; exit 1 if anything needed is
 	END
 }
@@ -40,6 +41,9 @@ probe() {
 	clang-format) have clang-format || have clang-format-14 ;;
 	perf) perf version >/dev/null 2>&1 ;;
 	peers) have runqlat || have runqlat-libbpf ;;
+	qemu) have qemu-system-x86_64 ;;
+	busybox) have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 ;; # static
+	cpio) have cpio ;;
 	esac
 }
 
@@ -83,9 +87,13 @@ mandoc      mandoc         mandoc           mandoc           mandoc
 clang-format clang-format-14,clang-format  clang-tools-extra  clang-tools  clang
 perf        linux-perf,linux-tools-generic  perf  perf       perf
 peers       libbpf-tools   libbpf-tools     -                -
+qemu        qemu-system-x86 qemu-system-x86 qemu-x86         qemu-system-x86
+busybox     busybox-static busybox          busybox-static   busybox
+cpio        cpio           cpio             cpio             cpio
 '
 BUILD_NEEDS='compiler make clang llvm-strip bpftool pkg-config libbpf libelf zlib jansson libcap uthash'
 CHECK_NEEDS='cmocka sanitizers'
+KERNELS_NEEDS='qemu busybox cpio'
 # Without these, some tests are skipped or a line is missing from the bench.
 CHECK_WANTS='cyclictest shellcheck mandoc clang-format perf peers'
 
@@ -249,6 +257,7 @@ check)
 	needs="$BUILD_NEEDS $CHECK_NEEDS"
 	wants=$CHECK_WANTS
 	;;
+kernels) needs="$BUILD_NEEDS $KERNELS_NEEDS" ;;
 -h | --help)
 	usage
 	exit 0

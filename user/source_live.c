@@ -451,7 +451,7 @@ static int take_pulled(struct source *source, struct stream *stream)
 	int err = 0;
 
 	while (!err && stream->filled - at >= sizeof(struct dwell_live)) {
-		struct dwell_record record = {0};
+		struct dwell_record record;
 		struct dwell_live live;
 
 		memcpy(&live, stream->data + at, sizeof(live));
@@ -460,6 +460,7 @@ static int take_pulled(struct source *source, struct stream *stream)
 		if (stream->filled - at - sizeof(live) < live.bytes)
 			break;
 		memcpy(&record, stream->data + at + sizeof(live), live.bytes);
+		memset((char *)&record + live.bytes, 0, sizeof(record) - live.bytes);
 		at += sizeof(live) + live.bytes;
 		record.kind = DWELL_LIVE;
 		record.state = live.state;

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,10 +23,30 @@
 
 extern char **environ;
 
-static void become_nobody(void)
+/* Keeps exactly @capabilities (a bit each), through the coming exec too. */
+static void keep_capabilities(uint64_t capabilities)
 {
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		const uint32_t half = (uint32_t)(capabilities >> (32 * i));
+
+		data[i] = (struct __user_cap_data_struct){half, half, half};
+	}
+	if (syscall(SYS_capset, &header, data))
+		live_abort("capset: %s", strerror(errno));
+	for (int i = 0; i < 64; i++)
+		if (capabilities >> i & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0))
+			live_abort("capability %d: %s", i, strerror(errno));
+}
+
+static void become_nobody(uint64_t capabilities)
+{
+	prctl(PR_SET_KEEPCAPS, 1);
 	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
 		live_abort("giving up privileges: %s", strerror(errno));
+	keep_capabilities(capabilities);
 }
 
 static void exec_dwell(const struct dwell_run *run, const struct dwell_manner *manner,
@@ -44,7 +66,7 @@ static void exec_dwell(const struct dwell_run *run, const struct dwell_manner *m
 	dup2(manner->stdout_fd > 0 ? manner->stdout_fd : run->out, STDOUT_FILENO);
 	dup2(run->err, STDERR_FILENO);
 	if (manner->unprivileged)
-		become_nobody();
+		become_nobody(manner->capabilities);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (manner->unprivileged)
 		fexecve(program, (char *const *)argv, environ);
@@ -172,4 +194,26 @@ void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,
 {
 	dwell_start(run, manner, arguments);
 	dwell_wait(run, START_SECONDS);
+}
+
+void dwell_expect_error(const struct dwell_manner *manner, const char *const *arguments, int status,
+			const char *word)
+{
+	struct dwell_run run;
+	char command[128] = "";
+
+	for (int i = 0; arguments[i]; i++)
+		snprintf(command + strlen(command), sizeof(command) - strlen(command), "%s ",
+			 arguments[i]);
+	dwell_execute(&run, manner, arguments);
+	if (run.status != status)
+		live_fail("dwell %s: exit status %d, not %d: %s", command, run.status, status,
+			  run.err_text);
+	if (!strstr(run.err_text, word))
+		live_fail("dwell %s: the message lacks %s: %s", command, word, run.err_text);
+	if (strstr(run.err_text, "libbpf"))
+		live_fail("dwell %s: libbpf speaks: %s", command, run.err_text);
+	if (run.out_length)
+		live_fail("dwell %s: it printed to stdout: %s", command, run.out_text);
+	dwell_close(&run);
 }

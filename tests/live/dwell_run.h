@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* One run. Closed by dwell_close(). */
@@ -19,8 +20,9 @@ struct dwell_run {
 
 /* How it is started: all zeros is the plain way. */
 struct dwell_manner {
-	bool unprivileged; /* as uid and gid 65534, without capabilities */
-	int stdout_fd;	   /* > 0: its standard output instead of a file in memory */
+	bool unprivileged;     /* as uid and gid 65534, without capabilities but these */
+	uint64_t capabilities; /* a bit each */
+	int stdout_fd;	       /* > 0: its standard output instead of a file in memory */
 };
 
 /* Starts dwell with @arguments, which end with NULL. */
@@ -42,6 +44,10 @@ void dwell_close(struct dwell_run *run);
 /* Start and wait at once. */
 void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,
 		   const char *const *arguments);
+
+/* Fails unless @arguments end with @status, a message with @word, and nothing on stdout. */
+void dwell_expect_error(const struct dwell_manner *manner, const char *const *arguments, int status,
+			const char *word);
 
 #define DWELL_ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 

@@ -27,6 +27,8 @@ extern const struct live_test tests_tasks[];
 extern const struct live_test tests_names[];
 extern const struct live_test tests_filters[];
 extern const struct live_test tests_errors[];
+extern const struct live_test tests_capabilities[];
+extern const struct live_test tests_before[];
 
 /* What the command line said. */
 struct live_options {
@@ -55,12 +57,6 @@ void live_expect(const char *what, int64_t got, int64_t want);
 void live_expect_range(const char *what, int64_t got, int64_t low, int64_t high);
 /* Fails unless @got and @want differ by @tolerance at most. */
 void live_expect_near(const char *what, int64_t got, int64_t want, int64_t tolerance);
-/*
- * This host keeps some tasks from tracing: an event that interrupts one of them
- * is never seen, which no tracer can help. A test that fails after it said so is
- * run again, a few times.
- */
-void live_host_hides_tasks(void);
 
 /* Runs @test in child processes and prints its line. Called by main() alone. */
 enum live_result { LIVE_PASSED, LIVE_FAILED, LIVE_SKIPPED };

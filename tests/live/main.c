@@ -10,12 +10,14 @@
 
 #include "cgroups.h"
 #include "dwell_run.h"
+#include "hidden.h"
 #include "live.h"
 #include "tests_tasks.h"
 
 static const struct live_test *const tables[] = {
-	tests_sleeps,	  tests_timers, tests_threads, tests_sched,   tests_throttle,
-	tests_cyclictest, tests_tasks,	tests_names,   tests_filters, tests_errors,
+	tests_sleeps,	tests_timers,	  tests_threads,      tests_sched,
+	tests_throttle, tests_cyclictest, tests_tasks,	      tests_names,
+	tests_filters,	tests_errors,	  tests_capabilities, tests_before,
 };
 
 static struct {
@@ -89,6 +91,17 @@ static const char *obstacle(void)
 	return reason;
 }
 
+static void find_hidden_tasks(void)
+{
+	const int count = hidden_find();
+
+	if (count < 0)
+		printf("    looking for hidden tasks: %s\n", strerror(-count));
+	else if (count)
+		printf("    this host hides %d tasks: what falls into their slices may go unseen\n",
+		       count);
+}
+
 static bool read_options(int argc, char **argv, bool *list)
 {
 	static const struct option options[] = {
@@ -136,6 +149,8 @@ int main(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	cgroups_begin();
 	why_skipped = obstacle();
+	if (!why_skipped)
+		find_hidden_tasks();
 	each_test(argv + optind, why_skipped ? skip_test : run_test);
 	cgroups_end();
 	printf("%u passed, %u failed, %u skipped\n", count.passed, count.failed, count.skipped);

@@ -3,22 +3,24 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "hidden.h"
 #include "live.h"
 #include "measure.h"
 
 #define TRIES 5
 #define END_SECONDS 20
 
-static void start_run(struct dwell_run *run, const char *by, pid_t pid, bool everything)
+static void start_run(struct dwell_run *run, const char *by, pid_t pid,
+		      const struct measure_plan *plan)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", pid);
-	if (everything)
-		dwell_start(run, NULL,
+	if (plan->everything)
+		dwell_start(run, plan->manner,
 			    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-b", by));
 	else
-		dwell_start(run, NULL,
+		dwell_start(run, plan->manner,
 			    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-b", by,
 					    "-p", text));
 }
@@ -36,16 +38,23 @@ static void await_work(struct workload *workload, const struct measure_plan *pla
 
 static void measure_once(struct measurement *measurement, const struct measure_plan *plan)
 {
+	struct hidden_sample at_start, at_release;
 	struct dwell_run task, process;
 	struct workload workload;
+	int64_t unseen;
+	int cpu;
 
 	workload_start(&workload, plan->body, plan->argument);
-	start_run(&task, "task", workload.pid, plan->everything);
-	start_run(&process, "process", workload.pid, plan->everything);
+	cpu = proc_pin(workload.pid);
+	hidden_sample(&at_start);
+	start_run(&task, "task", workload.pid, plan);
+	start_run(&process, "process", workload.pid, plan);
 	dwell_wait_measuring(&task);
 	dwell_wait_measuring(&process);
+	hidden_sample(&at_release);
 	workload_release(&workload);
 	await_work(&workload, plan);
+	unseen = hidden_slices(&at_release, cpu) * (plan->tasks ?: 1);
 	dwell_interrupt(&task);
 	dwell_interrupt(&process);
 	dwell_wait(&task, END_SECONDS);
@@ -53,8 +62,10 @@ static void measure_once(struct measurement *measurement, const struct measure_p
 	measurement->work = *workload.work;
 	report_read(&measurement->by_task, &task);
 	report_read(&measurement->by_process, &process);
-	if (report_integer(measurement->by_task.loss, "hidden_tasks") > 0)
-		live_host_hides_tasks();
+	if (plan->everything)
+		unseen = hidden_slices(&at_start, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
+	measurement->by_task.unseen = unseen;
+	measurement->by_process.unseen = unseen;
 	workload_leave(&workload);
 	dwell_close(&task);
 	dwell_close(&process);

@@ -17,14 +17,16 @@ struct measurement {
 struct measure_plan {
 	void (*body)(struct work *work);
 	const void *argument;
-	bool everything;      /* measure all tasks, not only the workload's process */
-	bool ends;	      /* the process ends by itself in the window */
-	unsigned int seconds; /* for the body; 0 = 20 */
+	const struct dwell_manner *manner; /* how dwell is started; NULL = plainly */
+	unsigned int tasks;		   /* that the body measures at a time; 0 = 1 */
+	bool everything;		   /* measure all tasks, not only the workload's process */
+	bool ends;			   /* the process ends by itself in the window */
+	unsigned int seconds;		   /* for the body; 0 = 20 */
 };
 
 /*
- * Measures the work of @plan from before it begins until after it is done;
- * once more, a few times, if the work says that it was disturbed. A failure
+ * Measures the work of @plan from before it begins until after it is done, all
+ * of it on one CPU (see proc_pin()); once more, a few times, if the work says that it was disturbed. A failure
  * ends the test. Freed by measure_free().
  */
 void measure(struct measurement *measurement, const struct measure_plan *plan);

@@ -127,7 +127,7 @@ bool proc_account(pid_t pid, pid_t tid, struct proc_account *account)
 	return true;
 }
 
-void proc_pin(pid_t tid)
+int proc_pin(pid_t tid)
 {
 	cpu_set_t allowed, one;
 	int cpu;
@@ -140,4 +140,5 @@ void proc_pin(pid_t tid)
 	CPU_SET(cpu, &one);
 	if (sched_setaffinity(tid, sizeof(one), &one))
 		live_abort("pinning to CPU %d: %s", cpu, strerror(errno));
+	return cpu;
 }

@@ -47,7 +47,7 @@ struct proc_account {
 /* Reads a task's account. False: there is no such task, or the kernel keeps none. */
 bool proc_account(pid_t pid, pid_t tid, struct proc_account *account);
 
-/* Pins a task (0: the caller) to one CPU; the same one in every process of a test. */
-void proc_pin(pid_t tid);
+/* Pins a task (0: the caller) to one CPU, the same one in every process of a test. That CPU. */
+int proc_pin(pid_t tid);
 
 #endif

@@ -13,6 +13,8 @@ struct report {
 	json_t *header;
 	json_t *rows; /* an array */
 	json_t *loss;
+	/* So many events hidden tasks can have kept from dwell; the test says so (hidden.h). */
+	int64_t unseen;
 };
 
 /*
@@ -39,8 +41,8 @@ unsigned int report_count_named(const struct report *report, const char *comm);
 int64_t report_integer(const json_t *object, const char *path);
 
 /*
- * Fails for each loss that is not 0; where the host hides tasks, a few events
- * may go unseen.
+ * Fails for each loss that is not 0. Those that an unseen event can cause may
+ * be as many as @report's unseen ones.
  */
 void report_expect_no_loss(const struct report *report);
 

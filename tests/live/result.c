@@ -16,7 +16,6 @@
 #include "live.h"
 #include "proc.h"
 
-#define TRIES 3
 #define LINE_LEN 1024 /* below PIPE_BUF: a line arrives in one piece */
 
 struct live_options live_options = {.dwell = "build/dwell"};
@@ -99,12 +98,6 @@ void live_expect_near(const char *what, int64_t got, int64_t want, int64_t toler
 			  (long long)tolerance, (long long)want);
 }
 
-void live_host_hides_tasks(void)
-{
-	if (write(findings, "H\n", 2) != 2)
-		_exit(125);
-}
-
 static void run_in_child(const struct live_test *test, int write_end)
 {
 	findings = write_end;
@@ -167,7 +160,7 @@ static void print_notes(const struct outcome *outcome, const char *reason)
 	for (const char *line = outcome->text; *line;) {
 		const int length = (int)strcspn(line, "\n");
 
-		if (line + 1 != reason && line[0] != 'H')
+		if (line + 1 != reason)
 			printf("    %.*s\n", length - 1, line + 1);
 		line += length;
 		line += *line == '\n';
@@ -189,7 +182,7 @@ static enum live_result judge(const struct outcome *outcome, const char **reason
 	return *length >= 0 ? LIVE_SKIPPED : LIVE_PASSED;
 }
 
-static void print_result(const struct live_test *test, const struct outcome *outcome)
+static enum live_result print_result(const struct live_test *test, const struct outcome *outcome)
 {
 	static const char *const words[] = {
 		[LIVE_PASSED] = "ok", [LIVE_FAILED] = "not ok", [LIVE_SKIPPED] = "skip"};
@@ -203,10 +196,11 @@ static void print_result(const struct live_test *test, const struct outcome *out
 	printf("\n");
 	print_notes(outcome, reason);
 	fflush(stdout);
+	return result;
 }
 
-/* Runs @test once. The caller frees the text. */
-static void run_once(const struct live_test *test, struct outcome *outcome)
+/* Runs @test to its end. The caller frees the text. */
+static void run_to_end(const struct live_test *test, struct outcome *outcome)
 {
 	size_t length = 0;
 	FILE *stream;
@@ -238,25 +232,11 @@ static void run_once(const struct live_test *test, struct outcome *outcome)
 
 enum live_result live_run(const struct live_test *test)
 {
-	char earlier[TRIES * LINE_LEN] = "";
 	enum live_result result;
 	struct outcome outcome;
-	const char *reason, *hidden;
-	int length;
 
-	for (int i = 1;; i++) {
-		run_once(test, &outcome);
-		result = judge(&outcome, &reason, &length);
-		if (result != LIVE_FAILED || i == TRIES ||
-		    first_finding(&outcome, 'H', &hidden) < 0)
-			break;
-		snprintf(earlier + strlen(earlier), sizeof(earlier) - strlen(earlier),
-			 "    this host hides tasks; attempt %d failed: %.*s\n", i, length, reason);
-		free(outcome.text);
-	}
-	print_result(test, &outcome);
-	printf("%s", earlier);
-	fflush(stdout);
+	run_to_end(test, &outcome);
+	result = print_result(test, &outcome);
 	free(outcome.text);
 	return result;
 }

@@ -16,29 +16,6 @@
 #include "proc.h"
 #include "report.h"
 
-/* Fails unless @arguments end with @status and a message with @word on stderr. */
-static void expect_error(const struct dwell_manner *manner, const char *const *arguments,
-			 int status, const char *word)
-{
-	struct dwell_run run;
-	char command[128] = "";
-
-	for (int i = 0; arguments[i]; i++)
-		snprintf(command + strlen(command), sizeof(command) - strlen(command), "%s ",
-			 arguments[i]);
-	dwell_execute(&run, manner, arguments);
-	if (run.status != status)
-		live_fail("dwell %s: exit status %d, not %d: %s", command, run.status, status,
-			  run.err_text);
-	if (!strstr(run.err_text, word))
-		live_fail("dwell %s: the message lacks %s: %s", command, word, run.err_text);
-	if (strstr(run.err_text, "libbpf"))
-		live_fail("dwell %s: libbpf speaks: %s", command, run.err_text);
-	if (run.out_length)
-		live_fail("dwell %s: it printed to stdout: %s", command, run.out_text);
-	dwell_close(&run);
-}
-
 /* ---- what is refused --------------------------------------------- */
 
 static void run_unprivileged(const void *argument)
@@ -47,7 +24,7 @@ static void run_unprivileged(const void *argument)
 	struct dwell_run run;
 
 	(void)argument;
-	expect_error(&nobody, DWELL_ARGUMENTS("summary", "-d", "100ms"), 4, "CAP_BPF");
+	dwell_expect_error(&nobody, DWELL_ARGUMENTS("summary", "-d", "100ms"), 4, "CAP_BPF");
 	dwell_execute(&run, &nobody, DWELL_ARGUMENTS("check"));
 	live_expect("exit status of check", run.status, 4);
 	if (!strstr(run.out_text, "CAP_BPF"))
@@ -62,14 +39,14 @@ static void run_usage(const void *argument)
 
 	(void)argument;
 	for (size_t i = 0; i < sizeof(durations) / sizeof(*durations); i++)
-		expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", durations[i]), 2, "duration");
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "-p", "12abc"), 2, "12abc");
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "-p", "0"), 2, "pid");
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "-n", "-1"), 2, "-1");
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "-s", "nonsense"), 2, "nonsense");
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "-b", "nonsense"), 2, "nonsense");
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "--nonsense"), 2, "nonsense");
-	expect_error(NULL, DWELL_ARGUMENTS("nonsense"), 2, "nonsense");
+		dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", durations[i]), 2, "duration");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-p", "12abc"), 2, "12abc");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-p", "0"), 2, "pid");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-n", "-1"), 2, "-1");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-s", "nonsense"), 2, "nonsense");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-b", "nonsense"), 2, "nonsense");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "--nonsense"), 2, "nonsense");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("nonsense"), 2, "nonsense");
 }
 
 /* ---- where the output goes --------------------------------------- */
@@ -82,21 +59,21 @@ static void run_output(const void *argument)
 	(void)argument;
 	if (!mkdtemp(directory))
 		live_abort("mkdtemp: %s", strerror(errno));
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", directory), 1,
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", directory), 1,
 		     directory);
 	snprintf(path, sizeof(path), "%s/none/file", directory);
-	expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", path), 1, path);
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", path), 1, path);
 	/* A disk that is full: noticed at the end, and in the middle of a long report. */
 	if (!access("/dev/full", W_OK)) {
-		expect_error(NULL,
+		dwell_expect_error(NULL,
 			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "1", "-o",
 					     "/dev/full"),
 			     1, "No space left");
-		expect_error(NULL,
+		dwell_expect_error(NULL,
 			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-o",
 					     "/dev/full"),
 			     1, "No space left");
-		expect_error(NULL,
+		dwell_expect_error(NULL,
 			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-j", "-o",
 					     "/dev/full"),
 			     1, "No space left");

@@ -122,7 +122,7 @@ static void compare_account(const json_t *row, const struct proc_account *accoun
 
 static void run_schedstat(const void *argument)
 {
-	const struct measure_plan plan = {.body = share_cpu};
+	const struct measure_plan plan = {.body = share_cpu, .tasks = TASKS};
 	struct measurement measurement;
 	struct proc_account own;
 	int64_t window;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tasks that live for a moment: every one of them counts. */
 #include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +11,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hidden.h"
 #include "live.h"
 #include "report.h"
 #include "tests_tasks.h"
 #include "workload.h"
 
-#define FORKS 8000
+#define FORKS 20000
+#define FORKS_BY_PROCESS 8000
+#define BUSY_LOOPS 2 /* on each CPU */
+#define CPUS_MAX 256
 #define EXECS 400
 #define BATCH 40
 #define FORKS_NAME "dwell-forks"
@@ -65,9 +72,11 @@ static void reap(int count)
 
 static void fork_many(struct work *work)
 {
+	const int *const forks = work->argument;
+
 	prctl(PR_SET_NAME, FORKS_NAME);
 	work->began[0] = proc_now();
-	for (int i = 0; i < FORKS; i += BATCH) {
+	for (int i = 0; i < *forks; i += BATCH) {
 		for (int j = 0; j < BATCH; j++) {
 			const pid_t pid = fork();
 
@@ -124,30 +133,116 @@ static void do_work(void (*body)(struct work *work), const void *argument,
 		live_abort("the workload died");
 }
 
-/* All tasks measured, one row a name. */
-static void run_forks(const void *argument)
+/*
+ * All tasks measured, one row a name. Returns how many that of the forks stands
+ * for. A stopped reader takes nothing out of the ring until the forks are done.
+ */
+static int64_t measure_forks(struct report *report, bool stop_reader)
 {
+	const int forks = FORKS;
+	struct hidden_sample before;
 	struct workload workload;
 	struct dwell_run run;
+
+	hidden_sample(&before);
+	start_run(&run, "comm", NULL);
+	if (stop_reader)
+		kill(run.pid, SIGSTOP);
+	do_work(fork_many, &forks, &workload);
+	if (stop_reader)
+		kill(run.pid, SIGCONT);
+	end_run(&run, report);
+	report->unseen = hidden_slices(&before, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
+	live_note("%llu forks a second",
+		  FORKS * 1000000000ULL / (workload.work->ended[0] - workload.work->began[0]));
+	workload_leave(&workload);
+	return report_integer(report_row_named(report, FORKS_NAME), "tasks");
+}
+
+static void run_forks(const void *argument)
+{
 	struct report report;
 
 	(void)argument;
-	start_run(&run, "comm", NULL);
-	do_work(fork_many, NULL, &workload);
-	end_run(&run, &report);
-	live_note("%llu forks a second",
-		  FORKS * 1000000000ULL / (workload.work->ended[0] - workload.work->began[0]));
 	/* They and their parent. */
-	live_expect("tasks", report_integer(report_row_named(&report, FORKS_NAME), "tasks"),
-		    FORKS + 1);
+	live_expect("tasks", measure_forks(&report, false), FORKS + 1);
 	report_expect_no_loss(&report);
-	workload_leave(&workload);
+	report_free(&report);
+}
+
+/* Keeps every CPU busy, at normal priority. Returns how many loops there are. */
+static int start_busy_loops(pid_t loops[CPUS_MAX * BUSY_LOOPS])
+{
+	cpu_set_t allowed, one;
+	int count = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		live_abort("CPU affinity: %s", strerror(errno));
+	for (int i = 0; i < CPUS_MAX * BUSY_LOOPS; i++) {
+		if (!CPU_ISSET(i / BUSY_LOOPS, &allowed))
+			continue;
+		loops[count] = fork();
+		if (loops[count] < 0)
+			live_abort("fork: %s", strerror(errno));
+		if (loops[count++])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		CPU_ZERO(&one);
+		CPU_SET(i / BUSY_LOOPS, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+		proc_spin(UINT64_MAX);
+	}
+	return count;
+}
+
+/* What the ring had no room for is lost, but never silently. */
+static void expect_none_silent(const struct report *report, int64_t tasks)
+{
+	const int64_t full = report_integer(report->loss, "reasons.ring_full");
+
+	live_note("%" PRId64 " tasks counted, %" PRId64 " lost", tasks, full);
+	live_expect_range("tasks counted", tasks, 1, FORKS + 1);
+	/* Those of others may be among the lost ones. */
+	if (tasks + full < FORKS + 1)
+		live_fail("%" PRId64 " tasks were lost silently", FORKS + 1 - tasks - full);
+}
+
+/* The reader of the ring competes for the CPUs. */
+static void run_forks_loaded(const void *argument)
+{
+	pid_t loops[CPUS_MAX * BUSY_LOOPS];
+	const int count = start_busy_loops(loops);
+	struct report report;
+	int64_t tasks;
+
+	(void)argument;
+	tasks = measure_forks(&report, false);
+	for (int i = 0; i < count; i++)
+		kill(loops[i], SIGKILL);
+	reap(count);
+	live_note("beside %d busy loops", count);
+	expect_none_silent(&report, tasks);
+	report_free(&report);
+}
+
+/* The same with a reader that does not read at all. */
+static void run_forks_unread(const void *argument)
+{
+	struct report report;
+	int64_t tasks;
+
+	(void)argument;
+	tasks = measure_forks(&report, true);
+	expect_none_silent(&report, tasks);
+	if (!report_integer(report.loss, "reasons.ring_full"))
+		live_fail("the ring took all: this test proved nothing");
 	report_free(&report);
 }
 
 /* Only that name measured, one row a process; some rows may stand for many. */
 static void run_forks_process(const void *argument)
 {
+	const int forks = FORKS_BY_PROCESS;
 	struct workload workload;
 	struct dwell_run run;
 	struct report report;
@@ -158,13 +253,13 @@ static void run_forks_process(const void *argument)
 	(void)argument;
 	prctl(PR_SET_NAME, FORKS_NAME);
 	start_run(&run, "process", FORKS_NAME);
-	do_work(fork_many, NULL, &workload);
+	do_work(fork_many, &forks, &workload);
 	end_run(&run, &report);
 	json_array_foreach(report.rows, index, row)
 		tasks += report_integer(row, "tasks");
 	live_note("%zu rows", json_array_size(report.rows));
 	/* They, their parent, and this process that forked that. */
-	live_expect("tasks", tasks, FORKS + 2);
+	live_expect("tasks", tasks, FORKS_BY_PROCESS + 2);
 	workload_leave(&workload);
 	report_free(&report);
 }
@@ -172,14 +267,17 @@ static void run_forks_process(const void *argument)
 static void run_execs(const void *argument)
 {
 	char *link = tasks_link(EXECS_NAME);
+	struct hidden_sample before;
 	struct workload workload;
 	struct dwell_run run;
 	struct report report;
 
 	(void)argument;
+	hidden_sample(&before);
 	start_run(&run, "comm", NULL);
 	do_work(exec_many, link, &workload);
 	end_run(&run, &report);
+	report.unseen = hidden_slices(&before, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
 	live_expect("tasks", report_integer(report_row_named(&report, EXECS_NAME), "tasks"), EXECS);
 	report_expect_no_loss(&report);
 	workload_leave(&workload);
@@ -189,6 +287,8 @@ static void run_execs(const void *argument)
 
 const struct live_test tests_tasks[] = {
 	{.name = "forks", .run = run_forks, .seconds = 120},
+	{.name = "forks-loaded", .run = run_forks_loaded, .seconds = 120},
+	{.name = "forks-unread", .run = run_forks_unread, .seconds = 120},
 	{.name = "forks-by-process", .run = run_forks_process, .seconds = 120},
 	{.name = "execs", .run = run_execs, .seconds = 120},
 	{0},

@@ -369,43 +369,6 @@ static void exits_armed(struct work *work)
 	_exit(0);
 }
 
-/* ---- set again while armed -------------------------------------------------------------- */
-
-/*
- * The system calls that set a timer take it off the queue first. A kernel that
- * says whether a timer was queued when it is armed thus shows a cancel and an
- * arm; on older ones the pair cannot be told from a re-arm.
- */
-static void run_rearmed(const void *argument)
-{
-	const struct timer_case *timer_case = argument;
-	const struct measure_plan plan = {.body = timer_case->body};
-	struct timer_counts want = timer_case->want;
-	struct measurement measurement;
-	const json_t *row;
-
-	measure(&measurement, &plan);
-	row = report_row(&measurement.by_task, "tid", measurement.work.pid);
-	want.rearmed = report_integer(row, "timers.rearmed");
-	want.cancelled -= want.rearmed;
-	live_note("%lld re-arms, %lld cancels", (long long)want.rearmed, (long long)want.cancelled);
-	report_expect_timers(row, "its task", &want);
-	row = report_row(&measurement.by_process, "pid", measurement.work.pid);
-	report_expect_timers(row, "its process", &want);
-	measure_free(&measurement);
-}
-
-#define REARM_TEST(test_name, test_body)                                                      \
-	{                                                                                     \
-		.name = test_name, .run = run_rearmed, .argument = &(const struct timer_case) \
-		{                                                                             \
-			.body = test_body,                                                    \
-			.want = {.armed = CASE_ROUNDS,                                        \
-				 .cancelled = CASE_ROUNDS - 1,                                \
-				 .outstanding = 1},                                           \
-		}                                                                             \
-	}
-
 #define ALL_EXPIRED                                          \
 	{                                                    \
 		.armed = CASE_ROUNDS, .expired = CASE_ROUNDS \
@@ -413,6 +376,14 @@ static void run_rearmed(const void *argument)
 #define ALL_CANCELLED                                          \
 	{                                                      \
 		.armed = CASE_ROUNDS, .cancelled = CASE_ROUNDS \
+	}
+/*
+ * The system calls that set a timer take it off the queue first: each but the
+ * last is cancelled, and none is armed while it is queued.
+ */
+#define ALL_SET_ANEW                                                                 \
+	{                                                                            \
+		.armed = CASE_ROUNDS, .cancelled = CASE_ROUNDS - 1, .outstanding = 1 \
 	}
 /* Armed once and again after each period; then ended. */
 #define ALL_PERIODS                                                      \
@@ -424,7 +395,7 @@ const struct live_test tests_timers[] = {
 	TIMER_TEST("timerfd-oneshot", timerfd_oneshot, ALL_EXPIRED),
 	TIMER_TEST("timerfd-periodic", timerfd_periodic, ALL_PERIODS),
 	TIMER_TEST("timerfd-disarmed", timerfd_disarmed, ALL_CANCELLED),
-	REARM_TEST("timerfd-rearmed", timerfd_rearmed),
+	TIMER_TEST("timerfd-rearmed", timerfd_rearmed, ALL_SET_ANEW),
 	TIMER_TEST("timerfd-closed", timerfd_closed, ALL_CANCELLED),
 	TIMER_TEST("timerfd-past", timerfd_past, ALL_EXPIRED),
 	TIMER_TEST("timerfd-left-armed", timerfd_left,
@@ -435,13 +406,13 @@ const struct live_test tests_timers[] = {
 	TIMER_TEST("posix-thread-id", posix_thread, ALL_PERIODS),
 	TIMER_TEST("posix-disarmed", posix_disarmed, ALL_CANCELLED),
 	TIMER_TEST("posix-deleted", posix_deleted, ALL_CANCELLED),
-	REARM_TEST("posix-rearmed", posix_rearmed),
+	TIMER_TEST("posix-rearmed", posix_rearmed, ALL_SET_ANEW),
 	TIMER_TEST("posix-left-armed", posix_left,
 		   {.armed = LEFT_ARMED, .outstanding = LEFT_ARMED}),
 	TIMER_TEST("itimer-oneshot", itimer_oneshot, ALL_EXPIRED),
 	TIMER_TEST("itimer-periodic", itimer_periodic, ALL_PERIODS),
 	TIMER_TEST("itimer-disarmed", itimer_disarmed, ALL_CANCELLED),
-	REARM_TEST("itimer-rearmed", itimer_rearmed),
+	TIMER_TEST("itimer-rearmed", itimer_rearmed, ALL_SET_ANEW),
 	TIMER_TEST("alarm-expired", alarm_expires, {.armed = 1, .expired = 1}),
 	TIMER_TEST("alarm-cancelled", alarm_cancelled, ALL_CANCELLED),
 	{.name = "exit-cancels",

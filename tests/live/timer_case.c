@@ -17,10 +17,10 @@ struct timespec case_deadline(clockid_t clock, uint64_t ns)
 	return now;
 }
 
-void timer_case_run(const void *argument)
+void timer_case_measure(const struct timer_case *timer_case, const struct dwell_manner *manner)
 {
-	const struct timer_case *timer_case = argument;
-	const struct measure_plan plan = {.body = timer_case->body, .ends = timer_case->ends};
+	const struct measure_plan plan = {
+		.body = timer_case->body, .manner = manner, .ends = timer_case->ends};
 	struct measurement measurement;
 	int64_t pid;
 
@@ -33,4 +33,9 @@ void timer_case_run(const void *argument)
 	report_expect_no_loss(&measurement.by_task);
 	report_expect_no_loss(&measurement.by_process);
 	measure_free(&measurement);
+}
+
+void timer_case_run(const void *argument)
+{
+	timer_case_measure(argument, NULL);
 }

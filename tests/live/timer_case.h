@@ -15,7 +15,9 @@ struct timer_case {
 	bool ends;		  /* the process ends in the window */
 };
 
-/* Measures the case that @argument points to, by task and by process. */
+/* Measures a case, by task and by process, with dwell started in that @manner (NULL: plainly). */
+void timer_case_measure(const struct timer_case *timer_case, const struct dwell_manner *manner);
+/* The same for the case that @argument points to, plainly. */
 void timer_case_run(const void *argument);
 
 /* How often the simple bodies do what they do, and how long each time-out is. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Timers that were armed before the window and expire in it. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "hidden.h"
+#include "live.h"
+#include "report.h"
+#include "workload.h"
+
+#define AHEAD_SEC 2 /* from arming to expiry; the window must begin before half of it */
+
+static void announce_arming(struct work *work)
+{
+	work->began[0] = proc_now();
+	work_announce(work, 1);
+}
+
+static void sleep_long(struct work *work)
+{
+	const struct timespec rest = {.tv_sec = AHEAD_SEC};
+
+	announce_arming(work);
+	if (syscall(SYS_nanosleep, &rest, NULL))
+		live_fail("the sleep was cut short");
+}
+
+static void read_late(struct work *work)
+{
+	const struct itimerspec once = {.it_value = {.tv_sec = AHEAD_SEC}};
+	const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	uint64_t expiries;
+
+	announce_arming(work);
+	if (fd < 0 || timerfd_settime(fd, 0, &once, NULL) ||
+	    read(fd, &expiries, sizeof(expiries)) != sizeof(expiries))
+		live_fail("the timerfd did not expire");
+}
+
+static void await_alarm(struct work *work)
+{
+	const struct itimerval once = {.it_value = {.tv_sec = AHEAD_SEC}};
+	sigset_t signals;
+	int number;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGALRM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	announce_arming(work);
+	if (syscall(SYS_setitimer, ITIMER_REAL, &once, NULL) || sigwait(&signals, &number))
+		live_fail("the interval timer did not expire");
+}
+
+struct before_case {
+	void (*body)(struct work *work);
+	bool is_sleep;	 /* whose timer it is can be told without its arming */
+	bool everything; /* no filter */
+};
+
+static void start_run(struct dwell_run *run, pid_t pid, bool everything)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	dwell_start(run, NULL,
+		    everything ? DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0") :
+				 DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-p",
+						 text));
+	dwell_wait_measuring(run);
+}
+
+/* The row of the workload, in a window in which what it armed before expired. */
+static void measure_expiry(struct workload *workload, const struct before_case *before_case,
+			   struct report *report)
+{
+	struct hidden_sample before;
+	struct dwell_run run;
+	int cpu;
+
+	cpu = proc_pin(workload->pid);
+	workload_release(workload);
+	if (!work_await_sleep(workload->work, 1))
+		live_abort("the workload did not arm its timer");
+	hidden_sample(&before);
+	start_run(&run, workload->pid, before_case->everything);
+	if (proc_now() - workload->work->began[0] > AHEAD_SEC * 500000000ULL)
+		live_abort("the window began too late");
+	if (!workload_wait(workload, 20))
+		live_abort("the workload died");
+	dwell_interrupt(&run);
+	dwell_wait(&run, 20);
+	report_read(report, &run);
+	report->unseen = before_case->everything ?
+				 hidden_slices(&before, HIDDEN_ANY_CPU) * HIDDEN_EVENTS :
+				 hidden_slices(&before, cpu);
+	dwell_close(&run);
+}
+
+static void run_before(const void *argument)
+{
+	const struct before_case *before_case = argument;
+	const struct timer_counts want = {.expired = before_case->is_sleep};
+	struct workload workload;
+	struct report report;
+
+	workload_start(&workload, before_case->body, NULL);
+	measure_expiry(&workload, before_case, &report);
+	report_expect_timers(report_row(&report, "tid", workload.pid), "its task", &want);
+	report_expect_no_loss(&report);
+	report_free(&report);
+	workload_leave(&workload);
+}
+
+#define BEFORE_TEST(test_name, ...)                                \
+	{                                                          \
+		.name = test_name, .run = run_before,              \
+		.argument = &(const struct before_case)__VA_ARGS__ \
+	}
+
+const struct live_test tests_before[] = {
+	BEFORE_TEST("before-sleep", {.body = sleep_long, .is_sleep = true}),
+	BEFORE_TEST("before-sleep-unfiltered",
+		    {.body = sleep_long, .is_sleep = true, .everything = true}),
+	BEFORE_TEST("before-timerfd", {.body = read_late}),
+	BEFORE_TEST("before-timerfd-unfiltered", {.body = read_late, .everything = true}),
+	BEFORE_TEST("before-itimer", {.body = await_alarm}),
+	{0},
+};
