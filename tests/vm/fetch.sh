@@ -1,69 +1,105 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Fetches a Debian kernel: `fetch.sh CACHE SUITE PATTERN` prints the path of its image.
+# Fetches a Debian kernel: `fetch.sh CACHE ARCH SUITE PATTERN` prints the path of its image.
 #
-# The mirror is the one that this machine's own apt is configured with; its other
-# suites are read through a private configuration below CACHE, and nothing is
-# installed. Kernels are kept by version: a cached one needs no network.
-set -eu
+# PATTERN is a package's name with stars; the newest version of those that match counts.
+# The mirror is the one that this machine's own apt is configured with; its other suites
+# are read through a private configuration below CACHE, and nothing is installed. Kernels
+# are kept by version, lists of packages for a week: with both there, no network is used.
+set -euo pipefail
 
-cache=$1 suite=$2 pattern=$3
-apt=$cache/apt
-mkdir -p "$cache/kernels"
+cache=$1 arch=$2 suite=$3 pattern=$4
+kernels=$cache/kernels/$arch
+apt=$cache/apt/$arch-$suite
+mkdir -p "$kernels" "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/preferences.d"
 
-mirror() {
-	{
-		sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
-		sed -n 's/^deb[[:space:]]\(\[[^]]*\][[:space:]]*\)\?\([^[:space:]]*\).*/\2/p' \
-			/etc/apt/sources.list /etc/apt/sources.list.d/*.list
-	} 2>/dev/null | grep '/debian/*$' | head -n 1
+complain() {
+	echo "$*" >&2
+	return 1
 }
 
+mirror() {
+	cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+		sed -n -e 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' \
+			-e 's/^deb[[:space:]]\+\(\[[^]]*\][[:space:]]*\)\?\([^[:space:]]*\).*/\2/p' |
+		sed -n '/\/debian\/*$/{p;q}'
+}
+
+# A private set of sources; what this machine says of proxies and the like still holds.
 configure() {
 	local keys=/usr/share/keyrings/debian-archive-keyring.gpg uri
 
 	uri=$(mirror)
-	[ -n "$uri" ] || { echo "no Debian mirror in this machine's apt sources" >&2; exit 1; }
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/preferences.d"
-	echo "deb [signed-by=$keys] $uri $suite main" >"$apt/$suite.list"
+	[ -n "$uri" ] || complain "there is no Debian mirror in this machine's apt sources"
+	echo "deb [signed-by=$keys] $uri $suite main" >"$apt/sources.list"
 	# A suite under way may have been signed long ago: its age says nothing here.
-	cat >"$apt/$suite.conf" <<-END
-		Dir::Etc "$apt/"; Dir::Etc::sourcelist "$apt/$suite.list"; Dir::Etc::sourceparts "-";
-		Dir::Etc::preferencesparts "$apt/preferences.d"; Dir::State::status "/dev/null";
-		Dir::State::lists "$apt/lists"; Dir::Cache "$apt/cache"; APT::Architecture "amd64";
-		Acquire::Check-Valid-Until "false"; Acquire::Languages "none"; Acquire::Retries "3";
+	cat >"$apt/apt.conf" <<-END
+		Dir::Etc::sourcelist "$apt/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::Etc::preferences "-";
+		Dir::Etc::preferencesparts "$apt/preferences.d";
+		Dir::State::status "/dev/null";
+		Dir::State::lists "$apt/lists";
+		Dir::Cache "$apt/cache";
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
+		APT::Sandbox::User "root";
+		Acquire::Check-Valid-Until "false";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
 	END
-	export APT_CONFIG=$apt/$suite.conf
-	find "$apt/lists" -name "*_dists_${suite}_*Packages*" -mmin -720 | grep -q . ||
-		apt-get -qq update
 }
 
-newest() {
-	# A pattern of the shell, and of a package's name: dots and stars only.
-	apt-cache search -n "^$(printf '%s' "$pattern" | sed 's/\./\\./g; s/\*/.*/g')\$" |
-		cut -d' ' -f1 | sort -V | tail -n 1
+# Only a success is marked, so a failed update is tried again.
+update() {
+	[ -z "$(find "$apt/updated" -mtime -7 2>/dev/null)" ] || return 0
+	apt-get -c "$apt/apt.conf" -qq update >&2
+	touch "$apt/updated"
 }
 
-# A cached kernel of that pattern serves when the network does not.
+newest_package() {
+	local expression
+
+	expression=$(printf '%s' "$pattern" | sed 's/[.+]/\\&/g; s/\*/.*/g')
+	apt-cache -c "$apt/apt.conf" search --names-only "^$expression\$" | cut -d' ' -f1 | sort -V | tail -n 1
+}
+
+download() {
+	local work=$1 package=$2
+
+	(cd "$work" && apt-get -c "$apt/apt.conf" -qq download "$package") >&2
+	dpkg-deb --fsys-tarfile "$work"/*.deb |
+		tar -x -C "$work" --wildcards --no-anchored 'vmlinuz*' 2>/dev/null ||
+		complain "there is no kernel in $package"
+	# In one step: a run that is cut short leaves no half a kernel.
+	mv "$(find "$work" -name 'vmlinuz*' -type f | head -n 1)" "$kernels/$package"
+}
+
+fetch() {
+	local work package
+
+	configure
+	update
+	package=$(newest_package)
+	[ -n "$package" ] || complain "$suite holds no package $pattern"
+	if ! [ -f "$kernels/$package" ]; then
+		work=$(mktemp -d "$cache/work.XXXXXX")
+		trap 'rm -rf "$work"' EXIT
+		download "$work" "$package"
+	fi
+	echo "$kernels/$package"
+}
+
+# One that was fetched before serves when the network does not.
 cached() {
 	local image
 
-	# shellcheck disable=SC2086 # the pattern is one
-	for image in $cache/kernels/$pattern; do
-		[ -f "$image" ] && echo "$image"
-	done | sort -V | tail -n 1
+	image=$(find "$kernels" -maxdepth 1 -type f -name "$pattern" | sort -V | tail -n 1)
+	[ -n "$image" ] && echo "$image"
 }
 
-(configure) >&2 || { cached | grep . && exit 0; exit 1; }
-export APT_CONFIG=$apt/$suite.conf
-package=$(newest)
-[ -n "$package" ] || { echo "no package $pattern in $suite" >&2; exit 1; }
-image=$cache/kernels/$package
-if [ ! -f "$image" ]; then
-	work=$(mktemp -d "$cache/work.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
-	(cd "$work" && apt-get -qq download "$package") >&2
-	dpkg-deb -x "$work"/*.deb "$work/tree"
-	mv "$(find "$work/tree" -name 'vmlinuz*' -type f | head -n 1)" "$image"
-fi
-echo "$image"
+# In a shell of its own: in a condition, errexit would be off in it.
+status=0
+bash -euo pipefail -c "$(declare -f); cache=\$1 kernels=\$2 apt=\$3 arch=\$4 suite=\$5 pattern=\$6; fetch" \
+	fetch "$cache" "$kernels" "$apt" "$arch" "$suite" "$pattern" || status=$?
+[ $status = 0 ] || cached
