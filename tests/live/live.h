@@ -34,8 +34,19 @@ extern const struct live_test tests_before[];
 struct live_options {
 	const char *dwell;	/* path of the program under test */
 	const char *cyclictest; /* path, or NULL: look in PATH */
+	/*
+	 * The CPUs are emulated: everything takes much longer, and clocks that read
+	 * differently on hardware drift apart. Counts stay exact.
+	 */
+	bool emulated;
 };
 extern struct live_options live_options;
+
+/* @value, or on emulated CPUs @times as much. */
+static inline int64_t live_slower(int64_t value, int times)
+{
+	return live_options.emulated ? value * times : value;
+}
 
 /*
  * What a test found. Each line goes to the runner at once, so a test's own

@@ -26,7 +26,8 @@ static struct {
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: live [--dwell PATH] [--cyclictest PATH] [--list] [NAME…]\n");
+	fprintf(out,
+		"usage: live [--dwell PATH] [--cyclictest PATH] [--emulated] [--list] [NAME…]\n");
 }
 
 /* Was @name asked for? Without names, all are. */
@@ -107,6 +108,7 @@ static bool read_options(int argc, char **argv, bool *list)
 	static const struct option options[] = {
 		{"dwell", required_argument, NULL, 'd'},
 		{"cyclictest", required_argument, NULL, 'c'},
+		{"emulated", no_argument, NULL, 'e'},
 		{"list", no_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -118,6 +120,8 @@ static bool read_options(int argc, char **argv, bool *list)
 			live_options.dwell = optarg;
 		else if (option == 'c')
 			live_options.cyclictest = optarg;
+		else if (option == 'e')
+			live_options.emulated = true;
 		else if (option == 'l')
 			*list = true;
 		else

@@ -217,7 +217,8 @@ static void run_to_end(const struct live_test *test, struct outcome *outcome)
 	if (child == 0)
 		run_in_child(test, pipes[1]);
 	close(pipes[1]);
-	outcome->in_time = collect(pipes[0], test->seconds ? test->seconds : LIVE_SECONDS, stream);
+	outcome->in_time = collect(
+		pipes[0], live_slower(test->seconds ? test->seconds : LIVE_SECONDS, 6), stream);
 	close(pipes[0]);
 	/* What a test leaves behind must not disturb the next one. */
 	kill(-child, SIGKILL);

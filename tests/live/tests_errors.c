@@ -39,7 +39,8 @@ static void run_usage(const void *argument)
 
 	(void)argument;
 	for (size_t i = 0; i < sizeof(durations) / sizeof(*durations); i++)
-		dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", durations[i]), 2, "duration");
+		dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", durations[i]), 2,
+				   "duration");
 	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-p", "12abc"), 2, "12abc");
 	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-p", "0"), 2, "pid");
 	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-n", "-1"), 2, "-1");
@@ -60,23 +61,23 @@ static void run_output(const void *argument)
 	if (!mkdtemp(directory))
 		live_abort("mkdtemp: %s", strerror(errno));
 	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", directory), 1,
-		     directory);
+			   directory);
 	snprintf(path, sizeof(path), "%s/none/file", directory);
 	dwell_expect_error(NULL, DWELL_ARGUMENTS("summary", "-d", "100ms", "-o", path), 1, path);
 	/* A disk that is full: noticed at the end, and in the middle of a long report. */
 	if (!access("/dev/full", W_OK)) {
 		dwell_expect_error(NULL,
-			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "1", "-o",
-					     "/dev/full"),
-			     1, "No space left");
+				   DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "1", "-o",
+						   "/dev/full"),
+				   1, "No space left");
 		dwell_expect_error(NULL,
-			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-o",
-					     "/dev/full"),
-			     1, "No space left");
+				   DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-o",
+						   "/dev/full"),
+				   1, "No space left");
 		dwell_expect_error(NULL,
-			     DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-j", "-o",
-					     "/dev/full"),
-			     1, "No space left");
+				   DWELL_ARGUMENTS("summary", "-d", "100ms", "-n", "0", "-j", "-o",
+						   "/dev/full"),
+				   1, "No space left");
 	}
 	snprintf(path, sizeof(path), "%s/file", directory);
 	dwell_execute(&run, NULL,

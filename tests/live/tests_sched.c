@@ -59,8 +59,12 @@ static void *mixed_thread(void *argument)
 	shared->tid[(size_t)argument] = proc_tid();
 	proc_pin(0);
 	while (proc_now() < end) {
-		proc_spin(proc_now() + 1000000);
-		proc_sleep(2000000);
+		/*
+		 * Not too often: where a wake-up preempts, the scheduler accounts the
+		 * way to the switch, some microseconds, as if it were over already.
+		 */
+		proc_spin(proc_now() + 5000000);
+		proc_sleep(10000000);
 	}
 	wait_parting();
 	return NULL;
@@ -108,10 +112,10 @@ static void compare_account(const json_t *row, const struct proc_account *accoun
 		  sum_of(row, "runqueue") / 1000, delay / 1000, voluntary + involuntary,
 		  account->slices);
 	snprintf(what, sizeof(what), "time on the CPU of %s", who);
-	live_expect_near(what, report_integer(row, "oncpu_ns"), run, run / 100);
+	live_expect_near(what, report_integer(row, "oncpu_ns"), run, live_slower(run / 100, 10));
 	snprintf(what, sizeof(what), "run-queue latency of %s", who);
 	live_expect_near(what, sum_of(row, "runqueue"), delay,
-			 (delay > window / 100 ? delay : window / 100) / 100);
+			 live_slower((delay > window / 100 ? delay : window / 100) / 100, 50));
 	snprintf(what, sizeof(what), "slices of %s", who);
 	live_expect_near(what, voluntary + involuntary, (int64_t)account->slices, 2);
 	snprintf(what, sizeof(what), "voluntary switches of %s", who);

@@ -107,7 +107,8 @@ static void mixed_threads(struct work *work)
 
 static void run_mixed(const void *argument)
 {
-	const struct measure_plan plan = {.body = mixed_threads, .tasks = THREADS, .everything = argument != NULL};
+	const struct measure_plan plan = {
+		.body = mixed_threads, .tasks = THREADS, .everything = argument != NULL};
 	struct timer_counts whole = {0};
 	struct measurement measurement;
 
