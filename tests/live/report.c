@@ -258,7 +258,22 @@ void report_expect_no_loss(const struct report *report)
 	}
 }
 
-void report_expect_timers(const json_t *row, const char *who, const struct timer_counts *want)
+/*
+ * Expiries that went unseen, when nothing followed that tells of them: their
+ * timers look as if they were still armed. -1 if the counts differ otherwise.
+ */
+static int64_t left_looking_armed(const struct timer_counts *got, const struct timer_counts *want)
+{
+	const int64_t left = got->outstanding - want->outstanding;
+	struct timer_counts made_up = *got;
+
+	made_up.expired += left;
+	made_up.outstanding -= left;
+	return memcmp(&made_up, want, sizeof(made_up)) ? -1 : left;
+}
+
+void report_expect_timers(const struct report *report, const json_t *row, const char *who,
+			  const struct timer_counts *want)
 {
 	const struct timer_counts got = {
 		.armed = report_integer(row, "timers.armed"),
@@ -267,12 +282,21 @@ void report_expect_timers(const json_t *row, const char *who, const struct timer
 		.expired = report_integer(row, "timers.expired"),
 		.outstanding = report_integer(row, "timers.outstanding"),
 	};
+	const int64_t left = left_looking_armed(&got, want);
 
-	if (!row || !memcmp(&got, want, sizeof(got)))
+	if (!row || left == 0)
 		return;
+	if (left > 0 && left <= report->unseen) {
+		live_note("%s: %" PRId64
+			  " of the last expiries: hidden tasks ran, and up to %" PRId64
+			  " events went unseen",
+			  who, left, report->unseen);
+		return;
+	}
 	live_fail("%s: armed %" PRId64 " rearmed %" PRId64 " cancelled %" PRId64 " expired %" PRId64
 		  " outstanding %" PRId64 ", not %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
-		  " %" PRId64,
+		  " %" PRId64 "; up to %" PRId64 " events went unseen",
 		  who, got.armed, got.rearmed, got.cancelled, got.expired, got.outstanding,
-		  want->armed, want->rearmed, want->cancelled, want->expired, want->outstanding);
+		  want->armed, want->rearmed, want->cancelled, want->expired, want->outstanding,
+		  report->unseen);
 }

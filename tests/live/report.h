@@ -55,7 +55,12 @@ struct timer_counts {
 	int64_t outstanding;
 };
 
-/* Fails unless the row's timer counts are exactly @want. @who names the row. */
-void report_expect_timers(const json_t *row, const char *who, const struct timer_counts *want);
+/*
+ * Fails unless the row's timer counts are exactly @want. @who names the row. Of
+ * @report's unseen events some may be expiries with nothing behind them: those
+ * alone may be missing.
+ */
+void report_expect_timers(const struct report *report, const json_t *row, const char *who,
+			  const struct timer_counts *want);
 
 #endif

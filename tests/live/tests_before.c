@@ -109,7 +109,7 @@ static void run_before(const void *argument)
 
 	workload_start(&workload, before_case->body, NULL);
 	measure_expiry(&workload, before_case, &report);
-	report_expect_timers(report_row(&report, "tid", workload.pid), "its task", &want);
+	report_expect_timers(&report, report_row(&report, "tid", workload.pid), "its task", &want);
 	report_expect_no_loss(&report);
 	report_free(&report);
 	workload_leave(&workload);

@@ -118,14 +118,16 @@ static void run_mixed(const void *argument)
 		char name[32];
 
 		snprintf(name, sizeof(name), "thread %zu", i);
-		report_expect_timers(report_row(&measurement.by_task, "tid",
+		report_expect_timers(&measurement.by_task,
+				     report_row(&measurement.by_task, "tid",
 						measurement.work.tid[i]),
 				     name, &want);
 		whole.armed += want.armed;
 		whole.expired += want.expired;
 		whole.cancelled += want.cancelled;
 	}
-	report_expect_timers(report_row(&measurement.by_process, "pid", measurement.work.pid),
+	report_expect_timers(&measurement.by_process,
+			     report_row(&measurement.by_process, "pid", measurement.work.pid),
 			     "the process", &whole);
 	report_expect_no_loss(&measurement.by_process);
 	measure_free(&measurement);
@@ -178,7 +180,8 @@ static void run_handed_over(const void *argument)
 
 	(void)argument;
 	measure(&measurement, &plan);
-	report_expect_timers(report_row(&measurement.by_process, "pid", measurement.work.pid),
+	report_expect_timers(&measurement.by_process,
+			     report_row(&measurement.by_process, "pid", measurement.work.pid),
 			     "the process", &want);
 	leader = report_row(&measurement.by_task, "tid", measurement.work.pid);
 	live_expect("armed by the leader", report_integer(leader, "timers.armed"), 1);

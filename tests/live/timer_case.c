@@ -26,9 +26,10 @@ void timer_case_measure(const struct timer_case *timer_case, const struct dwell_
 
 	measure(&measurement, &plan);
 	pid = measurement.work.pid;
-	report_expect_timers(report_row(&measurement.by_task, "tid", pid), "its task",
-			     &timer_case->want);
-	report_expect_timers(report_row(&measurement.by_process, "pid", pid), "its process",
+	report_expect_timers(&measurement.by_task, report_row(&measurement.by_task, "tid", pid),
+			     "its task", &timer_case->want);
+	report_expect_timers(&measurement.by_process,
+			     report_row(&measurement.by_process, "pid", pid), "its process",
 			     &timer_case->want);
 	report_expect_no_loss(&measurement.by_task);
 	report_expect_no_loss(&measurement.by_process);

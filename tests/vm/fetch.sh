@@ -6,7 +6,7 @@
 # The mirror is the one that this machine's own apt is configured with; its other suites
 # are read through a private configuration below CACHE, and nothing is installed. Kernels
 # are kept by version, lists of packages for a week: with both there, no network is used.
-set -euo pipefail
+set -eu
 
 cache=$1 arch=$2 suite=$3 pattern=$4
 kernels=$cache/kernels/$arch
@@ -46,6 +46,7 @@ configure() {
 		APT::Sandbox::User "root";
 		Acquire::Check-Valid-Until "false";
 		Acquire::Languages "none";
+		Acquire::GzipIndexes "true";
 		Acquire::Retries "3";
 	END
 }
@@ -65,18 +66,18 @@ newest_package() {
 }
 
 download() {
-	local work=$1 package=$2
+	local package=$1
 
 	(cd "$work" && apt-get -c "$apt/apt.conf" -qq download "$package") >&2
 	dpkg-deb --fsys-tarfile "$work"/*.deb |
-		tar -x -C "$work" --wildcards --no-anchored 'vmlinuz*' 2>/dev/null ||
+		tar -x -C "$work" --wildcards --no-anchored 'vmlinuz*' ||
 		complain "there is no kernel in $package"
 	# In one step: a run that is cut short leaves no half a kernel.
-	mv "$(find "$work" -name 'vmlinuz*' -type f | head -n 1)" "$kernels/$package"
+	mv "$(find "$work" -name 'vmlinuz*' -type f)" "$kernels/$package"
 }
 
 fetch() {
-	local work package
+	local package
 
 	configure
 	update
@@ -85,7 +86,7 @@ fetch() {
 	if ! [ -f "$kernels/$package" ]; then
 		work=$(mktemp -d "$cache/work.XXXXXX")
 		trap 'rm -rf "$work"' EXIT
-		download "$work" "$package"
+		download "$package"
 	fi
 	echo "$kernels/$package"
 }
@@ -98,8 +99,12 @@ cached() {
 	[ -n "$image" ] && echo "$image"
 }
 
-# In a shell of its own: in a condition, errexit would be off in it.
-status=0
-bash -euo pipefail -c "$(declare -f); cache=\$1 kernels=\$2 apt=\$3 arch=\$4 suite=\$5 pattern=\$6; fetch" \
-	fetch "$cache" "$kernels" "$apt" "$arch" "$suite" "$pattern" || status=$?
-[ $status = 0 ] || cached
+# Not as a condition: errexit would be off in it.
+set +e
+image=$(set -e; fetch)
+set -e
+if [ -n "$image" ]; then
+	echo "$image"
+else
+	cached
+fi

@@ -2,20 +2,44 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs dwell and its live tests on the kernels of kernels.list, each in a guest under QEMU.
 #
-# run.sh DWELL LIVE [NAME…]: static binaries, and the kernels to try (all). Ends with
-# a table and `N passed, N failed, N skipped`. VM_CACHE names the folder for kernels,
-# VM_JOBS how many guests run at once, VM_SECONDS how long one may take.
+# run.sh DWELL LIVE [NAME…]: static binaries, and the kernels to try (all). Prints each
+# result, a table, and as its last line `N passed, N failed, N skipped`. VM_CACHE names
+# the folder for kernels and results (build/vm), VM_JOBS how many guests run at once,
+# VM_SECONDS how long one may take.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 dwell=$1 live=$2
 shift 2
-cache=${VM_CACHE:-build/vm}
-jobs=${VM_JOBS:-$(nproc)}
-seconds=${VM_SECONDS:-900}
-mkdir -p "$cache/results"
-cache=$(cd "$cache" && pwd)
+mkdir -p "${VM_CACHE:-build/vm}/results"
+cache=$(cd "${VM_CACHE:-build/vm}" && pwd)
+results=$cache/results
+seconds=${VM_SECONDS:-600}
+memory=1024 # MiB for a guest
 passed=0 failed=0 skipped=0
+
+# As many as there are CPUs, if memory allows.
+guests_at_once() {
+	local room cpus
+
+	room=$(awk -v guest=$((memory + 512)) \
+		'$1 == "MemAvailable:" { print int($2 / 1024 / guest) }' /proc/meminfo)
+	cpus=$(nproc)
+	[ "$room" -ge 1 ] || room=1
+	echo $((cpus < room ? cpus : room))
+}
+jobs=${VM_JOBS:-$(guests_at_once)}
+
+# The lines of kernels.list that are asked for.
+kernels() {
+	local name rest
+
+	grep -vE '^(#|$)' "$here/kernels.list" | while read -r name rest; do
+		if [ $# = 0 ] || [[ " $* " = *" $name "* ]]; then
+			echo "$name $rest"
+		fi
+	done
+}
 
 # ---- one guest --------------------------------------------------------------
 
@@ -25,12 +49,31 @@ make_initrd() {
 	rm -rf "$root"
 	mkdir -p "$root/bin" "$root/proc" "$root/sys" "$root/dev"
 	cp "$(command -v busybox)" "$root/bin/busybox"
+	ln -s busybox "$root/bin/sh"
 	cp "$dwell" "$root/bin/dwell"
 	cp "$live" "$root/bin/live"
-	cp "$here/hotplug" "$root/bin/hotplug"
+	cp "$here/guest" "$root/bin/tests"
 	cp "$here/init" "$root/init"
-	chmod +x "$root/init" "$root/bin"/*
-	(cd "$root" && find . | cpio --quiet -o -H newc) | gzip -1 >"$cache/initrd.gz"
+	chmod 755 "$root/init" "$root/bin/tests"
+	(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -1 >"$cache/initrd.gz"
+}
+
+# Boots an image and writes its console and results. The rest are QEMU's arguments.
+qemu() {
+	local limit=$1 name=$2 image=$3 words=$4
+	shift 4
+
+	timeout -k 5 "$limit" qemu-system-x86_64 "$@" -M q35 -m $memory -smp 2 -display none \
+		-no-reboot -serial "file:$results/$name.console" -serial "file:$results/$name.out" \
+		-kernel "$image" -initrd "$cache/initrd.gz" \
+		-append "console=ttyS0 quiet panic=-1 tsc=reliable $words" \
+		</dev/null >"$results/$name.qemu" 2>&1
+}
+
+# Having the device is not enough: some machines refuse to start a guest, or hang.
+kvm_works() {
+	[ -w /dev/kvm ] && qemu 20 kvm "$1" "dwell.expect=nothing" -accel kvm -cpu host &&
+		grep -qx end "$results/kvm.out"
 }
 
 # QEMU 7.2's software emulation has two faults that look like the kernel's. With more
@@ -38,137 +81,151 @@ make_initrd() {
 # while patching code, for ever: so one thread emulates all CPUs. And kernels up to 6.12
 # have died in cmpxchg16b, which those from 7.2 on need for task storage.
 boot() {
-	local name=$1 image=$2 append=$3 cpu=max
+	local name=$1 image=$2 words=$3 cpu=max status=0
 
 	case $name in
 	5.* | 6.*) cpu=max,-cx16 ;;
 	esac
-	timeout "$seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu $cpu -M q35 -m 1024 \
-		-smp 2 -nographic -no-reboot -kernel "$image" -initrd "$cache/initrd.gz" \
-		-append "console=ttyS0 quiet panic=-1 $append" \
-		</dev/null 2>&1 | tr -d '\r' >"$cache/results/$name.console" ||
-		echo "vm: qemu ended with an error or after $seconds s" >>"$cache/results/$name.console"
+	if [ $kvm = yes ]; then
+		qemu "$seconds" "$name" "$image" "$words" -accel kvm -cpu host || status=$?
+	else
+		qemu "$seconds" "$name" "$image" "$words" -accel tcg,thread=single -cpu $cpu ||
+			status=$?
+	fi
+	case $status in
+	0) ;;
+	124) echo "still running after $seconds s" >"$results/$name.end" ;;
+	*) echo "QEMU ended with status $status $(head -n 1 "$results/$name.qemu")" >"$results/$name.end" ;;
+	esac
 }
 
 run_guest() {
-	local name=$1 suite=$2 package=$3 append=$6 image
+	local name=$1 expect=$5 tests=$6 append=$7
 
-	[ "$append" = - ] && append=
-	if image=$("$here/fetch.sh" "$cache" "$suite" "$package" 2>"$cache/results/$name.fetch"); then
-		boot "$name" "$image" "$append"
-	else
-		{
-			echo "vm: cannot fetch the kernel"
-			cat "$cache/results/$name.fetch"
-		} >"$cache/results/$name.console"
+	[ "$append" != - ] || append=
+	boot "$name" "$(cat "$results/$name.image")" \
+		"dwell.expect=$expect dwell.tests=$tests $append"
+}
+
+# One after the other: they share the lists of packages.
+fetch_kernel() {
+	local name=$1 arch=$2 suite=$3 package=$4
+
+	rm -f "$results/$name".*
+	touch "$results/$name".{out,console}
+	if ! "$here/fetch.sh" "$cache" "$arch" "$suite" "$package" \
+		>"$results/$name.image" 2>"$results/$name.console"; then
+		rm -f "$results/$name.image"
+		echo "no kernel to boot" >"$results/$name.end"
 	fi
 }
 
 # ---- its results ------------------------------------------------------------
 
-result() { # ok|not ok|skip, kernel, test and reason
+# Prints a result, counts it, and keeps it for the table.
+result() { # ok|not ok|skip, kernel, test, and why
 	case $1 in
 	ok) passed=$((passed + 1)) ;;
 	skip) skipped=$((skipped + 1)) ;;
 	*) failed=$((failed + 1)) ;;
 	esac
-	echo "$1 $2/$3"
+	echo "$1 $2/$3${4:+: $4}"
+	echo "$2 $3 ${1/not ok/FAIL}" >>"$cache/table"
 }
 
-check_features() { # name, expected: of those that differ between kernels, exactly these
-	local console=$cache/results/$1.console found
+# A guest's last words: what it was doing when it came to a bad end.
+last_words() {
+	local name=$1
 
-	found=$(sed -n 's/^vm: check .*"name":"\([a-z_]*\)".*"state":"found".*/\1/p' "$console" |
-		grep -xE 'task_storage|prev_state|was_armed|start_expired|preempt_rt' |
-		sort | paste -sd, -)
-	if [ "${found:--}" = "$(echo "$2" | tr , '\n' | sort | paste -sd, -)" ]; then
-		result ok "$1" features
-	else
-		result "not ok" "$1" "features: found ${found:-none}, not $2"
-	fi
+	tail -n 3 "$results/$name.out" | sed 's/^/    /'
+	tr -d '\r' <"$results/$name.console" | tail -n 30 | sed 's/^/    /'
 }
 
-check_exit() { # name, wanted status
-	local console=$cache/results/$1.console command
+report_line() { # kernel, line
+	local line=$2 word rest
 
-	for command in check summary; do
-		if grep -qx "vm: $command exit $2" "$console"; then
-			result ok "$1" "$command-exit"
-		else
-			result "not ok" "$1" "$command-exit: $(grep "^vm: $command exit" "$console" ||
-				echo none), not $2"
-		fi
-	done
-	# A refusal is one line that says why, and one that says what to do.
-	[ "$2" = 3 ] || return 0
-	if [ "$(grep -c '^vm: stderr dwell: [^ ]' "$console")" = 1 ]; then
-		result ok "$1" "reason"
-	else
-		result "not ok" "$1" "reason: $(grep '^vm: stderr' "$console")"
-	fi
+	case $line in
+	"ok "* | "skip "*) word=${line%% *} ;;
+	"not ok "*) word="not ok" ;;
+	*) return 1 ;;
+	esac
+	rest=${line#"$word" }
+	case $rest in
+	*:*) result "$word" "$1" "${rest%%:*}" "${rest#*: }" ;;
+	*) result "$word" "$1" "$rest" ;;
+	esac
 }
 
+# Every test that was planned must have said how it went.
 report_guest() {
-	local name=$1 expected=$4 features=$5 console=$cache/results/$1.console line
+	local name=$1 line shown=no
 
-	echo "# $name: $(sed -n 's/^vm: kernel //p' "$console")"
-	if ! grep -qx 'vm: end' "$console"; then
-		result "not ok" "$name" "end: the guest did not come to its end; its last lines:"
-		tail -n 30 "$console" | sed 's/^/    /'
-	fi
-	if [ "$expected" = refuse ]; then
-		check_exit "$name" 3
-		return
-	fi
-	check_exit "$name" 0
-	check_features "$name" "$features"
+	echo "# $name: $(sed -n 's/^kernel //p' "$results/$name.out")"
+	while IFS= read -r line; do
+		if report_line "$name" "$line"; then
+			[[ $line = "not ok "* ]] && shown=yes || shown=no
+		elif [[ $line = "    "* && $shown = yes ]]; then
+			echo "$line"
+		fi
+	done < <(tr -d '\r' <"$results/$name.out")
 	while read -r line; do
-		case $line in
-		"ok "*) result ok "$name" "${line#ok }" ;;
-		"skip "*) result skip "$name" "${line#skip }" ;;
-		"not ok "*) result "not ok" "$name" "${line#not ok }" ;;
-		esac
-	done <"$console"
-	# What a failed test said about itself.
-	sed -n '/^not ok /,/^\(ok\|skip\|vm:\)/{/^    /p}' "$console"
+		grep -qE "^(ok|not ok|skip) $line(:|$)" "$results/$name.out" ||
+			result "not ok" "$name" "$line" "it did not come to its end"
+	done < <(sed -n 's/^plan //p' "$results/$name.out")
+	if grep -qx end "$results/$name.out"; then
+		result ok "$name" boot
+	else
+		result "not ok" "$name" boot \
+			"$(cat "$results/$name.end" 2>/dev/null || echo "the guest died")"
+		last_words "$name"
+	fi
 }
 
-wanted() {
-	grep -vE '^(#|$)' "$here/kernels.list" | while read -r name rest; do
-		[ $# = 0 ] || [[ " $* " = *" $name "* ]] || continue
-		echo "$name $rest"
-	done
+# Rows are tests, columns kernels, in the order in which they came.
+print_table() {
+	awk '
+		!($1 in kernel) { kernel[$1] = ++kernels; kernel_name[kernels] = $1 }
+		!($2 in test) { test[$2] = ++tests; test_name[tests] = $2 }
+		{ cell[$1, $2] = $3 }
+		END {
+			printf "\n| test |"
+			for (k = 1; k <= kernels; k++)
+				printf " %s |", kernel_name[k]
+			printf "\n| --- |"
+			for (k = 1; k <= kernels; k++)
+				printf " --- |"
+			for (t = 1; t <= tests; t++) {
+				printf "\n| %s |", test_name[t]
+				for (k = 1; k <= kernels; k++)
+					printf " %s |", cell[kernel_name[k], test_name[t]]
+			}
+			print ""
+		}' "$cache/table"
 }
 
-table() {
-	echo
-	echo "| kernel | tried | features | result |"
-	echo "| --- | --- | --- | --- |"
-	wanted "$@" | while read -r name _ _ expected _ _; do
-		local console=$cache/results/$name.console tests bad
-
-		tests=$(grep -c '^ok ' "$console" || true)
-		bad=$(grep -c '^not ok ' "$console" || true)
-		printf '| %s | %s | %s | %s |\n' "$name" "$(sed -n 's/^vm: kernel //p' "$console")" \
-			"$(sed -n 's/^vm: check .*"name":"\([a-z_]*\)".*"state":"found".*/\1/p' "$console" |
-				grep -xE 'prev_state|was_armed|start_expired|preempt_rt' | paste -sd' ' -)" \
-			"$(if [ "$expected" = refuse ]; then echo "refused, with the reason"
-			else echo "$tests tests pass$([ "$bad" = 0 ] || echo ", $bad fail")"; fi)"
-	done
-	echo
-}
-
+kernels "$@" >"$cache/wanted"
+[ -s "$cache/wanted" ] || { echo "kernels.list has no kernel named $*" >&2; exit 2; }
+: >"$cache/table"
 make_initrd
-while read -r name rest; do
+while read -r -a fields; do
+	fetch_kernel "${fields[@]}"
+done <"$cache/wanted"
+kvm=no
+for image in "$results"/*.image; do
+	if [ -e "$image" ] && kvm_works "$(cat "$image")"; then kvm=yes; fi
+	break
+done
+
+while read -r -a fields; do
+	[ -e "$results/${fields[0]}.image" ] || continue
 	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
-	# shellcheck disable=SC2086 # the fields of a line
-	run_guest "$name" $rest &
-done < <(wanted "$@")
+	run_guest "${fields[@]}" &
+done <"$cache/wanted"
 wait
-while read -r name rest; do
-	# shellcheck disable=SC2086 # the fields of a line
-	report_guest "$name" $rest
-done < <(wanted "$@")
-table "$@"
+while read -r -a fields; do
+	report_guest "${fields[@]}"
+done <"$cache/wanted"
+print_table
+"$here/support-table.sh" "$cache"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
