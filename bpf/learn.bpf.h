@@ -9,14 +9,21 @@
 
 #include "maps.bpf.h"
 
-__u64 learned; /* callback of the timer that dwell armed last */
+/* The time-out that dwell is about to ask for: it tells that timer from what interrupts arm. */
+__u64 learn_timeout; /* ns; 0: none */
+__u64 learned;	     /* the callback of the timer that was armed with it */
 
 SEC("tp_btf/hrtimer_start")
 int learn_callback(u64 *ctx)
 {
 	struct hrtimer *timer = (void *)ctx[0];
+	__s64 timeout, late;
 
-	if (bpf_get_current_pid_tgid() >> 32 == config.self)
+	if (!learn_timeout || bpf_get_current_pid_tgid() >> 32 != config.self)
+		return 0;
+	timeout = timer->_softexpires - timer->base->offset - bpf_ktime_get_ns();
+	late = learn_timeout - timeout;
+	if (late >= 0 && late < learn_timeout / 8)
 		learned = (__u64)timer->function;
 	return 0;
 }

@@ -53,15 +53,23 @@ static void set_from_symbols(struct dwell_config *config, const uint64_t *addres
 
 /* ---- without symbols: learning by doing ---------------------------------- */
 
-/* Each arms one timer, far enough away never to expire, and disarms it. */
+/*
+ * A time-out that no other timer has which is armed in dwell's own context (the
+ * tick and hrtick are, by the interrupts it takes): a sleep has to be sat through,
+ * the others are disarmed again.
+ */
+#define LEARN_SLEEP_NS 13000000
+#define LEARN_FAR_S 3600
+#define LEARN_TRIES 10 /* one is in vain when an interrupt takes too long in the middle */
+
 static void arm_sleep(void)
 {
-	nanosleep(&(struct timespec){.tv_nsec = 1}, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = LEARN_SLEEP_NS}, NULL);
 }
 
 static void arm_timerfd(void)
 {
-	struct itimerspec spec = {.it_value.tv_sec = 3600};
+	struct itimerspec spec = {.it_value.tv_sec = LEARN_FAR_S};
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 
 	if (fd < 0)
@@ -72,7 +80,7 @@ static void arm_timerfd(void)
 
 static void arm_posix_timer(void)
 {
-	struct itimerspec spec = {.it_value.tv_sec = 3600};
+	struct itimerspec spec = {.it_value.tv_sec = LEARN_FAR_S};
 	struct sigevent event = {.sigev_notify = SIGEV_NONE};
 	timer_t timer;
 
@@ -87,14 +95,17 @@ static void arm_posix_timer(void)
 
 static void arm_itimer(void)
 {
-	setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_sec = 3600}, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_sec = LEARN_FAR_S}, NULL);
 	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 }
 
-static uint64_t learn(struct dwell_bpf *skeleton, void (*arm)(void))
+static uint64_t learn(struct dwell_bpf *skeleton, void (*arm)(void), uint64_t timeout)
 {
 	skeleton->bss->learned = 0;
-	arm();
+	skeleton->bss->learn_timeout = timeout;
+	for (int try = 0; try < LEARN_TRIES && !skeleton->bss->learned; try++)
+		arm();
+	skeleton->bss->learn_timeout = 0;
 	return skeleton->bss->learned;
 }
 
@@ -116,10 +127,14 @@ static int learn_callbacks(struct dwell_config *config)
 		err = libbpf_get_error(skeleton->links.learn_callback);
 	}
 	if (!err) {
-		config->sleepers[0] = learn(skeleton, arm_sleep);
-		config->user_callbacks[0] = learn(skeleton, arm_timerfd);
-		config->user_callbacks[1] = learn(skeleton, arm_posix_timer);
-		config->user_callbacks[2] = learn(skeleton, arm_itimer);
+		const uint64_t far = LEARN_FAR_S * 1000000000ULL;
+
+		config->sleepers[0] = learn(skeleton, arm_sleep, LEARN_SLEEP_NS);
+		config->user_callbacks[0] = learn(skeleton, arm_timerfd, far);
+		config->user_callbacks[1] = learn(skeleton, arm_posix_timer, far);
+		config->user_callbacks[2] = learn(skeleton, arm_itimer, far);
+		if (!config->sleepers[0])
+			err = -EAGAIN;
 	}
 	dwell_bpf__destroy(skeleton);
 	return err;
