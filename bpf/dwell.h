@@ -228,7 +228,7 @@ struct dwell_config {
 	__u8 prev_state;   /* sched_switch passes prev's state (5.18) */
 	__u8 was_armed;	   /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
 	__u8 cgroup_v1;	   /* cgroup ids from the v1 cpu hierarchy */
-	__u8 split_expiry; /* PREEMPT_RT: soft expiries have programs of their own */
+	__u8 twin_expiry;  /* PREEMPT_RT: two programs see each expiry; timer.bpf.h says why */
 	__u64 clock_error; /* ns: less than that is no time going backwards */
 	__u32 self;	   /* own thread group: not measured */
 	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;

@@ -91,6 +91,9 @@ struct cpu {
 	__u64 offset_spans;
 	/* A soft expiry can be interrupted by a hard one, and by nothing else that expires. */
 	struct expiry expiry[EXPIRIES];
+	/* With twins: the hard expiry that one of them has taken and the other will see too. */
+	__u64 taken; /* the timer; 0: none */
+	__u64 taken_expires;
 	struct cancel cancel;
 } __attribute__((aligned(128)));
 

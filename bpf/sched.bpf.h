@@ -379,21 +379,49 @@ int on_waking(u64 *ctx)
 	return 0;
 }
 
-SEC("tp_btf/task_newtask")
-int on_newtask(u64 *ctx)
+/* False if there is no memory for a record that is wanted. */
+static __noinline bool begin_record(struct task_struct *task)
 {
-	struct task_struct *task = (void *)ctx[0];
 	struct dwell_record *record = make_record(task);
 
-	if (!record) {
-		if (wanted(task))
-			lose(DWELL_LOSS_NO_MEMORY);
-		return 0;
-	}
+	if (!record)
+		return !wanted(task);
 	if (window == DWELL_WINDOW_OPEN) {
 		record->state = DWELL_RUNNABLE_WOKEN;
 		record->since = bpf_ktime_get_ns();
 	}
+	return true;
+}
+
+/*
+ * From 7.1 on programs on these tracepoints can be preempted, and meanwhile the
+ * kernel skips them for whoever else forks on that CPU. So there are three
+ * chances; the last does not see io_uring's threads.
+ */
+SEC("tp_btf/task_newtask")
+int on_newtask(u64 *ctx)
+{
+	begin_record((void *)ctx[0]);
+	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int on_newtask_twin(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	if (!find_record(task) && !begin_record(task))
+		lose(DWELL_LOSS_NO_MEMORY);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int on_fork(u64 *ctx)
+{
+	struct task_struct *child = (void *)ctx[1];
+
+	if (!find_record(child))
+		begin_record(child);
 	return 0;
 }
 

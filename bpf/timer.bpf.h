@@ -409,35 +409,57 @@ static __noinline void expire(struct hrtimer *timer)
 }
 
 /* The timer may be gone by now: its address is all that may be used. */
-inline_always void expired(__u64 timer, __u32 context)
+inline_always void expired(__u64 timer)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu && cpu->expiry[context].timer == timer)
-		cpu->expiring &= ~(1U << context);
+	if (!cpu)
+		return;
+	for (int context = 0; context < EXPIRIES; context++)
+		if (cpu->expiry[context].timer == timer)
+			cpu->expiring &= ~(1U << context);
 }
 
 /*
  * A soft expiry runs with interrupts on, so a hard one can come while a program
  * still looks at it, and the kernel skips a program that already runs on that
- * CPU. On PREEMPT_RT, where most user timers are soft, each has its own.
+ * CPU. On PREEMPT_RT, where most user timers are soft, that does happen; there
+ * each program has a twin on the same tracepoint. Only one of the two can be
+ * interrupted, so a hard expiry reaches at least one: the first takes it. What
+ * is soft nothing soft interrupts: one of the two takes all of that.
  */
+inline_always bool is_taken(struct hrtimer *timer)
+{
+	struct cpu *cpu = this_cpu();
+	__u64 expires = timer->node.expires;
+
+	if (!cpu)
+		return true;
+	if (cpu->taken == (__u64)timer && cpu->taken_expires == expires) {
+		cpu->taken = 0;
+		return true;
+	}
+	cpu->taken = (__u64)timer;
+	cpu->taken_expires = expires;
+	return false;
+}
+
 SEC("tp_btf/hrtimer_expire_entry")
 int on_timer_expire(u64 *ctx)
 {
 	struct hrtimer *timer = (void *)ctx[0];
 
-	if (!config.split_expiry || !timer->is_soft)
+	if (!config.twin_expiry || (!timer->is_soft && !is_taken(timer)))
 		expire(timer);
 	return 0;
 }
 
 SEC("tp_btf/hrtimer_expire_entry")
-int on_soft_timer_expire(u64 *ctx)
+int on_timer_expire_twin(u64 *ctx)
 {
 	struct hrtimer *timer = (void *)ctx[0];
 
-	if (timer->is_soft)
+	if (timer->is_soft || !is_taken(timer))
 		expire(timer);
 	return 0;
 }
@@ -445,16 +467,14 @@ int on_soft_timer_expire(u64 *ctx)
 SEC("tp_btf/hrtimer_expire_exit")
 int on_timer_expired(u64 *ctx)
 {
-	expired(ctx[0], EXPIRY_HARD);
-	if (!config.split_expiry)
-		expired(ctx[0], EXPIRY_SOFT);
+	expired(ctx[0]);
 	return 0;
 }
 
 SEC("tp_btf/hrtimer_expire_exit")
-int on_soft_timer_expired(u64 *ctx)
+int on_timer_expired_twin(u64 *ctx)
 {
-	expired(ctx[0], EXPIRY_SOFT);
+	expired(ctx[0]);
 	return 0;
 }
 

@@ -146,7 +146,8 @@ static bool has_member(const struct btf *btf, const char *name, const char *memb
 
 static void detect_types(struct features *features, const struct btf *btf)
 {
-	static const char *const sched[] = {"sched_switch", "sched_waking", "task_newtask", NULL};
+	static const char *const sched[] = {"sched_switch", "sched_waking", "task_newtask",
+					    "sched_process_fork", NULL};
 	static const char *const timer[] = {"hrtimer_start", "hrtimer_cancel",
 					    "hrtimer_expire_entry", "hrtimer_expire_exit", NULL};
 

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/membarrier.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,7 +100,7 @@ static int load(struct source *source, const struct source_filter *filter, bool 
 		.prev_state = feature_found(&source->features, FEATURE_PREV_STATE),
 		.was_armed = feature_found(&source->features, FEATURE_WAS_ARMED),
 		.cgroup_v1 = cgroup_v1,
-		.split_expiry = feature_found(&source->features, FEATURE_REALTIME),
+		.twin_expiry = feature_found(&source->features, FEATURE_REALTIME),
 		.clock_error = feature_found(&source->features, FEATURE_STABLE_CLOCK) ?
 				       CLOCK_ERROR_NS :
 				       UNSTABLE_CLOCK_ERROR_NS,
@@ -115,8 +117,8 @@ static int load(struct source *source, const struct source_filter *filter, bool 
 	bpf_map__set_max_entries(skeleton->maps.cpus, libbpf_num_possible_cpus());
 	bpf_program__set_autoload(skeleton->progs.learn_callback, false);
 	bpf_program__set_autoload(skeleton->progs.on_exec, config.nr_comms || config.nr_cgroups);
-	bpf_program__set_autoload(skeleton->progs.on_soft_timer_expire, config.split_expiry);
-	bpf_program__set_autoload(skeleton->progs.on_soft_timer_expired, config.split_expiry);
+	bpf_program__set_autoload(skeleton->progs.on_timer_expire_twin, config.twin_expiry);
+	bpf_program__set_autoload(skeleton->progs.on_timer_expired_twin, config.twin_expiry);
 	bpf_program__set_autoload(skeleton->progs.on_timer_start_expired,
 				  feature_found(&source->features, FEATURE_START_EXPIRED));
 	err = dwell_bpf__load(skeleton);
@@ -195,6 +197,9 @@ static int attach(struct source *source)
 	struct dwell_bpf *skeleton = source->skeleton;
 	int err = attach_program(skeleton->progs.on_newtask, &skeleton->links.on_newtask);
 
+	if (!err)
+		err = attach_program(skeleton->progs.on_newtask_twin,
+				     &skeleton->links.on_newtask_twin);
 	if (!err)
 		err = attach_program(skeleton->progs.adopt_tasks, &skeleton->links.adopt_tasks);
 	if (err)
@@ -322,6 +327,21 @@ static void update_slew(struct source *source)
 	source->clock = now;
 }
 
+/* Of twins, one sees what the other is skipped for; where both were, other losses tell. */
+static bool has_twin(const struct source *source, const struct bpf_program *program)
+{
+	const struct dwell_bpf *skeleton = source->skeleton;
+
+	if (program == skeleton->progs.on_newtask || program == skeleton->progs.on_newtask_twin ||
+	    program == skeleton->progs.on_fork)
+		return true;
+	return skeleton->rodata->config.twin_expiry &&
+	       (program == skeleton->progs.on_timer_expire ||
+		program == skeleton->progs.on_timer_expire_twin ||
+		program == skeleton->progs.on_timer_expired ||
+		program == skeleton->progs.on_timer_expired_twin);
+}
+
 static void count_programs(const struct source *source, struct program_counts *counts)
 {
 	struct bpf_program *program;
@@ -336,10 +356,11 @@ static void count_programs(const struct source *source, struct program_counts *c
 			continue;
 		counts->run_ns += info.run_time_ns;
 		counts->runs += info.run_cnt;
-		/* Those for soft expiries are skipped only for hard ones, which have their own. */
-		if (program != source->skeleton->progs.on_soft_timer_expire &&
-		    program != source->skeleton->progs.on_soft_timer_expired)
+		if (info.recursion_misses && !has_twin(source, program)) {
 			counts->missed += info.recursion_misses;
+			message_detail(2, "%s was skipped %llu times", bpf_program__name(program),
+				       (unsigned long long)info.recursion_misses);
+		}
 	}
 }
 
@@ -424,12 +445,24 @@ int source_run(struct source *source, uint64_t until, volatile const int *stop)
 	return 0;
 }
 
+/*
+ * A program that found the window open may still be writing. Each one runs in an
+ * RCU read-side section, and that call waits for all of those, a few ms; where
+ * the kernel does not offer it (nohz_full), no program takes longer than this.
+ */
+static void await_programs(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
 uint64_t source_stop(struct source *source)
 {
 	uint64_t now = clock_mono();
 
 	source->skeleton->bss->window_end = now;
 	__atomic_store_n(&source->skeleton->bss->window, DWELL_WINDOW_CLOSED, __ATOMIC_RELEASE);
+	await_programs();
 	end_statistics(source);
 	return now;
 }
