@@ -12,7 +12,11 @@
 #include "report.h"
 #include "workload.h"
 
-#define AHEAD_SEC 2 /* from arming to expiry; the window must begin before half of it */
+/* From arming to expiry, in seconds; the window must begin before half of it. */
+static unsigned int ahead_sec(void)
+{
+	return live_slower(2, 4);
+}
 
 static void announce_arming(struct work *work)
 {
@@ -22,7 +26,7 @@ static void announce_arming(struct work *work)
 
 static void sleep_long(struct work *work)
 {
-	const struct timespec rest = {.tv_sec = AHEAD_SEC};
+	const struct timespec rest = {.tv_sec = ahead_sec()};
 
 	announce_arming(work);
 	if (syscall(SYS_nanosleep, &rest, NULL))
@@ -31,7 +35,7 @@ static void sleep_long(struct work *work)
 
 static void read_late(struct work *work)
 {
-	const struct itimerspec once = {.it_value = {.tv_sec = AHEAD_SEC}};
+	const struct itimerspec once = {.it_value = {.tv_sec = ahead_sec()}};
 	const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	uint64_t expiries;
 
@@ -43,7 +47,7 @@ static void read_late(struct work *work)
 
 static void await_alarm(struct work *work)
 {
-	const struct itimerval once = {.it_value = {.tv_sec = AHEAD_SEC}};
+	const struct itimerval once = {.it_value = {.tv_sec = ahead_sec()}};
 	sigset_t signals;
 	int number;
 
@@ -87,9 +91,9 @@ static void measure_expiry(struct workload *workload, const struct before_case *
 		live_abort("the workload did not arm its timer");
 	hidden_sample(&before);
 	start_run(&run, workload->pid, before_case->everything);
-	if (proc_now() - workload->work->began[0] > AHEAD_SEC * 500000000ULL)
+	if (proc_now() - workload->work->began[0] > ahead_sec() * 500000000ULL)
 		live_abort("the window began too late");
-	if (!workload_wait(workload, 20))
+	if (!workload_wait(workload, live_slower(20, 2)))
 		live_abort("the workload died");
 	dwell_interrupt(&run);
 	dwell_wait(&run, 20);

@@ -79,11 +79,12 @@ kvm_works() {
 # QEMU 7.2's software emulation has two faults that look like the kernel's. With more
 # than one thread, a CPU can go on executing a breakpoint that another has just removed
 # while patching code, for ever: so one thread emulates all CPUs. And kernels up to 6.12
-# have died in cmpxchg16b, which those from 7.2 on need for task storage.
+# have died in cmpxchg16b, which those from 6.19 on need for task storage.
 boot() {
 	local name=$1 image=$2 words=$3 cpu=max status=0
 
 	case $name in
+	6.19) ;;
 	5.* | 6.*) cpu=max,-cx16 ;;
 	esac
 	if [ $kvm = yes ]; then
