@@ -105,6 +105,100 @@ static inline __attribute__((always_inline)) unsigned int dwell_bucket(unsigned 
 	       (fraction >= DWELL_THIRD_STEP);
 }
 
+/* ---- what is normal ---------------------------------------------------- */
+
+/*
+ * What a task is used to, for one measure: a mean and a mean deviation, learned
+ * as TCP learns its round-trip time. Kept in units of 2^dwell_norm_shift ns.
+ *
+ * Only intervals of at least the measure's floor are looked at; those between
+ * them, whose number @samples tells, count as 0. So the common path pays one
+ * comparison, and what is rare is unusual however long it takes.
+ */
+struct dwell_norm {
+	__u32 mean;	 /* times 8 */
+	__u32 deviation; /* times 4 */
+	__u32 samples;	 /* intervals of that kind, small ones included, when it was last updated */
+};
+
+#define DWELL_NORM_FORGET 40   /* so many small intervals in a row, and all is forgotten */
+#define DWELL_NORM_NEW 4       /* with fewer intervals nothing is known to be unusual … */
+#define DWELL_NORM_NEW_SHIFT 3 /* … but what is 2^so many times the floor */
+
+/* Blocks may last days, the others minutes. */
+static inline __attribute__((always_inline)) unsigned int
+dwell_norm_shift(enum dwell_measure measure)
+{
+	return measure == DWELL_BLOCKED ? 20 : 13;
+}
+
+static inline __attribute__((always_inline)) void dwell_norm_add(struct dwell_norm *norm,
+								 __u32 value)
+{
+	/* Both sides of the subtraction are below 2^29: see dwell_norm_learn(). */
+	int error = (int)value - (int)(norm->mean >> 3);
+
+	norm->mean += error;
+	if (error < 0)
+		error = -error;
+	norm->deviation += error - (norm->deviation >> 2);
+}
+
+/* Brings @norm up to @samples intervals, the ones in between having been small. */
+static inline __attribute__((always_inline)) void dwell_norm_forget(struct dwell_norm *norm,
+								    __u32 samples)
+{
+	__u32 missed = samples - norm->samples;
+
+	norm->samples = samples;
+	if (!norm->mean)
+		return;
+	if (missed > DWELL_NORM_FORGET) {
+		norm->mean = 0;
+		norm->deviation = 0;
+		return;
+	}
+	for (__u32 i = 1; i < DWELL_NORM_FORGET; i++)
+		if (i < missed)
+			dwell_norm_add(norm, 0);
+}
+
+/*
+ * Beyond how many ns an interval of a task that is used to @norm is an outlier,
+ * @deviations beyond the mean, and never below @floor.
+ */
+static inline __attribute__((always_inline)) __u64
+dwell_norm_threshold(const struct dwell_norm *norm, enum dwell_measure measure, __u64 floor,
+		     __u32 deviations)
+{
+	__u64 limit = (norm->mean >> 3) + (((__u64)norm->deviation * deviations) >> 2);
+
+	limit <<= dwell_norm_shift(measure);
+	if (norm->samples < DWELL_NORM_NEW)
+		floor <<= DWELL_NORM_NEW_SHIFT;
+	return limit > floor ? limit : floor;
+}
+
+/*
+ * Learns from an interval of @ns. One beyond @threshold counts as twice that at
+ * most, so that the next one of its size is an outlier too, and the fifth is not.
+ */
+static inline __attribute__((always_inline)) void
+dwell_norm_learn(struct dwell_norm *norm, enum dwell_measure measure, __u64 ns, __u64 threshold)
+{
+	if (ns > 2 * threshold)
+		ns = 2 * threshold;
+	ns >>= dwell_norm_shift(measure);
+	if (ns > 0x0fffffff)
+		ns = 0x0fffffff;
+	if (norm->mean) {
+		dwell_norm_add(norm, ns);
+		return;
+	}
+	norm->mean = ns << 3;
+	norm->deviation = ns << 1;
+}
+
 /* ---- one task --------------------------------------------------------- */
 
 /* How a record reached the user side. */
@@ -141,7 +235,9 @@ struct dwell_record {
 	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
 	__u8 kthread;	      /* 1: a kernel thread */
 	__u8 woken_throttled; /* woken when its group had no quota left */
-	__u8 reserved[3];
+	__u8 open_reported;   /* 1: its open interval is an outlier already: report its end */
+	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
+	__u8 reserved;
 	__u64 since;	    /* mono: when the state began; 0 = before the window */
 	__u64 activated;    /* mono: when this dwell began; 0 = before the window */
 	__u64 run_delay;    /* sched_info.run_delay at the last block */
@@ -165,6 +261,12 @@ struct dwell_record {
 	__u64 sum[DWELL_MEASURES]; /* ns */
 	__u64 max[DWELL_MEASURES]; /* ns */
 	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
+
+	/* What outliers are told by. Stays in the kernel, being behind the buckets. */
+	__u64 outlier_at;	  /* mono: when tokens were last added */
+	__u64 activated_oncpu;	  /* oncpu_ns when this dwell began */
+	__u32 activated_switches; /* involuntary, then */
+	struct dwell_norm norm[DWELL_MEASURES];
 };
 
 /*
@@ -203,6 +305,7 @@ struct dwell_timer_counts {
 	__u64 late_sum;	  /* ns */
 	__u64 late_max;	  /* ns */
 	__u32 late_buckets[DWELL_BUCKETS];
+	struct dwell_norm norm; /* of its lateness; user timers only */
 };
 
 /* The kernel's two most frequent timers; each has its place in an array. */
@@ -212,6 +315,94 @@ enum dwell_builtin { DWELL_TICK, DWELL_HRTICK, DWELL_BUILTINS };
 struct dwell_armed_timer {
 	struct dwell_timer_key owner;
 	__u64 armed_at; /* mono */
+};
+
+/* ---- outliers ---------------------------------------------------------- */
+
+/*
+ * An interval beyond its threshold, with all that is known of its cause when it
+ * ends (or, open, when it is found). Pushed through a ring buffer of its own,
+ * whole; what does not apply is 0.
+ */
+
+#define DWELL_RUNS 32 /* a power of two */
+#define DWELL_STACK_DEPTH 24
+#define DWELL_CALLBACKS 4 /* a power of two */
+#define DWELL_NO_SYSCALL (-1)
+
+/* A task's run on a CPU. It began when the one before it ended: they leave no gap. */
+struct dwell_run {
+	__u64 until; /* mono: when it ended; 0: no such run */
+	__u32 tid;   /* 0: the CPU was idle */
+	__u32 pid;
+};
+
+/* A timer callback that ran on a CPU. */
+struct dwell_callback {
+	__u64 function; /* 0: no such callback */
+	__u64 entered;	/* mono */
+};
+
+/* Who ended a block. */
+struct dwell_waker {
+	__u32 pid; /* of whoever was current, which an interrupt may have … */
+	__u32 tid; /* … interrupted: the stack tells */
+	char comm[DWELL_COMM_LEN];
+	__u64 function;			/* the timer callback that did it; 0: none */
+	__u32 timer;			/* 1: a timer's callback */
+	__u32 depth;			/* of the stack */
+	__u64 stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first */
+};
+
+struct dwell_outlier {
+	__u32 measure; /* enum dwell_measure */
+	__u32 open;    /* 1: it has not ended yet */
+	__u32 cpu;     /* where it ended; of an open one: where the task is */
+	__u32 pid;
+	__u32 tid;
+	__u32 block; /* enum dwell_block: of a block */
+	__u64 start; /* task->start_time */
+	__u64 cgroup;
+	char comm[DWELL_COMM_LEN];
+
+	__u64 from; /* mono */
+	__u64 to;   /* mono: when it ended, or was found */
+	__u64 ns;
+	__u64 threshold; /* ns */
+	__u64 typical;	 /* ns: mean of the task's other intervals of that kind … */
+	__u64 samples;	 /* … of which there were so many */
+
+	/* Of a wait for a CPU: who had it. */
+	__u64 queued_at; /* mono: when it came to this CPU's queue; later than @from: it was moved */
+	__u32 runs_next;		   /* the oldest in @runs */
+	__u32 preempters;		   /* of a dwell: how often it was preempted */
+	struct dwell_run runs[DWELL_RUNS]; /* of this CPU, a ring */
+
+	/* Of a timer's lateness or latency. */
+	__u64 function;	      /* its callback */
+	__u64 lateness;	      /* ns */
+	__u64 wakeup;	      /* ns: callback entry -> queued */
+	__u64 runqueue;	      /* ns: queued -> on-CPU; the three add up to @ns */
+	__u64 expires;	      /* mono: when it was due */
+	__u32 callbacks_next; /* the oldest in @callbacks */
+	struct dwell_callback callbacks[DWELL_CALLBACKS]; /* of this CPU, a ring */
+
+	/* Of a dwell. */
+	__u64 oncpu; /* ns of it */
+
+	/* Of a block: where it was, and who ended it. */
+	__s32 syscall; /* number, or DWELL_NO_SYSCALL */
+	__u32 owner;   /* tid of the owner of the mutex that it waited for; 0: none known */
+	__u32 depth;   /* of the stack */
+	__u64 stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first */
+	struct dwell_waker waker;
+};
+
+/* How many there were, by measure. Those made are reported, suppressed or lost. */
+struct dwell_outlier_counts {
+	__u64 reported;
+	__u64 suppressed; /* by the limits */
+	__u64 lost;	  /* the ring buffer was full */
 };
 
 /* ---- what the kernel side is told ------------------------------------- */
@@ -240,6 +431,13 @@ struct dwell_config {
 	__u64 builtins[DWELL_BUILTINS];
 	__u64 sleepers[DWELL_SLEEPERS];
 	__u64 user_callbacks[DWELL_USER_CALLBACKS];
+
+	/* Outliers. */
+	__u8 outliers;		       /* 1: at least one kind is looked for */
+	__u8 adaptive[DWELL_MEASURES]; /* 1: also by what the task is used to */
+	__u8 cpu_token_shift;	       /* a CPU gains a token each 2^so many ns */
+	__u32 deviations;	       /* beyond the mean */
+	__u64 floor[DWELL_MEASURES];   /* ns; U64_MAX: not looked for */
 };
 
 /* Whether the kernel side measures: set by the user side, for all programs at once. */

@@ -32,6 +32,7 @@ inline_always void describe(struct dwell_live *live, struct dwell_record *record
 			    struct task_struct *task, struct cpu *cpu)
 {
 	__u64 queued = task->sched_info.last_queued;
+	__s64 arrived = task->sched_info.last_arrival + cpu->offset;
 
 	live->state = record->state;
 	live->since = record->since;
@@ -40,7 +41,10 @@ inline_always void describe(struct dwell_live *live, struct dwell_record *record
 		live->since = cpu->in_at;
 	}
 	if (live->state == DWELL_UNKNOWN) {
-		live->since = task->sched_info.last_arrival + cpu->offset;
+		/* Before the first boot-up clock there may have been another: not before it began. */
+		if (arrived < (__s64)task->start_time)
+			arrived = task->start_time;
+		live->since = arrived ?: 1;
 		record->block = block_kind(task->__state);
 		if (task->on_cpu)
 			live->state = DWELL_ONCPU;
