@@ -109,7 +109,7 @@ give_back = if [ -n "$$SUDO_UID" ] && [ -d build ]; then chown -hR "$$SUDO_UID:$
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all static check check-build check-kernels bench run install clean format check-format FORCE
+.PHONY: all static check check-build check-kernels guest-binaries static-live bench run install clean format check-format FORCE
 
 all: $(BUILD)/dwell $(DOCUMENTS)
 	@$(give_back)
@@ -159,6 +159,9 @@ explain_static = case $$($(PKG_CONFIG) --modversion libelf) in 0.192*) \
 	echo "The static libelf of elfutils 0.192 is incomplete: link with an older or newer one" >&2 ;; esac
 
 static: $(BUILD)/static/dwell
+	@$(give_back)
+
+static-live: $(BUILD)/static/live
 	@$(give_back)
 
 $(BUILD)/static/dwell: $(USER_OBJECTS)
@@ -231,14 +234,20 @@ check-build: all $(UNIT_TESTS) $(LIVE)
 
 check:
 	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh check; fi
-	$(Q)status=0; $(MAKE) check-build && BUILD='$(BUILD)' tests/run.sh || status=$$?; \
-		$(give_back); exit $$status
+	$(if $(KERNELS),$(Q)$(MAKE) guest-binaries)
+	$(Q)status=0; $(MAKE) check-build && \
+		BUILD='$(BUILD)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
+		tests/run.sh || status=$$?; $(give_back); exit $$status
 
 # The kernels of tests/vm/kernels.list, or those named: make check-kernels KERNELS='6.1 7.2'
-check-kernels:
+GUEST_BINARIES := amd64=$(if $(filter x86,$(HOST_ARCH)),build,build/x86)/static \
+	arm64=$(if $(filter arm64,$(HOST_ARCH)),build,build/arm64)/static
+check-kernels: guest-binaries
+	$(Q)tests/vm/run.sh $(GUEST_BINARIES) $(filter-out all,$(KERNELS))
+
+guest-binaries:
 	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh kernels; fi
-	$(Q)$(MAKE) $(BUILD)/static/dwell $(BUILD)/static/live
-	$(Q)tests/vm/run.sh $(BUILD)/static/dwell $(BUILD)/static/live $(KERNELS)
+	$(Q)for arch in x86 arm64; do $(MAKE) ARCH=$$arch static static-live || exit 1; done
 
 # ---- the bench -----------------------------------------------------------
 

@@ -10,12 +10,13 @@ usage() {
 	Names what is missing and installs it with the package manager of this machine (needs root).
 	  build  what make needs
 	  check  that, and what make check and make bench need
-	  kernels  what make and make check-kernels need
+	  kernels  what make and make check-kernels need: QEMU, and what builds for arm64
 	  -n     only name what is missing; exit 1 if anything needed is
 	END
 }
 
 PATH=$PATH:/usr/sbin:/sbin
+ARM64=aarch64-linux-gnu
 CC=${CC:-cc}
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 
@@ -42,8 +43,10 @@ probe() {
 	perf) perf version >/dev/null 2>&1 ;;
 	peers) have runqlat || have runqlat-libbpf ;;
 	qemu) have qemu-system-x86_64 ;;
-	busybox) have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 ;; # static
+	qemu-arm64) have qemu-system-aarch64 ;;
 	cpio) have cpio ;;
+	arm64-compiler) have $ARM64-gcc || [ "$(uname -m)" = aarch64 ] ;;
+	arm64-libraries) probe_arm64_libraries ;;
 	esac
 }
 
@@ -54,6 +57,11 @@ probe_bpftool() {
 		"$tool" version >/dev/null 2>&1 && return 0
 	done
 	return 1
+}
+
+probe_arm64_libraries() {
+	[ "$(uname -m)" = aarch64 ] ||
+		$ARM64-pkg-config --exists 'libbpf >= 1.1' libelf zlib jansson libcap 2>/dev/null
 }
 
 probe_sanitizers() {
@@ -88,12 +96,18 @@ clang-format clang-format-14,clang-format  clang-tools-extra  clang-tools  clang
 perf        linux-perf,linux-tools-generic  perf  perf       perf
 peers       libbpf-tools   libbpf-tools     -                -
 qemu        qemu-system-x86 qemu-system-x86 qemu-x86         qemu-system-x86
-busybox     busybox-static busybox          busybox-static   busybox
+qemu-arm64  qemu-system-arm qemu-system-aarch64 qemu-arm     qemu-system-aarch64
 cpio        cpio           cpio             cpio             cpio
+arm64-compiler  gcc-aarch64-linux-gnu  -    -                -
+arm64-libraries @arm64     -                -                -
 '
 BUILD_NEEDS='compiler make clang llvm-strip bpftool pkg-config libbpf libelf zlib jansson libcap uthash'
 CHECK_NEEDS='cmocka sanitizers'
-KERNELS_NEEDS='qemu busybox cpio'
+KERNELS_NEEDS='qemu cpio'
+# Debian's libraries for another architecture install beside this one's.
+KERNELS_WANTS='qemu-arm64 arm64-compiler arm64-libraries'
+ARM64_PACKAGES=pkgconf:arm64+libc6-dev:arm64+libbpf-dev:arm64+libelf-dev:arm64
+ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64
 # Without these, some tests are skipped or a line is missing from the bench.
 CHECK_WANTS='cyclictest shellcheck mandoc clang-format perf peers'
 
@@ -118,6 +132,7 @@ packages_of() {
 	answer=$(echo "$TABLE" | awk -v thing="$1" -v column=$column '$1 == thing { print $column }')
 	case $answer in
 	@sanitizers) sanitizer_package ;;
+	@arm64) echo "$ARM64_PACKAGES" ;;
 	*) echo "$answer" ;;
 	esac
 }
@@ -177,6 +192,15 @@ choose() {
 }
 
 UPDATED=
+# Packages of another architecture are known once that is, and the lists are fetched anew.
+know_arm64() {
+	if [ "$MANAGER" = apt-get ] && ! dpkg --print-foreign-architectures | grep -qx arm64; then
+		dpkg --add-architecture arm64
+		UPDATED=
+		update_lists
+	fi
+}
+
 update_lists() {
 	if [ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ]; then
 		echo "setup: apt-get update"
@@ -197,6 +221,9 @@ install_packages() {
 # Installs what holds the things named. Package lists may be absent or out of
 # date: if a package is unknown or cannot be had, fetch the lists and try again.
 obtain() {
+	for thing in "$@"; do
+		[ "$thing" != arm64-libraries ] || know_arm64
+	done
 	packages=$(choose "$@")
 	for thing in "$@"; do
 		[ -n "$(choose "$thing")" ] || update_lists
@@ -213,7 +240,7 @@ obtain() {
 
 # Best effort: says so and goes on.
 obtain_wanted() {
-	echo "setup: for all tests and the bench:" "$@"
+	echo "setup: for all tests:" "$@"
 	if ! obtain "$@"; then
 		for thing in "$@"; do
 			obtain "$thing" || true
@@ -257,7 +284,10 @@ check)
 	needs="$BUILD_NEEDS $CHECK_NEEDS"
 	wants=$CHECK_WANTS
 	;;
-kernels) needs="$BUILD_NEEDS $KERNELS_NEEDS" ;;
+kernels)
+	needs="$BUILD_NEEDS $KERNELS_NEEDS"
+	wants=$KERNELS_WANTS
+	;;
 -h | --help)
 	usage
 	exit 0

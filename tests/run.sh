@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every test that was built, and counts: its last line is "N passed, N failed, N skipped".
+# KERNELS, if set, has the arguments of tests/vm/run.sh: then other kernels are tried too.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -9,6 +10,7 @@ BUILD=${BUILD:-build}
 UNIT_LIMIT=120
 STATIC_LIMIT=60
 LIVE_LIMIT=900
+KERNELS_LIMIT=3600
 
 PATH=$PATH:/usr/sbin:/sbin
 OUTPUT=$(mktemp)
@@ -193,8 +195,32 @@ live_tests() {
 	fi
 }
 
+# ---- other kernels --------------------------------------------------------
+
+# Its results go by as they come, its table is kept; its last line is added to the counts.
+kernel_tests() {
+	status_file=$OUTPUT.list
+	{
+		status=0
+		# shellcheck disable=SC2086 # a list of words
+		timeout -k 5 $KERNELS_LIMIT tests/vm/run.sh $KERNELS 2>&1 </dev/null || status=$?
+		echo $status >"$status_file"
+	} | tee "$OUTPUT" | sed -u '/^[0-9]* passed, [0-9]* failed, [0-9]* skipped$/d'
+	status=$(cat "$status_file")
+	read -r good _ bad _ skips _ <<-END
+	$(grep -x '[0-9]* passed, [0-9]* failed, [0-9]* skipped' "$OUTPUT" || echo 0 0 0 0 0 0)
+	END
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + skips))
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		fail kernels "$(ending "$status" $KERNELS_LIMIT)"
+	fi
+}
+
 unit_tests
 static_checks
 live_tests
+[ -z "${KERNELS-}" ] || kernel_tests
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

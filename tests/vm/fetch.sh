@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Fetches a Debian kernel: `fetch.sh CACHE ARCH SUITE PATTERN` prints the path of its image.
+# Fetches one file out of a Debian package, for a guest: prints the path of its copy.
 #
-# PATTERN is a package's name with stars; the newest version of those that match counts.
-# The mirror is the one that this machine's own apt is configured with; its other suites
-# are read through a private configuration below CACHE, and nothing is installed. Kernels
-# are kept by version, lists of packages for a week: with both there, no network is used.
+# fetch.sh CACHE ARCH SUITE PACKAGE FILE: PACKAGE is a name with stars, and the newest of
+# those that match counts; FILE is the end of the file's path, also with stars. The mirror
+# is the one that this machine's own apt is configured with; its other suites are read
+# through a private configuration below CACHE, and nothing is installed. Copies are kept
+# by package, lists of packages for a week: with both there, no network is used.
 set -eu
 
-cache=$1 arch=$2 suite=$3 pattern=$4
-kernels=$cache/kernels/$arch
+cache=$1 arch=$2 suite=$3 pattern=$4 file=$5
+copies=$cache/copies/$arch
 apt=$cache/apt/$arch-$suite
-mkdir -p "$kernels" "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/preferences.d"
+mkdir -p "$copies" "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/preferences.d"
 
 complain() {
 	echo "$*" >&2
@@ -70,10 +71,10 @@ download() {
 
 	(cd "$work" && apt-get -c "$apt/apt.conf" -qq download "$package") >&2
 	dpkg-deb --fsys-tarfile "$work"/*.deb |
-		tar -x -C "$work" --wildcards --no-anchored 'vmlinuz*' ||
-		complain "there is no kernel in $package"
-	# In one step: a run that is cut short leaves no half a kernel.
-	mv "$(find "$work" -name 'vmlinuz*' -type f)" "$kernels/$package"
+		tar -x -C "$work" --wildcards --no-anchored "$file" ||
+		complain "there is no $file in $package"
+	# In one step: a run that is cut short leaves no half a file.
+	mv "$(find "$work" -path "*/$file" -type f | head -n 1)" "$copies/$package"
 }
 
 fetch() {
@@ -82,29 +83,30 @@ fetch() {
 	configure
 	update
 	package=$(newest_package)
-	[ -n "$package" ] || complain "$suite holds no package $pattern"
-	if ! [ -f "$kernels/$package" ]; then
+	# A suite moves on: that is no failure of what is to be tested.
+	[ -n "$package" ] || complain "gone: $suite holds no package $pattern any more"
+	if ! [ -f "$copies/$package" ]; then
 		work=$(mktemp -d "$cache/work.XXXXXX")
 		trap 'rm -rf "$work"' EXIT
 		download "$package"
 	fi
-	echo "$kernels/$package"
+	echo "$copies/$package"
 }
 
 # One that was fetched before serves when the network does not.
 cached() {
-	local image
+	local copy
 
-	image=$(find "$kernels" -maxdepth 1 -type f -name "$pattern" | sort -V | tail -n 1)
-	[ -n "$image" ] && echo "$image"
+	copy=$(find "$copies" -maxdepth 1 -type f -name "$pattern" | sort -V | tail -n 1)
+	[ -n "$copy" ] && echo "$copy"
 }
 
 # Not as a condition: errexit would be off in it.
 set +e
-image=$(set -e; fetch)
+copy=$(set -e; fetch)
 set -e
-if [ -n "$image" ]; then
-	echo "$image"
+if [ -n "$copy" ]; then
+	echo "$copy"
 else
 	cached
 fi

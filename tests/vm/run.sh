@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs dwell and its live tests on the kernels of kernels.list, each in a guest under QEMU.
 #
-# run.sh DWELL LIVE [NAME…]: static binaries, and the kernels to try (all). Prints each
-# result, a table, and as its last line `N passed, N failed, N skipped`. VM_CACHE names
-# the folder for kernels and results (build/vm), VM_JOBS how many guests run at once,
-# VM_SECONDS how long one may take.
+# run.sh ARCH=DIRECTORY… [NAME…]: where the static dwell and live for each architecture
+# are, and the kernels to try (all). Prints each result, a table, and as its last line
+# `N passed, N failed, N skipped`. VM_CACHE names the folder for kernels and results
+# (build/vm), VM_JOBS how many guests run at once, VM_SECONDS how long one may take.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-dwell=$1 live=$2
-shift 2
+declare -A binaries=() initrd=() kvm=()
+while [[ ${1-} = *=* ]]; do
+	binaries[${1%%=*}]=${1#*=}
+	shift
+done
 mkdir -p "${VM_CACHE:-build/vm}/results"
 cache=$(cd "${VM_CACHE:-build/vm}" && pwd)
 results=$cache/results
@@ -43,68 +46,91 @@ kernels() {
 
 # ---- one guest --------------------------------------------------------------
 
+# The guests' first file system: a shell, dwell, its tests. One for each architecture.
 make_initrd() {
-	local root=$cache/root
+	local arch=$1 root=$cache/root-$1 busybox
 
+	busybox=$("$here/fetch.sh" "$cache" "$arch" bookworm busybox-static bin/busybox)
 	rm -rf "$root"
 	mkdir -p "$root/bin" "$root/proc" "$root/sys" "$root/dev"
-	cp "$(command -v busybox)" "$root/bin/busybox"
+	cp "$busybox" "$root/bin/busybox"
 	ln -s busybox "$root/bin/sh"
-	cp "$dwell" "$root/bin/dwell"
-	cp "$live" "$root/bin/live"
+	cp "${binaries[$arch]}/dwell" "${binaries[$arch]}/live" "$root/bin"
 	cp "$here/guest" "$root/bin/tests"
 	cp "$here/init" "$root/init"
-	chmod 755 "$root/init" "$root/bin/tests"
-	(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -1 >"$cache/initrd.gz"
+	chmod 755 "$root/init" "$root"/bin/*
+	(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) | gzip -1 >"$root.gz"
+	echo "$root.gz"
 }
 
 # Boots an image and writes its console and results. The rest are QEMU's arguments.
 qemu() {
-	local limit=$1 name=$2 image=$3 words=$4
-	shift 4
+	local limit=$1 name=$2 arch=$3 image=$4 words=$5
+	local console=$results/$name.console out=$results/$name.out
+	local -a machine
+	shift 5
 
-	timeout -k 5 "$limit" qemu-system-x86_64 "$@" -M q35 -m $memory -smp 2 -display none \
-		-no-reboot -serial "file:$results/$name.console" -serial "file:$results/$name.out" \
-		-kernel "$image" -initrd "$cache/initrd.gz" \
-		-append "console=ttyS0 quiet panic=-1 tsc=reliable $words" \
+	case $arch in
+	amd64)
+		machine=(qemu-system-x86_64 -M q35 -serial "file:$console" -serial "file:$out")
+		words="console=ttyS0 tsc=reliable dwell.results=ttyS1 $words"
+		;;
+	arm64)
+		machine=(qemu-system-aarch64 -M virt -nic none -serial "file:$console"
+			-chardev "file,id=results,path=$out" -device "pci-serial,chardev=results")
+		words="console=ttyAMA0 dwell.results=ttyS0 $words"
+		;;
+	esac
+	timeout -k 5 "$limit" "${machine[@]}" "$@" -m $memory -smp 2 -display none -no-reboot \
+		-kernel "$image" -initrd "${initrd[$arch]}" -append "quiet panic=-1 $words" \
 		</dev/null >"$results/$name.qemu" 2>&1
 }
 
 # Having the device is not enough: some machines refuse to start a guest, or hang.
 kvm_works() {
-	[ -w /dev/kvm ] && qemu 20 kvm "$1" "dwell.expect=nothing" -accel kvm -cpu host &&
+	local arch=$1 image=$2
+
+	case $arch-$(uname -m) in
+	amd64-x86_64 | arm64-aarch64) ;;
+	*) return 1 ;;
+	esac
+	[ -w /dev/kvm ] && qemu 20 kvm "$arch" "$image" "dwell.expect=nothing" -accel kvm -cpu host &&
 		grep -qx end "$results/kvm.out"
 }
 
 # QEMU 7.2's software emulation has two faults that look like the kernel's. With more
 # than one thread, a CPU can go on executing a breakpoint that another has just removed
-# while patching code, for ever: so one thread emulates all CPUs. And kernels up to 6.12
+# while patching code, for ever: so one thread emulates all CPUs. And kernels up to 6.17
 # have died in cmpxchg16b, which those from 6.19 on need for task storage.
-boot() {
-	local name=$1 image=$2 words=$3 cpu=max status=0
-
-	case $name in
-	6.19) ;;
-	5.* | 6.*) cpu=max,-cx16 ;;
+emulated_cpu() { # name, arch
+	case $2/$1 in
+	arm64/*) echo cortex-a76 ;;
+	*/5.* | */6.1 | */6.1-* | */6.12* | */6.17*) echo max,-cx16 ;;
+	*) echo max ;;
 	esac
-	if [ $kvm = yes ]; then
-		qemu "$seconds" "$name" "$image" "$words" -accel kvm -cpu host || status=$?
+}
+
+boot() {
+	local name=$1 arch=$2 image=$3 words=$4 status=0
+
+	if [ -n "${kvm[$arch]-}" ]; then
+		qemu "$seconds" "$name" "$arch" "$image" "$words" -accel kvm -cpu host || status=$?
 	else
-		qemu "$seconds" "$name" "$image" "$words" -accel tcg,thread=single -cpu $cpu ||
-			status=$?
+		qemu "$seconds" "$name" "$arch" "$image" "$words" -accel tcg,thread=single \
+			-cpu "$(emulated_cpu "$name" "$arch")" || status=$?
 	fi
 	case $status in
 	0) ;;
-	124) echo "still running after $seconds s" >"$results/$name.end" ;;
-	*) echo "QEMU ended with status $status $(head -n 1 "$results/$name.qemu")" >"$results/$name.end" ;;
+	124 | 137) echo "still running after $seconds s" >"$results/$name.end" ;;
+	*) echo "QEMU ended with $status: $(head -n 1 "$results/$name.qemu")" >"$results/$name.end" ;;
 	esac
 }
 
 run_guest() {
-	local name=$1 expect=$5 tests=$6 append=$7
+	local name=$1 arch=$2 expect=$5 tests=$6 append=$7
 
 	[ "$append" != - ] || append=
-	boot "$name" "$(cat "$results/$name.image")" \
+	boot "$name" "$arch" "$(cat "$results/$name.image")" \
 		"dwell.expect=$expect dwell.tests=$tests $append"
 }
 
@@ -114,10 +140,11 @@ fetch_kernel() {
 
 	rm -f "$results/$name".*
 	touch "$results/$name".{out,console}
-	if ! "$here/fetch.sh" "$cache" "$arch" "$suite" "$package" \
-		>"$results/$name.image" 2>"$results/$name.console"; then
+	[ -n "${binaries[$arch]-}" ] || return 0
+	if ! "$here/fetch.sh" "$cache" "$arch" "$suite" "$package" 'vmlinuz*' \
+		>"$results/$name.image" 2>"$results/$name.console" </dev/null; then
 		rm -f "$results/$name.image"
-		echo "no kernel to boot" >"$results/$name.end"
+		echo "its kernel could not be fetched" >"$results/$name.end"
 	fi
 }
 
@@ -159,8 +186,16 @@ report_line() { # kernel, line
 
 # Every test that was planned must have said how it went.
 report_guest() {
-	local name=$1 line shown=no
+	local name=$1 arch=$2 line shown=no
 
+	if [ -z "${binaries[$arch]-}" ]; then
+		result skip "$name" boot "dwell was not built for $arch"
+		return
+	fi
+	if grep -q '^gone: ' "$results/$name.console"; then
+		result skip "$name" boot "$(sed -n 's/^gone: //p' "$results/$name.console")"
+		return
+	fi
 	echo "# $name: $(sed -n 's/^kernel //p' "$results/$name.out")"
 	while IFS= read -r line; do
 		if report_line "$name" "$line"; then
@@ -207,15 +242,17 @@ print_table() {
 kernels "$@" >"$cache/wanted"
 [ -s "$cache/wanted" ] || { echo "kernels.list has no kernel named $*" >&2; exit 2; }
 : >"$cache/table"
-make_initrd
+for arch in "${!binaries[@]}"; do
+	initrd[$arch]=$(make_initrd "$arch")
+done
 while read -r -a fields; do
 	fetch_kernel "${fields[@]}"
+	name=${fields[0]} arch=${fields[1]}
+	if [ -z "${kvm[$arch]+tried}" ] && [ -e "$results/$name.image" ]; then
+		kvm[$arch]=
+		! kvm_works "$arch" "$(cat "$results/$name.image")" || kvm[$arch]=yes
+	fi
 done <"$cache/wanted"
-kvm=no
-for image in "$results"/*.image; do
-	if [ -e "$image" ] && kvm_works "$(cat "$image")"; then kvm=yes; fi
-	break
-done
 
 while read -r -a fields; do
 	[ -e "$results/${fields[0]}.image" ] || continue
@@ -225,7 +262,7 @@ done <"$cache/wanted"
 wait
 while read -r -a fields; do
 	report_guest "${fields[@]}"
-done <"$cache/wanted"
+done < <(sort -V "$cache/wanted")
 print_table
 "$here/support-table.sh" "$cache"
 echo "$passed passed, $failed failed, $skipped skipped"

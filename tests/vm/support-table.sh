@@ -36,9 +36,10 @@ table() {
 
 	echo "| kernel | from Debian | what it has of what differs | result |"
 	echo "| --- | --- | --- | --- |"
-	grep -vE '^(#|$)' "$here/kernels.list" | while read -r name _ suite _ expect _ append; do
+	grep -vE '^(#|$)' "$here/kernels.list" | sort -V | while read -r name _ suite _ expect _ append; do
 		grep -q "^$name " "$cache/table" || continue
 		version=$(sed -n 's/^kernel //p' "$cache/results/$name.out")
+		[ -n "$version" ] || continue
 		[ "$append" = - ] || version="$version, $append"
 		echo "| $version | $suite | $(features "$name") | $(verdict "$name" "$expect") |"
 	done
