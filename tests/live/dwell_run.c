@@ -49,7 +49,7 @@ static void become_nobody(uint64_t capabilities)
 	keep_capabilities(capabilities);
 }
 
-static void exec_dwell(const struct dwell_run *run, const struct dwell_manner *manner,
+static void exec_dwell(const struct dwell_process *run, const struct dwell_manner *manner,
 		       const char *const *arguments)
 {
 	/* By descriptor: nobody may not be allowed to walk to the path. */
@@ -75,12 +75,12 @@ static void exec_dwell(const struct dwell_run *run, const struct dwell_manner *m
 	live_abort("%s: %s", live_options.dwell, strerror(errno));
 }
 
-void dwell_start(struct dwell_run *run, const struct dwell_manner *manner,
+void dwell_start(struct dwell_process *run, const struct dwell_manner *manner,
 		 const char *const *arguments)
 {
 	static const struct dwell_manner plain;
 
-	*run = (struct dwell_run){
+	*run = (struct dwell_process){
 		.out = memfd_create("dwell-stdout", MFD_CLOEXEC),
 		.err = memfd_create("dwell-stderr", MFD_CLOEXEC),
 	};
@@ -108,7 +108,7 @@ static char *take_text(int fd, size_t *length)
 }
 
 /* Has it ended? Takes status and output if so. */
-static bool has_ended(struct dwell_run *run)
+static bool has_ended(struct dwell_process *run)
 {
 	int status;
 
@@ -133,7 +133,7 @@ static void note_messages(const char *text)
 	}
 }
 
-static bool says_measuring(const struct dwell_run *run)
+static bool says_measuring(const struct dwell_process *run)
 {
 	char text[4096];
 	const ssize_t length = pread(run->err, text, sizeof(text) - 1, 0);
@@ -142,7 +142,7 @@ static bool says_measuring(const struct dwell_run *run)
 	return strstr(text, "dwell: measuring") != NULL;
 }
 
-void dwell_wait_measuring(struct dwell_run *run)
+void dwell_wait_measuring(struct dwell_process *run)
 {
 	const uint64_t deadline = proc_now() + START_SECONDS * 1000000000ULL;
 
@@ -157,13 +157,13 @@ void dwell_wait_measuring(struct dwell_run *run)
 	}
 }
 
-void dwell_interrupt(struct dwell_run *run)
+void dwell_interrupt(struct dwell_process *run)
 {
 	if (run->pid > 0)
 		kill(run->pid, SIGINT);
 }
 
-void dwell_wait(struct dwell_run *run, unsigned int seconds)
+void dwell_wait(struct dwell_process *run, unsigned int seconds)
 {
 	const uint64_t deadline = proc_now() + seconds * 1000000000ULL;
 
@@ -174,7 +174,7 @@ void dwell_wait(struct dwell_run *run, unsigned int seconds)
 	}
 }
 
-void dwell_close(struct dwell_run *run)
+void dwell_close(struct dwell_process *run)
 {
 	if (run->pid > 0) {
 		kill(run->pid, SIGKILL);
@@ -186,10 +186,10 @@ void dwell_close(struct dwell_run *run)
 		close(run->err);
 	free(run->out_text);
 	free(run->err_text);
-	*run = (struct dwell_run){0};
+	*run = (struct dwell_process){0};
 }
 
-void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,
+void dwell_execute(struct dwell_process *run, const struct dwell_manner *manner,
 		   const char *const *arguments)
 {
 	dwell_start(run, manner, arguments);
@@ -199,7 +199,7 @@ void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,
 void dwell_expect_error(const struct dwell_manner *manner, const char *const *arguments, int status,
 			const char *word)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	char command[128] = "";
 
 	for (int i = 0; arguments[i]; i++)

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 /* One run. Closed by dwell_close(). */
-struct dwell_run {
+struct dwell_process {
 	pid_t pid;
 	int out, err;	/* files in memory that take what it prints */
 	int status;	/* exit status, or 128 + the signal that ended it; once it ended */
@@ -26,23 +26,23 @@ struct dwell_manner {
 };
 
 /* Starts dwell with @arguments, which end with NULL. */
-void dwell_start(struct dwell_run *run, const struct dwell_manner *manner,
+void dwell_start(struct dwell_process *run, const struct dwell_manner *manner,
 		 const char *const *arguments);
 
 /* Waits until a run with -v says that its window began; a failure ends the test. */
-void dwell_wait_measuring(struct dwell_run *run);
+void dwell_wait_measuring(struct dwell_process *run);
 
 /* Sends the signal of Ctrl-C. */
-void dwell_interrupt(struct dwell_run *run);
+void dwell_interrupt(struct dwell_process *run);
 
 /* Waits for the end and takes what was printed; ends the test if it takes longer than @seconds. */
-void dwell_wait(struct dwell_run *run, unsigned int seconds);
+void dwell_wait(struct dwell_process *run, unsigned int seconds);
 
 /* Kills a run that is still there and frees all. */
-void dwell_close(struct dwell_run *run);
+void dwell_close(struct dwell_process *run);
 
 /* Start and wait at once. */
-void dwell_execute(struct dwell_run *run, const struct dwell_manner *manner,
+void dwell_execute(struct dwell_process *run, const struct dwell_manner *manner,
 		   const char *const *arguments);
 
 /* Fails unless @arguments end with @status, a message with @word, and nothing on stdout. */

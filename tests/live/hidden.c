@@ -112,7 +112,7 @@ static int remove_reported(struct task_list *list, const char *report)
 /* One look: keeps in @list the tasks that lived through a report and are not in it. */
 static int look(struct task_list *list)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	int err;
 
 	dwell_execute(&run, NULL, DWELL_ARGUMENTS("summary", "-j", "-n", "0", "-d", "100ms"));

@@ -81,7 +81,7 @@ static void skip_test(const struct live_test *test)
 static const char *obstacle(void)
 {
 	static char reason[256];
-	struct dwell_run run;
+	struct dwell_process run;
 
 	if (geteuid())
 		return "not root";

@@ -10,7 +10,7 @@
 #define TRIES 5
 #define END_SECONDS 20
 
-static void start_run(struct dwell_run *run, const char *by, pid_t pid,
+static void start_run(struct dwell_process *run, const char *by, pid_t pid,
 		      const struct measure_plan *plan)
 {
 	char text[16];
@@ -39,7 +39,7 @@ static void await_work(struct workload *workload, const struct measure_plan *pla
 static void measure_once(struct measurement *measurement, const struct measure_plan *plan)
 {
 	struct hidden_sample at_start, at_release;
-	struct dwell_run task, process;
+	struct dwell_process task, process;
 	struct workload workload;
 	int64_t unseen;
 	int cpu;

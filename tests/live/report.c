@@ -136,7 +136,7 @@ static void check_frame(const struct report *report)
 			live_fail("the loss line lacks %s", loss_names[i]);
 }
 
-void report_read(struct report *report, const struct dwell_run *run)
+void report_read(struct report *report, const struct dwell_process *run)
 {
 	unsigned int number = 0;
 	const json_t *row;

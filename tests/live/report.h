@@ -23,7 +23,7 @@ struct report {
  * every loss named, sums and percentiles in order. A report that cannot be
  * read ends the test.
  */
-void report_read(struct report *report, const struct dwell_run *run);
+void report_read(struct report *report, const struct dwell_process *run);
 void report_free(struct report *report);
 
 /* The row whose member @key is @value; NULL (and a failure) if there is not exactly one. */

@@ -67,7 +67,7 @@ struct before_case {
 	bool everything; /* no filter */
 };
 
-static void start_run(struct dwell_run *run, pid_t pid, bool everything)
+static void start_run(struct dwell_process *run, pid_t pid, bool everything)
 {
 	char text[16];
 
@@ -84,7 +84,7 @@ static void measure_expiry(struct workload *workload, const struct before_case *
 			   struct report *report)
 {
 	struct hidden_sample before;
-	struct dwell_run run;
+	struct dwell_process run;
 	int cpu;
 
 	cpu = proc_pin(workload->pid);

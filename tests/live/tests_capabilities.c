@@ -85,7 +85,7 @@ static void expect_dropped(pid_t pid, uint64_t may_keep)
 /* A measurement that has begun has given up all but @may_keep, and ends well without them. */
 static void check_dropped(const char *const *arguments, uint64_t may_keep)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 
 	dwell_start(&run, NULL, arguments);
 	dwell_wait_measuring(&run);

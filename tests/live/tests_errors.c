@@ -21,7 +21,7 @@
 static void run_unprivileged(const void *argument)
 {
 	const struct dwell_manner nobody = {.unprivileged = true};
-	struct dwell_run run;
+	struct dwell_process run;
 
 	(void)argument;
 	dwell_expect_error(&nobody, DWELL_ARGUMENTS("summary", "-d", "100ms"), 4, "CAP_BPF");
@@ -55,7 +55,7 @@ static void run_usage(const void *argument)
 static void run_output(const void *argument)
 {
 	char directory[] = "/tmp/dwell-live-XXXXXX", path[64], text[256];
-	struct dwell_run run;
+	struct dwell_process run;
 
 	(void)argument;
 	if (!mkdtemp(directory))
@@ -94,7 +94,7 @@ static void run_output(const void *argument)
 static void run_closed_pipe(const void *argument)
 {
 	struct dwell_manner manner = {0};
-	struct dwell_run run;
+	struct dwell_process run;
 	int ends[2];
 
 	(void)argument;
@@ -114,7 +114,7 @@ static void run_closed_pipe(const void *argument)
 
 /* ---- the end of a run -------------------------------------------- */
 
-static void start_endless(struct dwell_run *run)
+static void start_endless(struct dwell_process *run)
 {
 	dwell_start(run, NULL, DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0"));
 	dwell_wait_measuring(run);
@@ -122,7 +122,7 @@ static void start_endless(struct dwell_run *run)
 
 static void run_interrupted(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	int64_t window;
 
@@ -142,7 +142,7 @@ static void run_interrupted(const void *argument)
 
 static void run_interrupted_twice(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	uint64_t begin;
 
 	(void)argument;
@@ -160,7 +160,7 @@ static void run_interrupted_twice(const void *argument)
 /* Does @duration end the window in time? */
 static void run_duration(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 
 	(void)argument;
@@ -212,7 +212,7 @@ static void run_killed(const void *argument)
 {
 	const uint64_t patience = 10000000000ULL;
 	unsigned int ids[PROGRAMS_MAX];
-	struct dwell_run run;
+	struct dwell_process run;
 	uint64_t begin;
 	size_t count;
 
@@ -243,7 +243,7 @@ static void run_killed(const void *argument)
 
 static void run_check(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	unsigned int lines = 0;
 
 	(void)argument;

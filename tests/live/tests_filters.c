@@ -53,7 +53,7 @@ static void pair_start(struct pair *pair)
 }
 
 /* Lets both work inside @run's window and takes the report. */
-static void pair_measure(struct pair *pair, struct dwell_run *run, struct report *report)
+static void pair_measure(struct pair *pair, struct dwell_process *run, struct report *report)
 {
 	dwell_wait_measuring(run);
 	workload_release(&pair->chosen);
@@ -83,7 +83,7 @@ static void expect_only(const struct report *report, const char *key, int64_t va
 
 static void run_pid(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	struct pair pair;
 
@@ -103,7 +103,7 @@ static void run_pid(const void *argument)
 
 static void run_tid(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	struct pair pair;
 
@@ -123,7 +123,7 @@ static void run_tid(const void *argument)
 
 static void run_two_pids(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	struct pair pair;
 	char both[32];
@@ -148,7 +148,7 @@ static void run_two_pids(const void *argument)
 
 static void run_comm(const void *argument)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	struct pair pair;
 
@@ -195,7 +195,7 @@ static void run_comm_exec(const void *argument)
 {
 	char *link = tasks_link(EXEC_NAME);
 	struct workload workload;
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	const json_t *row;
 
@@ -225,7 +225,7 @@ static void run_comm_exec(const void *argument)
 static void run_cgroup(const void *argument)
 {
 	struct cgroup cgroup;
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	struct pair pair;
 	size_t index;
@@ -252,7 +252,7 @@ static void run_cgroup(const void *argument)
 
 static void expect_refusal(const char *const *arguments, const char *word)
 {
-	struct dwell_run run;
+	struct dwell_process run;
 
 	dwell_execute(&run, NULL, arguments);
 	if (run.status != 1 && run.status != 2)

@@ -94,7 +94,7 @@ static void check_text(const char *text, size_t length)
 static void run_names(const void *argument)
 {
 	struct workload workload;
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	char pid[16];
 

@@ -281,7 +281,7 @@ static void run_pingpong(const void *argument)
 static void run_asleep(const void *argument)
 {
 	struct workload sleeper;
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	uint64_t before, asleep, end;
 	const json_t *row;

@@ -116,7 +116,7 @@ static void exec_many(struct work *work)
 	}
 }
 
-static void start_run(struct dwell_run *run, const char *by, const char *comm)
+static void start_run(struct dwell_process *run, const char *by, const char *comm)
 {
 	dwell_start(run, NULL,
 		    comm ? DWELL_ARGUMENTS("summary", "-v", "-j", "-n", "0", "-d", "0", "-b", by,
@@ -125,7 +125,7 @@ static void start_run(struct dwell_run *run, const char *by, const char *comm)
 	dwell_wait_measuring(run);
 }
 
-static void end_run(struct dwell_run *run, struct report *report)
+static void end_run(struct dwell_process *run, struct report *report)
 {
 	dwell_interrupt(run);
 	dwell_wait(run, 30);
@@ -151,7 +151,7 @@ static int64_t measure_forks(struct report *report, bool stop_reader)
 	const int made = forks();
 	struct hidden_sample before;
 	struct workload workload;
-	struct dwell_run run;
+	struct dwell_process run;
 
 	hidden_sample(&before);
 	start_run(&run, "comm", NULL);
@@ -255,7 +255,7 @@ static void run_forks_process(const void *argument)
 {
 	const int made = forks_by_process();
 	struct workload workload;
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 	int64_t tasks = 0;
 	size_t index;
@@ -280,7 +280,7 @@ static void run_execs(const void *argument)
 	char *link = tasks_link(EXECS_NAME);
 	struct hidden_sample before;
 	struct workload workload;
-	struct dwell_run run;
+	struct dwell_process run;
 	struct report report;
 
 	(void)argument;
