@@ -2,75 +2,19 @@
 /* The NDJSON sink: a header, the rows and the losses, one JSON object a line. */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "json.h"
 #include "sink.h"
-#include "text.h"
 
 #define SCHEMA 1
-#define NAME_LEN 4096
-
-/* Keys stay in the order they are set; no byte above ASCII reaches a terminal. */
-#define FLAGS (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6))
-
-static void put_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-#define json_auto __attribute__((cleanup(put_json))) json_t
-
-/* Sets @key of @object; a NULL @value (no memory) is remembered by the missing key. */
-static int set(json_t *object, const char *key, json_t *value)
-{
-	return json_object_set_new(object, key, value) ? -ENOMEM : 0;
-}
-
-/* JSON's integers end at 2^63 - 1. */
-static int set_count(json_t *object, const char *key, uint64_t value)
-{
-	return set(object, key, json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value));
-}
-
-static int set_ratio(json_t *object, const char *key, double value)
-{
-	return isfinite(value) ? set(object, key, json_real(value)) : 0;
-}
-
-/* Sets @key to the name in the first @length bytes at @name, whatever bytes they are. */
-static int set_name(json_t *object, const char *key, const char *name, size_t length)
-{
-	char clean[NAME_LEN];
-
-	return set(object, key, json_string(text_utf8(clean, sizeof(clean), name, length)));
-}
-
-/* Sets @key to @name, or where there is none to @format of @number. */
-static int set_resolved(json_t *object, const char *key, const char *name, const char *format,
-			uint64_t number)
-{
-	return name ? set_name(object, key, name, strlen(name)) :
-		      set(object, key, json_sprintf(format, number));
-}
 
 static const char *by_name(enum row_by by)
 {
 	static const char *const names[] = {"task", "process", "comm", "cgroup"};
 
 	return names[by];
-}
-
-/* Writes @object and the end of the line. 0 or a negative errno. */
-static int write_line(FILE *out, const json_t *object)
-{
-	errno = 0;
-	if (json_dumpf(object, out, FLAGS) || fputc('\n', out) == EOF)
-		return errno ? -errno : -EIO;
-	return 0;
 }
 
 /* ---- rows --------------------------------------------------------------- */
@@ -80,33 +24,33 @@ static int set_dist(json_t *object, const char *key, const struct dist *dist)
 	json_t *json = json_object();
 	uint64_t count = dist_count(dist);
 	/* From here on the object owns it. */
-	int err = set(object, key, json);
+	int err = json_set(object, key, json);
 
 	if (err)
 		return err;
-	err |= set_count(json, "count", count);
-	err |= set_count(json, "sum_ns", dist->sum);
-	err |= set_count(json, "max_ns", dist->max);
+	err |= json_set_count(json, "count", count);
+	err |= json_set_count(json, "sum_ns", dist->sum);
+	err |= json_set_count(json, "max_ns", dist->max);
 	if (!count)
 		return err;
-	err |= set_count(json, "p50_ns", dist_percentile(dist, 500));
-	err |= set_count(json, "p90_ns", dist_percentile(dist, 900));
-	err |= set_count(json, "p99_ns", dist_percentile(dist, 990));
+	err |= json_set_count(json, "p50_ns", dist_percentile(dist, 500));
+	err |= json_set_count(json, "p90_ns", dist_percentile(dist, 900));
+	err |= json_set_count(json, "p99_ns", dist_percentile(dist, 990));
 	return err;
 }
 
 static int set_timers(json_t *object, const struct timer_counts *timers)
 {
 	json_t *json = json_object();
-	int err = set(object, "timers", json);
+	int err = json_set(object, "timers", json);
 
 	if (err)
 		return err;
-	err |= set_count(json, "armed", timers->armed);
-	err |= set_count(json, "rearmed", timers->rearmed);
-	err |= set_count(json, "cancelled", timers->cancelled);
-	err |= set_count(json, "expired", timers->expired);
-	err |= set_count(json, "outstanding", timers->outstanding);
+	err |= json_set_count(json, "armed", timers->armed);
+	err |= json_set_count(json, "rearmed", timers->rearmed);
+	err |= json_set_count(json, "cancelled", timers->cancelled);
+	err |= json_set_count(json, "expired", timers->expired);
+	err |= json_set_count(json, "outstanding", timers->outstanding);
 	return err;
 }
 
@@ -119,17 +63,17 @@ static int set_identity(json_t *object, const struct report *report, const struc
 	int err = 0;
 
 	if (row->by == ROW_BY_TASK || row->by == ROW_BY_PROCESS)
-		err |= set_count(object, "pid", row->pid);
+		err |= json_set_count(object, "pid", row->pid);
 	if (row->by == ROW_BY_TASK)
-		err |= set_count(object, "tid", row->tid);
+		err |= json_set_count(object, "tid", row->tid);
 	if (named)
-		err |= set_name(object, "comm", row->comm, sizeof(row->comm));
+		err |= json_set_name(object, "comm", row->comm, sizeof(row->comm));
 	if (report->cgroup_name)
 		path = report->cgroup_name(report->context, row->cgroup);
 	/* Id 0 is no cgroup; only a row that stands for it needs a name then. */
 	if (!placed || (!row->cgroup && !path && row->by != ROW_BY_CGROUP))
 		return err;
-	return err | set_resolved(object, "cgroup", path, "#%" PRIu64, row->cgroup);
+	return err | json_set_resolved(object, "cgroup", path, "#%" PRIu64, row->cgroup);
 }
 
 static int set_kernel_timer(json_t *object, const struct report *report, const struct row *row)
@@ -139,8 +83,8 @@ static int set_kernel_timer(json_t *object, const struct report *report, const s
 
 	if (report->function_name)
 		name = report->function_name(report->context, row->function);
-	err |= set(object, "comm", json_string("kernel"));
-	err |= set_resolved(object, "callback", name, "0x%" PRIx64, row->function);
+	err |= json_set(object, "comm", json_string("kernel"));
+	err |= json_set_resolved(object, "callback", name, "0x%" PRIx64, row->function);
 	return err;
 }
 
@@ -156,7 +100,7 @@ static int set_waits(json_t *object, const struct row *row)
 	err |= set_dist(object, "runqueue_preempted", &row->measure[DWELL_PREEMPTED]);
 	err |= set_dist(object, "throttled", &row->measure[DWELL_THROTTLED]);
 	err |= set_dist(object, "blocked", &row->measure[DWELL_BLOCKED]);
-	err |= set_count(object, "blocked_uninterruptible_ns", row->blocked_ns[DWELL_BLOCK_D]);
+	err |= json_set_count(object, "blocked_uninterruptible_ns", row->blocked_ns[DWELL_BLOCK_D]);
 	err |= set_dist(object, "dwell", &row->measure[DWELL_DWELL]);
 	return err;
 }
@@ -164,12 +108,12 @@ static int set_waits(json_t *object, const struct row *row)
 static int set_cpu(json_t *object, const struct row *row)
 {
 	json_t *switches = json_object();
-	int err = set_count(object, "oncpu_ns", row->oncpu_ns);
+	int err = json_set_count(object, "oncpu_ns", row->oncpu_ns);
 
-	if (set(object, "switches", switches))
+	if (json_set(object, "switches", switches))
 		return -ENOMEM;
-	err |= set_count(switches, "voluntary", row->voluntary);
-	err |= set_count(switches, "involuntary", row->involuntary);
+	err |= json_set_count(switches, "voluntary", row->voluntary);
+	err |= json_set_count(switches, "involuntary", row->involuntary);
 	return err;
 }
 
@@ -182,20 +126,16 @@ static int set_state(json_t *object, const struct row *row)
 		[DWELL_RUNNABLE_PREEMPTED] = "runnable",
 		[DWELL_RUNNABLE_THROTTLED] = "runnable",
 	};
-	static const char *const blocks[] = {
-		[DWELL_BLOCK_S] = "S", [DWELL_BLOCK_D] = "D",	      [DWELL_BLOCK_I] = "I",
-		[DWELL_BLOCK_T] = "T", [DWELL_BLOCK_OTHER] = "other",
-	};
 	int err = 0;
 
 	if (row->state == DWELL_UNKNOWN)
 		return 0;
-	err |= set(object, "state", json_string(states[row->state]));
+	err |= json_set(object, "state", json_string(states[row->state]));
 	if (row->state == DWELL_BLOCKED_STATE)
-		err |= set(object, "block", json_string(blocks[row->block]));
-	err |= set_count(object, "state_since_ns", row->state_age_ns);
+		err |= json_set(object, "block", json_string(json_block(row->block)));
+	err |= json_set_count(object, "state_since_ns", row->state_age_ns);
 	if (row->state_began_earlier)
-		err |= set(object, "state_began_before_window", json_true());
+		err |= json_set(object, "state_began_before_window", json_true());
 	return err;
 }
 
@@ -204,16 +144,17 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
 
-	err |= set(json, "kind", json_string("row"));
-	err |= set(json, "by", json_string(by_name(row->by)));
+	err |= json_set(json, "kind", json_string("row"));
+	err |= json_set(json, "by", json_string(by_name(row->by)));
 	if (row->kernel_timer) {
 		err |= set_kernel_timer(json, report, row);
 	} else if (!row->remainder) {
 		err |= set_identity(json, report, row);
 	}
 	if (!row->kernel_timer) {
-		err |= set_count(json, "tasks", row->tasks);
-		err |= set(json, "exited", json_boolean(row->exited && row->exited >= row->tasks));
+		err |= json_set_count(json, "tasks", row->tasks);
+		err |= json_set(json, "exited",
+				json_boolean(row->exited && row->exited >= row->tasks));
 	}
 	err |= set_timers(json, &row->timers);
 	err |= set_dist(json, "lateness", &row->measure[DWELL_LATENESS]);
@@ -222,7 +163,7 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 		err |= set_cpu(json, row);
 		err |= set_state(json, row);
 	}
-	return err ? -ENOMEM : write_line(out, json);
+	return err ? -ENOMEM : json_write_line(out, json);
 }
 
 /* ---- header and losses -------------------------------------------------- */
@@ -232,29 +173,29 @@ static int write_header(FILE *out, const struct report *report)
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
 
-	err |= set(json, "kind", json_string("header"));
-	err |= set_count(json, "schema", SCHEMA);
-	err |= set_name(json, "version", report->version, strlen(report->version));
-	err |= set_name(json, "kernel", report->kernel, strlen(report->kernel));
-	err |= set_count(json, "cpus", report->cpus);
-	err |= set(json, "by", json_string(by_name(report->view.by)));
-	err |= set_count(json, "window_ns", report->window_end - report->window_start);
-	return err ? -ENOMEM : write_line(out, json);
+	err |= json_set(json, "kind", json_string("header"));
+	err |= json_set_count(json, "schema", SCHEMA);
+	err |= json_set_name(json, "version", report->version, strlen(report->version));
+	err |= json_set_name(json, "kernel", report->kernel, strlen(report->kernel));
+	err |= json_set_count(json, "cpus", report->cpus);
+	err |= json_set(json, "by", json_string(by_name(report->view.by)));
+	err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
+	return err ? -ENOMEM : json_write_line(out, json);
 }
 
 static int set_overhead(json_t *object, const struct overhead *overhead)
 {
 	json_t *json = json_object();
-	int err = set(object, "overhead", json);
+	int err = json_set(object, "overhead", json);
 
 	if (err)
 		return err;
 	if (overhead->bpf_measured) {
-		err |= set_ratio(json, "bpf_ns_per_event", overhead->bpf_ns_per_event);
-		err |= set_ratio(json, "bpf_cpu_ratio", overhead->bpf_cpu_ratio);
+		err |= json_set_ratio(json, "bpf_ns_per_event", overhead->bpf_ns_per_event);
+		err |= json_set_ratio(json, "bpf_cpu_ratio", overhead->bpf_cpu_ratio);
 	}
-	err |= set_ratio(json, "user_cpu_ratio", overhead->user_cpu_ratio);
-	err |= set_count(json, "rss_bytes", overhead->rss_bytes);
+	err |= json_set_ratio(json, "user_cpu_ratio", overhead->user_cpu_ratio);
+	err |= json_set_count(json, "rss_bytes", overhead->rss_bytes);
 	return err;
 }
 
@@ -269,14 +210,14 @@ static int write_losses(FILE *out, const struct report *report)
 	json_t *reasons = json_object();
 	int err = json ? 0 : -ENOMEM;
 
-	err |= set(json, "kind", json_string("loss"));
-	if (set(json, "reasons", reasons))
+	err |= json_set(json, "kind", json_string("loss"));
+	if (json_set(json, "reasons", reasons))
 		return -ENOMEM;
 	for (int i = 0; i < DWELL_LOSSES; i++)
-		err |= set_count(reasons, names[i], report_loss(report, i));
-	err |= set_count(json, "hidden_tasks", report->hidden_tasks);
+		err |= json_set_count(reasons, names[i], report_loss(report, i));
+	err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);
 	err |= set_overhead(json, &report->overhead);
-	return err ? -ENOMEM : write_line(out, json);
+	return err ? -ENOMEM : json_write_line(out, json);
 }
 
 int sink_json(FILE *out, const struct report *report)
