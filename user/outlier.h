@@ -14,10 +14,10 @@
 
 /* Where names come from. Each may be NULL, and may return NULL: then the number is shown. */
 struct outlier_names {
-	/* A task's name, at most DWELL_COMM_LEN bytes, any bytes. */
+	/* A task's name, at most DWELL_COMM_LEN bytes, any bytes. @pid is 0 where it is not known. */
 	const char *(*comm)(void *context, uint32_t pid, uint32_t tid);
 	const char *(*cgroup)(void *context, uint64_t id);
-	/* Its quota in CPUs, such as 0.5; 0: none or not known. */
+	/* Its own quota in CPUs, such as 0.5; 0: none or not known. */
 	double (*quota)(void *context, uint64_t id);
 	/* The function that holds @address, without what the compiler appended. */
 	const char *(*function)(void *context, uint64_t address);
@@ -38,6 +38,7 @@ struct outlier_culprit {
 
 /* A wait for a CPU, divided up. The shares of all culprits and the other three make 1. */
 struct outlier_wait {
+	uint64_t ns; /* of all, without what the task itself ran; 0: there was no wait, no shares */
 	struct outlier_culprit culprit[OUTLIER_CULPRITS]; /* the largest first */
 	size_t count;
 	double others_share; /* of all other tasks */
@@ -49,17 +50,20 @@ struct outlier_wait {
 enum outlier_waker { WAKER_UNKNOWN, WAKER_TASK, WAKER_TIMER, WAKER_IRQ };
 
 /*
- * Divides the time from @from to @to among the runs of @outlier, leaving out
- * those of the task itself. Times before the CPU's queue had the task, and
- * before the oldest run, are unseen. With @to <= @from everything is 0.
+ * Divides the time from @from to @to (mono) among the runs of @outlier, leaving
+ * out those of the task itself, of a dwell also those elsewhere. Times before the
+ * CPU's queue had the task, before the oldest run ended and after the latest are
+ * unseen. With @to <= @from everything is 0.
  */
 void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t to,
 		    struct outlier_wait *wait);
 
 /*
  * Who ended the block, by the waker's stack: a function that interrupts go
- * through tells that it was not the task that was current. *@function is then
- * what ran there (a timer's callback, a handler), or 0.
+ * through tells that it was not the task that was current. *@function is then an
+ * address in what ran there (a timer's callback, a handler), of a kernel worker
+ * one in what it worked on, or 0. Without names only the idle task is known to
+ * have been interrupted; what was not recorded at all is WAKER_UNKNOWN.
  */
 enum outlier_waker outlier_waker(const struct dwell_outlier *outlier,
 				 const struct outlier_names *names, uint64_t *function);
@@ -67,9 +71,10 @@ enum outlier_waker outlier_waker(const struct dwell_outlier *outlier,
 /* How much of a timer's lateness its interrupt came late, and what ran ahead of its callback. */
 struct outlier_lateness {
 	uint64_t interrupt_ns;
-	uint64_t callbacks_ns;		 /* the rest */
-	uint64_t ahead[DWELL_CALLBACKS]; /* functions, in order; those that ran when it was due */
+	uint64_t callbacks_ns;	      /* the rest */
+	__u64 ahead[DWELL_CALLBACKS]; /* functions, in order; those that ran when it was due */
 	size_t count;
+	bool more; /* perhaps others before them: then the interrupt came that late at most */
 };
 void outlier_lateness(const struct dwell_outlier *outlier, struct outlier_lateness *lateness);
 

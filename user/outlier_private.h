@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the text and the JSON of an outlier have in common. */
+#ifndef DWELL_USER_OUTLIER_PRIVATE_H
+#define DWELL_USER_OUTLIER_PRIVATE_H
+
+#include "outlier.h"
+
+#define OUTLIER_SEEN_SHARE 0.001 /* a smaller share of a wait is rounding, not a fact */
+
+/* The names, or NULL: not known, or nobody to ask. */
+const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid);
+const char *outlier_cgroup(const struct outlier_names *names, uint64_t id);
+const char *outlier_function(const struct outlier_names *names, uint64_t address);
+const char *outlier_syscall(const struct outlier_names *names, int number);
+double outlier_quota(const struct outlier_names *names, uint64_t id);
+
+/* Of a stack whose depth is said to be @depth, how many entries there are. */
+size_t outlier_depth(const __u64 *stack, uint32_t depth);
+
+/* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
+const char *outlier_api(const char *callback);
+
+/*
+ * Divides that part of @outlier in which its task waited for a CPU. False if
+ * its kind tells nothing of that, or there was no wait.
+ */
+bool outlier_wait(const struct dwell_outlier *outlier, struct outlier_wait *wait);
+
+/* Whether a timer's expiry began it: it has a callback. */
+bool outlier_has_timer(const struct dwell_outlier *outlier);
+
+/* The moment it ended or was found, as local time, and its ns. False: no such time. */
+bool outlier_time(const struct dwell_outlier *outlier, const struct outlier_clock *clock,
+		  struct tm *local, unsigned int *ns);
+
+#endif
