@@ -174,14 +174,17 @@ dwell_norm_threshold(const struct dwell_norm *norm, enum dwell_measure measure, 
 	__u64 limit = (norm->mean >> 3) + (((__u64)norm->deviation * deviations) >> 2);
 
 	limit <<= dwell_norm_shift(measure);
-	if (norm->samples < DWELL_NORM_NEW)
+	/* A floor of centuries stays what it is: its multiple would wrap, and become less. */
+	if (norm->samples < DWELL_NORM_NEW && floor <= ~0ULL >> DWELL_NORM_NEW_SHIFT)
 		floor <<= DWELL_NORM_NEW_SHIFT;
 	return limit > floor ? limit : floor;
 }
 
 /*
  * Learns from an interval of @ns. One beyond @threshold counts as twice that at
- * most, so that the next one of its size is an outlier too, and the fifth is not.
+ * most, so that one mishap does not hide the next. From 4 deviations on each at
+ * least doubles the threshold: what stays n times the floor is an outlier once
+ * and log2(n) times more at most.
  */
 static inline __attribute__((always_inline)) void
 dwell_norm_learn(struct dwell_norm *norm, enum dwell_measure measure, __u64 ns, __u64 threshold)
