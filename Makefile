@@ -75,7 +75,7 @@ SKELETON_SOURCES := $(if $(call with_skeleton,$(wildcard user/*.h)),$(USER_SOURC
 SKELETON_OBJECTS := $(SKELETON_SOURCES:user/%.c=$(BUILD)/obj/%.o)
 
 # Unit tests see everything but the commands and what talks to the kernel.
-UNIT_SOURCES := $(filter-out user/main.c user/cmd_%.c user/source_%.c user/features.c,$(USER_SOURCES))
+UNIT_SOURCES := $(filter-out user/main.c user/cmd_%.c user/source_%.c user/features.c user/session.c,$(USER_SOURCES))
 UNIT_OBJECTS := $(UNIT_SOURCES:user/%.c=$(BUILD)/unit/user/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_SUPPORT := $(patsubst tests/unit/%.c,$(BUILD)/unit/obj/%.o,\
@@ -132,6 +132,15 @@ $(BUILD)/dwell.skel.h: $(BUILD)/dwell.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name dwell_bpf >$@
 
 # ---- the user side -------------------------------------------------------
+
+# "[SYS_read] = "read",": what each name is worth, the compiler says.
+$(BUILD)/syscalls.inc: $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,SYSCALLS,$@)
+	$(Q)echo '#include <sys/syscall.h>' | $(CC) $(BASE_CFLAGS) -E -dM - | \
+		sed -n 's/^#define SYS_\([a-z0-9_]*\) __NR_\1$$/[SYS_\1] = "\1",/p' | sort >$@
+	$(Q)[ -s $@ ]
+
+$(BUILD)/obj/syscalls.o $(BUILD)/unit/user/syscalls.o: $(BUILD)/syscalls.inc
 
 # Another compiler, other flags, another set of files: build again.
 define FLAGS

@@ -216,6 +216,63 @@ int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64
 	return directory_id(hierarchy, hierarchy->mount, name, id);
 }
 
+/* ---- quotas ---------------------------------------------------------------- */
+
+/* The first line of @directory/@file as "A B" or "A"; "max" is -1. How many there were. */
+static int read_numbers(const char *directory, const char *name, double numbers[2])
+{
+	char path[PATH_MAX + 32], line[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	if (!strncmp(line, "max", 3)) {
+		numbers[0] = -1;
+		return 1;
+	}
+	return sscanf(line, "%lf %lf", &numbers[0], &numbers[1]);
+}
+
+/* In CPUs, of the group in @directory itself; 0: none. */
+static double own_quota(const struct cgroup_hierarchy *hierarchy, const char *directory)
+{
+	double numbers[2] = {0}, period[2] = {0};
+
+	if (!hierarchy->v1) {
+		if (read_numbers(directory, "cpu.max", numbers) < 2)
+			return 0;
+		period[0] = numbers[1];
+	} else if (read_numbers(directory, "cpu.cfs_quota_us", numbers) < 1 ||
+		   read_numbers(directory, "cpu.cfs_period_us", period) < 1) {
+		return 0;
+	}
+	return numbers[0] > 0 && period[0] > 0 ? numbers[0] / period[0] : 0;
+}
+
+double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+	char directory[2 * PATH_MAX];
+	size_t root = strlen(hierarchy->mount);
+	double least = 0, own;
+
+	if ((size_t)snprintf(directory, sizeof(directory), "%s%s", hierarchy->mount, path) >=
+	    sizeof(directory))
+		return 0;
+	for (char *end = directory + strlen(directory); end && end >= directory + root;
+	     end = strrchr(directory, '/')) {
+		*end = '\0';
+		own = own_quota(hierarchy, directory);
+		if (own > 0 && (!least || own < least))
+			least = own;
+	}
+	return least;
+}
+
 /* ---- id -> path ----------------------------------------------------------- */
 
 struct entry {

@@ -39,6 +39,12 @@ int cgroup_detect(const char *mountinfo, const char *root, struct cgroup_hierarc
  */
 int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64_t *id);
 
+/*
+ * How many CPUs' time the group at @path (in the hierarchy) may use by its own
+ * quota or that of a group above it, the least of them. 0: no quota, or unknown.
+ */
+double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path);
+
 /* The names of all groups, read when first needed. */
 struct cgroup_paths;
 

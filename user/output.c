@@ -31,20 +31,17 @@ static int make_temporary(struct output *output, const char *path)
 	return fd;
 }
 
-int output_open(struct output *output, const char *path)
+/* Opens @path as it is. A descriptor or a negative errno. */
+static int open_directly(const char *path, int flags)
 {
-	struct stat info;
-	int fd;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0666);
 
-	*output = (struct output){.file = stdout, .path = path};
-	if (!path)
-		return 0;
-	if (stat(path, &info) || S_ISREG(info.st_mode))
-		fd = make_temporary(output, path);
-	else if (S_ISDIR(info.st_mode))
-		fd = -EISDIR;
-	else if ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) < 0)
-		fd = -errno;
+	return fd < 0 ? -errno : fd;
+}
+
+/* Makes a file of @fd, or says why there is none (a negative errno). 0 or a negative errno. */
+static int open_file(struct output *output, int fd)
+{
 	if (fd >= 0) {
 		output->file = fdopen(fd, "w");
 		if (output->file)
@@ -52,8 +49,26 @@ int output_open(struct output *output, const char *path)
 		fd = -errno;
 	}
 	output->file = NULL;
-	message_error("cannot write to %s: %s", path, strerror(-fd));
+	message_error("cannot write to %s: %s", output->path, strerror(-fd));
 	return fd;
+}
+
+int output_open(struct output *output, const char *path)
+{
+	struct stat info;
+
+	*output = (struct output){.file = stdout, .path = path};
+	if (!path)
+		return 0;
+	if (stat(path, &info) || S_ISREG(info.st_mode))
+		return open_file(output, make_temporary(output, path));
+	return open_file(output, S_ISDIR(info.st_mode) ? -EISDIR : open_directly(path, 0));
+}
+
+int output_open_stream(struct output *output, const char *path)
+{
+	*output = (struct output){.file = stdout, .path = path};
+	return path ? open_file(output, open_directly(path, O_CREAT | O_TRUNC)) : 0;
 }
 
 /* Closes the file. 0 or what writing to it failed with at any time. */

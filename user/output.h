@@ -19,6 +19,9 @@ struct output {
  */
 int output_open(struct output *output, const char *path);
 
+/* The same for what is to be read while it grows: a file is written directly, from its start. */
+int output_open_stream(struct output *output, const char *path);
+
 /*
  * Puts what was written in its place. A reader that went away is no error. Says
  * on stderr what went wrong; then an earlier file is still there. 0 or a

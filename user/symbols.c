@@ -353,14 +353,19 @@ static int compare_addresses(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
+/* Makes sure that the symbols are there, and @buffer is empty. 0 or a negative errno. */
+static int prepare(struct symbols *symbols, char *buffer, size_t size)
+{
+	if (size)
+		buffer[0] = '\0';
+	return load(symbols);
+}
+
 int symbols_name(struct symbols *symbols, uint64_t address, char *buffer, size_t size)
 {
 	struct symbol key = {.address = address}, *found = NULL;
-	int err;
+	int err = prepare(symbols, buffer, size);
 
-	if (size)
-		buffer[0] = '\0';
-	err = load(symbols);
 	if (err)
 		return err;
 	if (symbols->count)
@@ -369,5 +374,28 @@ int symbols_name(struct symbols *symbols, uint64_t address, char *buffer, size_t
 	if (!found)
 		return -ENOENT;
 	snprintf(buffer, size, "%s", symbols->text + found->name);
+	return 0;
+}
+
+int symbols_covering(struct symbols *symbols, uint64_t address, char *buffer, size_t size)
+{
+	int err = prepare(symbols, buffer, size);
+	size_t low = 0, high, middle;
+
+	if (err)
+		return err;
+	/* How many begin at or below it. */
+	for (high = symbols->count; low < high;) {
+		middle = low + (high - low) / 2;
+		if (symbols->symbol[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || address - symbols->symbol[low - 1].address > SYMBOLS_LONGEST)
+		return -ENOENT;
+	while (low > 1 && symbols->symbol[low - 2].address == symbols->symbol[low - 1].address)
+		low--; /* the first of them has the name, as above */
+	snprintf(buffer, size, "%s", symbols->text + symbols->symbol[low - 1].name);
 	return 0;
 }

@@ -39,4 +39,12 @@ void symbols_free(struct symbols *symbols);
  */
 int symbols_name(struct symbols *symbols, uint64_t address, char *buffer, size_t size);
 
+/*
+ * The same for the function that holds @address: the last one that begins at or
+ * below it, and not more than SYMBOLS_LONGEST below it. A return address may
+ * lie just behind its function's last instruction: ask for the byte before it.
+ */
+#define SYMBOLS_LONGEST (1 << 20)
+int symbols_covering(struct symbols *symbols, uint64_t address, char *buffer, size_t size);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tests of cgroup.c: choice of the hierarchy, names to ids, ids to paths. */
+/* Tests of cgroup.c: choice of the hierarchy, names to ids, ids to paths, quotas. */
 #include <errno.h>
 #include <ftw.h>
 #include <setjmp.h>
@@ -463,6 +463,44 @@ static void a_missing_hierarchy_has_no_paths(void **state)
 	cgroup_paths_free(NULL);
 }
 
+/* Writes @text to the file @path below the root. */
+static void write_quota(const char *path, const char *text)
+{
+	FILE *file = fopen(below(path), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void quotas_of_groups(void **state)
+{
+	struct cgroup_hierarchy hierarchy = {0};
+
+	(void)state;
+	make_directory("/a/b/c");
+	snprintf(hierarchy.mount, sizeof(hierarchy.mount), "%s", root);
+	write_quota("/a/cpu.max", "200000 100000\n");
+	write_quota("/a/b/cpu.max", "50000 100000\n");
+	write_quota("/a/b/c/cpu.max", "max 100000\n");
+	assert_true(cgroup_quota(&hierarchy, "/") == 0);
+	assert_true(cgroup_quota(&hierarchy, "/a") == 2);
+	assert_true(cgroup_quota(&hierarchy, "/a/b") == 0.5);
+	assert_true(cgroup_quota(&hierarchy, "/a/b/c") == 0.5);
+	assert_true(cgroup_quota(&hierarchy, "/a/gone") == 2);
+	write_quota("/a/b/cpu.max", "nonsense\n");
+	assert_true(cgroup_quota(&hierarchy, "/a/b") == 2);
+	write_quota("/a/b/cpu.max", "-1 0\n");
+	assert_true(cgroup_quota(&hierarchy, "/a/b") == 2);
+
+	hierarchy.v1 = true;
+	write_quota("/a/cpu.cfs_quota_us", "25000\n");
+	write_quota("/a/cpu.cfs_period_us", "100000\n");
+	write_quota("/a/b/cpu.cfs_quota_us", "-1\n");
+	write_quota("/a/b/cpu.cfs_period_us", "100000\n");
+	assert_true(cgroup_quota(&hierarchy, "/a/b") == 0.25);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -488,6 +526,7 @@ int main(void)
 		TEST(renamed_groups_get_the_new_path),
 		TEST(many_and_deep_groups),
 		TEST(a_missing_hierarchy_has_no_paths),
+		TEST(quotas_of_groups),
 	};
 
 	return cmocka_run_group_tests_name("cgroup", tests, NULL, NULL);

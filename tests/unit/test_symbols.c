@@ -92,6 +92,39 @@ static void names_of_addresses(void **state)
 	symbols_free(NULL);
 }
 
+static void functions_hold_addresses(void **state)
+{
+	static const struct {
+		uint64_t address;
+		const char *name; /* NULL: unknown */
+	} cases[] = {
+		{0xffffffff81000000, "startup_64"},
+		{0xffffffff81000fff, "startup_64"},
+		{0xffffffff81001010, "hrtimer_wakeup"},
+		{0xffffffff810010ff, "hrtimer_wakeup"},
+		{0xffffffff81001100, "tick_nohz_handler"},
+		{0xffffffffc0200099, "e1000_watchdog [e1000]"},
+		{0xffffffffc0300000 + SYMBOLS_LONGEST,
+		 "bpf_prog_6deef7357e7b4530_sd_fw_egress [bpf]"},
+		{0xffffffffc0300001 + SYMBOLS_LONGEST, NULL},
+		{0xffffffff80ffffff, NULL},
+		{0, NULL},
+		{UINT64_MAX, NULL},
+	};
+	struct symbols *symbols = symbols_new(KALLSYMS);
+	char name[64];
+
+	(void)state;
+	assert_non_null(symbols);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		strcpy(name, "untouched");
+		assert_int_equal(symbols_covering(symbols, cases[i].address, name, sizeof(name)),
+				 cases[i].name ? 0 : -ENOENT);
+		assert_string_equal(name, cases[i].name ? cases[i].name : "");
+	}
+	symbols_free(symbols);
+}
+
 static void small_buffers_are_kept_to(void **state)
 {
 	struct symbols *symbols = symbols_new(KALLSYMS);
@@ -327,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_addresses),
+		cmocka_unit_test(functions_hold_addresses),
 		cmocka_unit_test(small_buffers_are_kept_to),
 		cmocka_unit_test(hidden_addresses_are_eperm),
 		WITH_SCRATCH(missing_and_empty_files),
