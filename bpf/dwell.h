@@ -238,9 +238,8 @@ struct dwell_record {
 	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
 	__u8 kthread;	      /* 1: a kernel thread */
 	__u8 woken_throttled; /* woken when its group had no quota left */
-	__u8 open_reported;   /* 1: its open interval is an outlier already: report its end */
 	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
-	__u8 reserved;
+	__u8 reserved[2];
 	__u64 since;	    /* mono: when the state began; 0 = before the window */
 	__u64 activated;    /* mono: when this dwell began; 0 = before the window */
 	__u64 run_delay;    /* sched_info.run_delay at the last block */
@@ -266,6 +265,8 @@ struct dwell_record {
 	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
 
 	/* What outliers are told by. Stays in the kernel, being behind the buckets. */
+	__u64 open_since;	  /* @since of what was reported while it was open; 0: nothing */
+	__u64 mark_function;	  /* timer mark: the callback */
 	__u64 outlier_at;	  /* mono: when tokens were last added */
 	__u64 activated_oncpu;	  /* oncpu_ns when this dwell began */
 	__u32 activated_switches; /* involuntary, then */
@@ -376,7 +377,7 @@ struct dwell_outlier {
 	__u64 samples;	 /* … of which there were so many */
 
 	/* Of a wait for a CPU: who had it. */
-	__u64 queued_at; /* mono: when it came to this CPU's queue; later than @from: it was moved */
+	__u64 queued_at; /* mono: when it came to this queue, having been moved if after @from; 0: in time */
 	__u32 runs_next;		   /* the oldest in @runs */
 	__u32 preempters;		   /* of a dwell: how often it was preempted */
 	struct dwell_run runs[DWELL_RUNS]; /* of this CPU, a ring */

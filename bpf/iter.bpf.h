@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Task iterators: one makes the records of the tasks that exist, one reads all records. */
+/*
+ * Task iterators: one makes the records of the tasks that exist, one reads all
+ * records, one looks for intervals that are outliers before they have ended.
+ */
 #ifndef DWELL_ITER_BPF_H
 #define DWELL_ITER_BPF_H
 
@@ -89,6 +92,93 @@ int read_tasks(struct bpf_iter__task *ctx)
 	live.bytes = bytes;
 	bpf_seq_write(seq, &live, sizeof(live));
 	bpf_seq_write(seq, record, bytes);
+	return 0;
+}
+
+/* What the open interval of a task counts as, or DWELL_MEASURES: nothing that could be one. */
+inline_always __u32 open_measure(const struct dwell_live *live, const struct dwell_record *record)
+{
+	switch (live->state) {
+	case DWELL_RUNNABLE_WOKEN:
+		return DWELL_WOKEN;
+	case DWELL_RUNNABLE_PREEMPTED:
+		return DWELL_PREEMPTED;
+	case DWELL_RUNNABLE_THROTTLED:
+		return DWELL_THROTTLED;
+	case DWELL_BLOCKED_STATE:
+		if (waits_for_work(record))
+			return DWELL_MEASURES;
+		/* Nothing was seen of it: all that is known of what is normal is that D is not. */
+		if (record->state == DWELL_UNKNOWN && record->block != DWELL_BLOCK_D &&
+		    config.adaptive[DWELL_BLOCKED])
+			return DWELL_MEASURES;
+		return DWELL_BLOCKED;
+	default:
+		return DWELL_MEASURES;
+	}
+}
+
+static __noinline void report_open(struct dwell_record *record, struct task_struct *task,
+				   struct cpu *cpu, struct candidate *open, __u64 threshold)
+{
+	struct dwell_outlier *outlier = reserve_outlier();
+	__u32 measure = open->measure;
+
+	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
+		measure = 0;
+	if (!outlier) {
+		__sync_fetch_and_add(&outlier_counts[measure].lost, 1);
+		return;
+	}
+	describe_outlier(outlier, record, task, open, threshold);
+	outlier->cpu = task->se.cfs_rq->rq->cpu;
+	if (measure == DWELL_BLOCKED)
+		copy_block(outlier, record, task);
+	else
+		copy_runs(outlier, cpu);
+	submit_outlier(outlier);
+}
+
+/*
+ * Each interval is reported once while it is open. Tasks that are about to
+ * change their state on another CPU may be missed, and are seen there or in the
+ * next pass.
+ */
+SEC("iter/task")
+int find_open(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct dwell_record *record;
+	struct dwell_norm norm;
+	struct candidate open = {.open = true};
+	struct dwell_live live;
+	__u64 threshold;
+	struct cpu *cpu;
+	__u32 at;
+
+	if (!task || window != DWELL_WINDOW_OPEN)
+		return 0;
+	record = find_record(task);
+	if (!record || record->kind == DWELL_EXIT)
+		return 0;
+	at = task->se.cfs_rq->rq->cpu;
+	cpu = bpf_map_lookup_elem(&cpus, &at);
+	if (!cpu)
+		return 0;
+	describe(&live, record, task, cpu);
+	open.measure = open_measure(&live, record);
+	open.from = live.since;
+	open.to = bpf_ktime_get_ns();
+	if (open.measure >= DWELL_MEASURES || record->open_since == open.from ||
+	    (__s64)(open.to - open.from) < (__s64)config.floor[open.measure])
+		return 0;
+	/* A copy: only what has ended is learned from. */
+	norm = record->norm[open.measure];
+	threshold = threshold_of(&norm, open.measure, samples_of(record, open.measure));
+	if (open.to - open.from <= threshold)
+		return 0;
+	record->open_since = open.from;
+	report_open(record, task, cpu, &open, threshold);
 	return 0;
 }
 

@@ -51,9 +51,18 @@ struct {
 	__uint(max_entries, 8 << 20);
 } ring SEC(".maps");
 
+/* Apart from the other ring, so that many outliers cost no task its last record. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 2 << 20);
+} outliers SEC(".maps");
+
+struct dwell_outlier_counts outlier_counts[DWELL_MEASURES];
+
 /* A timer whose callback runs, or has just run, on this CPU. */
 struct expiry {
 	__u64 timer;
+	__u64 function;
 	__u64 entered; /* mono: callback entry */
 	__u64 lateness;
 	__u64 stepped_at;	      /* mono: when its clock was last seen set; 0 = never */
@@ -95,6 +104,14 @@ struct cpu {
 	__u64 taken; /* the timer; 0: none */
 	__u64 taken_expires;
 	struct cancel cancel;
+	/* For outliers: what happened here lately. */
+	__u64 expired_at; /* mono: when a timer expired last */
+	__u64 outlier_at; /* mono: when tokens were last added */
+	__u32 outlier_tokens;
+	__u32 runs_next;      /* counts on; the oldest one modulo DWELL_RUNS */
+	__u32 callbacks_next; /* the same, modulo DWELL_CALLBACKS */
+	struct dwell_run runs[DWELL_RUNS];
+	struct dwell_callback callbacks[DWELL_CALLBACKS];
 } __attribute__((aligned(128)));
 
 struct {

@@ -108,8 +108,8 @@ static __noinline void push_last_record(struct dwell_record *record, struct task
 		lose(DWELL_LOSS_RING_FULL);
 }
 
-/* Books an interval of @ns under @measure. */
-inline_always void measure(struct dwell_record *record, enum dwell_measure measure, __u64 ns)
+/* Books an interval of @ns under @measure. True if it may be an outlier: see outlier.bpf.h. */
+inline_always bool measure(struct dwell_record *record, enum dwell_measure measure, __u64 ns)
 {
 	__u32 at = dwell_bucket(ns);
 	__u16 *bucket;
@@ -122,10 +122,11 @@ inline_always void measure(struct dwell_record *record, enum dwell_measure measu
 		record->max[measure] = ns;
 	if (unlikely(*bucket == 0xffff) && !hand_over_buckets(record)) {
 		lose(DWELL_LOSS_BUCKET_FULL);
-		return;
+	} else {
+		record->touched |= 1 << measure;
+		*bucket += 1;
 	}
-	record->touched |= 1 << measure;
-	*bucket += 1;
+	return config.outliers && unlikely(ns >= config.floor[measure]);
 }
 
 /* The difference of two mono times; one that went backwards is counted, and 0. */

@@ -13,7 +13,7 @@
 #define DWELL_SCHED_BPF_H
 
 #include "clock.bpf.h"
-#include "record.bpf.h"
+#include "outlier.bpf.h"
 
 /* The scheduler's state bits that have not moved since 5.15. */
 #define STATE_INTERRUPTIBLE 0x1
@@ -96,10 +96,12 @@ inline_always __u64 woken_at(struct dwell_record *record, struct cpu *cpu)
 }
 
 /* Books how the task that leaves @cpu had come from its block, or into being. */
-inline_always void book_activation(struct dwell_record *record, struct cpu *cpu)
+inline_always void book_activation(struct dwell_record *record, struct task_struct *task,
+				   struct cpu *cpu)
 {
 	__u64 woken = woken_at(record, cpu), blocked;
 	__u32 kind;
+	bool late;
 
 	record->activated = 0;
 	if (unlikely(!woken)) {
@@ -116,38 +118,50 @@ inline_always void book_activation(struct dwell_record *record, struct cpu *cpu)
 	}
 	if (unlikely(woken < window_start)) /* began earlier: not a complete interval */
 		return;
-	measure(record, record->woken_throttled ? DWELL_THROTTLED : DWELL_WOKEN,
-		cpu->in_at - woken);
+	kind = record->woken_throttled ? DWELL_THROTTLED : DWELL_WOKEN;
+	late = measure(record, kind, cpu->in_at - woken);
 	record->woken_throttled = 0;
 	record->activated = woken;
+	if (!config.outliers)
+		return;
+	record->activated_oncpu = record->oncpu_ns;
+	record->activated_switches = record->involuntary;
+	if (late)
+		report_wait(record, task, cpu, kind, woken);
 }
 
 /* It had been runnable all the time: preempted, or its group had no quota left. */
-static __noinline void book_requeue(struct dwell_record *record, struct cpu *cpu)
+static __noinline void book_requeue(struct dwell_record *record, struct task_struct *task,
+				    struct cpu *cpu)
 {
-	measure(record,
-		record->state == DWELL_RUNNABLE_THROTTLED ? DWELL_THROTTLED : DWELL_PREEMPTED,
-		interval(record->since, cpu->in_at));
+	__u32 kind = record->state == DWELL_RUNNABLE_THROTTLED ? DWELL_THROTTLED : DWELL_PREEMPTED;
+
+	if (measure(record, kind, interval(record->since, cpu->in_at)))
+		report_wait(record, task, cpu, kind, record->since);
 }
 
 /* The chain that on_waking() marked: timer, wake-up, run queue, CPU. */
-static __noinline void book_timer_mark(struct dwell_record *record, struct cpu *cpu)
+static __noinline void book_timer_mark(struct dwell_record *record, struct task_struct *task,
+				       struct cpu *cpu)
 {
-	measure(record, DWELL_TIMER_LATENCY,
-		record->mark_lateness + interval(record->mark_entered, cpu->in_at));
+	__u64 latency = record->mark_lateness + interval(record->mark_entered, cpu->in_at);
+
+	if (measure(record, DWELL_TIMER_LATENCY, latency))
+		report_timer_latency(record, task, cpu, latency, record->activated);
 	record->mark_entered = 0;
 }
 
 /* Books how the task that leaves @cpu had come to it. */
-inline_always void book_arrival(struct dwell_record *record, struct cpu *cpu)
+inline_always void book_arrival(struct dwell_record *record, struct task_struct *task,
+				struct cpu *cpu)
 {
 	if (record->state >= DWELL_RUNNABLE_PREEMPTED) {
-		book_requeue(record, cpu);
+		book_requeue(record, task, cpu);
 		return;
 	}
-	book_activation(record, cpu);
+	book_activation(record, task, cpu);
 	if (unlikely(record->mark_entered))
-		book_timer_mark(record, cpu);
+		book_timer_mark(record, task, cpu);
 }
 
 /*
@@ -179,7 +193,7 @@ inline_always void switch_out(struct dwell_record *record, struct task_struct *t
 	if (unlikely(record->state == DWELL_ONCPU))
 		from = record->since;
 	else if (likely(from))
-		book_arrival(record, cpu);
+		book_arrival(record, task, cpu);
 	else
 		from = window_start;
 	record->oncpu_ns += interval(from, now);
@@ -191,8 +205,9 @@ inline_always void switch_out(struct dwell_record *record, struct task_struct *t
 		return;
 	}
 	record->voluntary++;
-	if (likely(record->activated))
-		measure(record, DWELL_DWELL, interval(record->activated, now));
+	if (likely(record->activated) &&
+	    measure(record, DWELL_DWELL, interval(record->activated, now)))
+		report_dwell(record, task, cpu, now);
 	record->activated = 0;
 	record->state = DWELL_BLOCKED_STATE;
 	record->block = block_kind(state);
@@ -219,7 +234,7 @@ static __noinline void book_running(struct dwell_record *record, struct task_str
 	if (__sync_val_compare_and_swap(&cpu->tid, tid, 0) != tid)
 		return;
 	if (record->state != DWELL_ONCPU && cpu->in_at) {
-		book_arrival(record, cpu);
+		book_arrival(record, task, cpu);
 		record->since = cpu->in_at;
 	}
 	record->state = DWELL_ONCPU;
@@ -246,6 +261,17 @@ static __noinline void switch_outside_window(struct cpu *cpu, struct task_struct
 	if (record->state == DWELL_ONCPU)
 		record->oncpu_ns += interval(record->since, window_end);
 	push_last_record(record, task);
+}
+
+/* Keeps in mind who had @cpu until @now, for those who waited for it. */
+inline_always void note_run(struct cpu *cpu, struct task_struct *task, __u64 now)
+{
+	struct dwell_run *run = &cpu->runs[cpu->runs_next % DWELL_RUNS];
+
+	run->until = now;
+	run->tid = task->pid;
+	run->pid = task->tgid;
+	cpu->runs_next++;
 }
 
 SEC("tp_btf/sched_switch")
@@ -275,6 +301,8 @@ int on_switch(u64 *ctx)
 			hunt = HUNT_WAKES;
 		}
 	}
+	if (config.outliers)
+		note_run(cpu, prev, now);
 	queued = next->sched_info.last_queued;
 	cpu->tid = next->pid;
 	cpu->in_at = now;
@@ -304,7 +332,8 @@ inline_always bool is_sleeper(struct dwell_record *record, struct expiry *expiry
 	return record->sleeper == expiry->timer || (!record->sleeper && !soft);
 }
 
-inline_always void book_sleep_expiry(struct dwell_record *record, struct expiry *expiry)
+inline_always void book_sleep_expiry(struct dwell_record *record, struct task_struct *task,
+				     struct cpu *cpu, struct expiry *expiry)
 {
 	__u64 lateness = expiry->lateness;
 
@@ -321,19 +350,43 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct expiry 
 	}
 	if (!expiry->late_known)
 		return;
-	measure(record, DWELL_LATENESS, lateness);
 	expiry->lateness = lateness;
+	if (measure(record, DWELL_LATENESS, lateness))
+		report_late_sleep(record, task, cpu, expiry);
+}
+
+#define LOOKS_FOR_BLOCKS (config.outliers && config.floor[DWELL_BLOCKED] != ~0ULL)
+#define COARSE_NS 10000000 /* a CPU in use sees a tick, and the time with it, at least so often */
+
+/*
+ * Whether @task may have been blocked long enough to be an outlier, told
+ * without its record, and but for an idle CPU without a clock read: it cannot
+ * have blocked before it last got a CPU.
+ */
+inline_always bool may_end_long_block(struct cpu *cpu, struct task_struct *task)
+{
+	__s64 longest;
+	__u64 now;
+
+	if (!LOOKS_FOR_BLOCKS)
+		return false;
+	if (!cpu->tid)
+		now = bpf_ktime_get_ns();
+	else
+		now = (cpu->in_at > cpu->expired_at ? cpu->in_at : cpu->expired_at) + COARSE_NS;
+	longest = now - (task->sched_info.last_arrival + cpu->offset);
+	return longest >= (__s64)config.floor[DWELL_BLOCKED];
 }
 
 /* What sched_waking knows of a wake-up and the queue stamp does not. */
 static __noinline void note_wakeup(struct dwell_record *record, struct task_struct *task,
-				   struct cpu *cpu)
+				   struct cpu *cpu, void *ctx)
 {
 	struct expiry *expiry = cpu->expiring ? running_expiry(cpu) : NULL;
 
 	if (expiry && expiry->sleeper) {
 		if (is_sleeper(record, expiry, cpu->expiring & (1 << EXPIRY_SOFT)))
-			book_sleep_expiry(record, expiry);
+			book_sleep_expiry(record, task, cpu, expiry);
 		else
 			expiry = NULL;
 	}
@@ -351,7 +404,10 @@ static __noinline void note_wakeup(struct dwell_record *record, struct task_stru
 	if (expiry && expiry->late_known) {
 		record->mark_lateness = expiry->lateness;
 		record->mark_entered = expiry->entered;
+		record->mark_function = expiry->function;
 	}
+	if (LOOKS_FOR_BLOCKS && record->state == DWELL_BLOCKED_STATE)
+		end_block(record, task, cpu, expiry, ctx);
 }
 
 SEC("tp_btf/sched_waking")
@@ -365,7 +421,8 @@ int on_waking(u64 *ctx)
 		return 0;
 	/* The common wake-up ends here, without a clock read or a lookup. */
 	if (likely(!cpu->expiring && !task->sched_info.last_queued && !out_of_quota(task) &&
-		   task->bpf_storage && !hunt && !filter_can_change()))
+		   task->bpf_storage && !hunt && !filter_can_change() &&
+		   !may_end_long_block(cpu, task)))
 		return 0;
 	record = find_record(task);
 	if (unlikely(!record)) {
@@ -375,7 +432,7 @@ int on_waking(u64 *ctx)
 	}
 	if (unlikely(hunt))
 		hunt--;
-	note_wakeup(record, task, cpu);
+	note_wakeup(record, task, cpu, ctx);
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 #ifndef DWELL_TIMER_BPF_H
 #define DWELL_TIMER_BPF_H
 
-#include "record.bpf.h"
+#include "outlier.bpf.h"
 
 #define CLOCK_MONOTONIC 1
 #define CLOCK_BASES 8 /* four clocks, hard and soft */
@@ -336,7 +336,8 @@ int on_timer_cancel(u64 *ctx)
 
 /* ---- expiry ---------------------------------------------------------------- */
 
-static __noinline void expire_user(struct expiry *expiry, __u64 function)
+/* @cpu: NULL where the timer cannot be late. */
+static __noinline void expire_user(struct cpu *cpu, struct expiry *expiry, __u64 function)
 {
 	struct dwell_armed_timer *entry;
 	struct dwell_timer_counts *counts;
@@ -360,8 +361,23 @@ static __noinline void expire_user(struct expiry *expiry, __u64 function)
 	if (!counts)
 		return;
 	__sync_fetch_and_add(&counts->expired, 1);
-	if (expiry->late_known)
-		book_lateness(counts, expiry->lateness);
+	if (!expiry->late_known)
+		return;
+	book_lateness(counts, expiry->lateness);
+	if (config.outliers && cpu && expiry->owner.tid &&
+	    expiry->lateness >= config.floor[DWELL_LATENESS])
+		report_late_timer(counts, cpu, expiry);
+}
+
+/* Keeps in mind what ran on @cpu, for timers that had to wait for it. */
+inline_always void note_callback(struct cpu *cpu, __u64 function, __u64 now)
+{
+	struct dwell_callback *callback = &cpu->callbacks[cpu->callbacks_next % DWELL_CALLBACKS];
+
+	callback->function = function;
+	callback->entered = now;
+	cpu->callbacks_next++;
+	cpu->expired_at = now;
 }
 
 static __noinline void expire(struct hrtimer *timer)
@@ -385,6 +401,8 @@ static __noinline void expire(struct hrtimer *timer)
 	late = now + timer->base->offset - timer->node.expires;
 	if (late < 0)
 		late = 0;
+	if (config.outliers)
+		note_callback(cpu, function, now);
 	if (kind == TIMER_KERNEL) {
 		counts = kernel_counts(function);
 		if (counts) {
@@ -396,6 +414,7 @@ static __noinline void expire(struct hrtimer *timer)
 	watch_clock(timer->base, now);
 	expiry = &cpu->expiry[!!timer->is_soft];
 	expiry->timer = (__u64)timer;
+	expiry->function = function;
 	expiry->entered = now;
 	expiry->lateness = late;
 	expiry->owner = nobody;
@@ -404,7 +423,7 @@ static __noinline void expire(struct hrtimer *timer)
 	expiry->late_known = true;
 	expiry->stepped_at = timer->base->clockid == CLOCK_MONOTONIC ? 0 : clock_stepped_at;
 	if (kind == TIMER_USER)
-		expire_user(expiry, function);
+		expire_user(cpu, expiry, function);
 	cpu->expiring |= 1 << !!timer->is_soft;
 }
 
@@ -499,7 +518,7 @@ int on_timer_start_expired(u64 *ctx)
 	if (window != DWELL_WINDOW_OPEN)
 		return 0;
 	if (kind == TIMER_USER) {
-		expire_user(&expiry, function);
+		expire_user(NULL, &expiry, function);
 	} else if (kind == TIMER_SLEEP) {
 		record = find_record(task);
 		if (!record || record->sleeper != address)

@@ -30,7 +30,7 @@ static int try_programs(uint64_t *took_ns)
 	const struct intake intake = {.record = ignore_record};
 	uint64_t began = clock_mono();
 	struct source *source;
-	int err = source_open(&source, &nobody, false, &intake);
+	int err = source_open(&source, &nobody, false, NULL, &intake);
 
 	*took_ns = clock_mono() - began;
 	source_close(source);

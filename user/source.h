@@ -31,6 +31,19 @@ struct intake {
 	int (*timers)(void *context, const struct dwell_timer_key *key,
 		      const struct dwell_timer_counts *counts);
 	int (*armed)(void *context, const struct dwell_armed_timer *timer);
+	int (*outlier)(void *context, const struct dwell_outlier *outlier); /* or NULL */
+};
+
+/* Beyond what an interval is an outlier. */
+struct outlier_rule {
+	uint64_t floor_ns; /* UINT64_MAX: that kind is not looked for */
+	bool adaptive;	   /* also by what the task is used to; else the floor alone decides */
+};
+
+/* Which outliers are looked for. */
+struct source_outliers {
+	struct outlier_rule rule[DWELL_MEASURES];
+	unsigned int deviations; /* beyond the mean */
 };
 
 /* What the measuring itself cost, over the part of the window in which it was measured. */
@@ -47,11 +60,11 @@ struct source;
  * Loads and attaches to the running kernel, and makes a record for every task
  * that exists; nothing is measured yet. Where the kernel or a privilege is
  * missing, says so on stderr. @cgroup_v1: ids from the v1 cpu hierarchy, not
- * from v2. 0; -EOPNOTSUPP (kernel lacks a feature), -EPERM, another negative
- * errno. The caller closes *source with source_close().
+ * from v2. @outliers: NULL for none. 0; -EOPNOTSUPP (kernel lacks a feature),
+ * -EPERM, another negative errno. The caller closes *source with source_close().
  */
 int source_open(struct source **source, const struct source_filter *filter, bool cgroup_v1,
-		const struct intake *intake);
+		const struct source_outliers *outliers, const struct intake *intake);
 void source_close(struct source *source);
 
 /* Begins the window: every counter is 0. Mono time of the start; 0 before it. */
@@ -68,7 +81,8 @@ int source_drop_privileges(struct source *source, bool keep_files);
 
 /*
  * Hands over what is pushed until the mono time @until, or until *@stop turns
- * non-zero. 0 or a negative errno.
+ * non-zero; with outliers also those that are found open, once a second. 0 or a
+ * negative errno.
  */
 int source_run(struct source *source, uint64_t until, volatile const int *stop);
 
@@ -83,6 +97,9 @@ int source_read(struct source *source);
 
 /* The counters of the kernel side and of the source (DWELL_LOSS_RECURSION, …). */
 void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES]);
+/* The outliers so far: reported ones were handed over, the others could not be. */
+void source_outlier_counts(const struct source *source,
+			   struct dwell_outlier_counts counts[DWELL_MEASURES]);
 /* Tasks that exist but that the kernel's iterator hides and that did not run: not listed. */
 uint64_t source_hidden_tasks(const struct source *source);
 void source_cost(const struct source *source, struct source_cost *cost);

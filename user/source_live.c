@@ -25,6 +25,8 @@
 #include "source_clock.h"
 
 #define POLL_MS 100
+#define OPEN_NS 1000000000ULL	   /* how often open intervals are looked at */
+#define CPU_TOKEN_SHIFT 20	   /* a token each ms */
 #define SLEW_NS 1000000000ULL	   /* span over which the clocks are compared */
 #define STATISTICS_NS 500000000ULL /* statistics cost two clock reads a run: not for long */
 #define CALIBRATIONS 32
@@ -46,9 +48,11 @@ struct source {
 	struct intake intake;
 	struct features features;
 	struct clock_pair clock;
-	uint64_t started; /* mono; 0: not yet */
+	uint64_t started;   /* mono; 0: not yet */
+	uint64_t next_open; /* mono */
 	uint64_t hidden;
 	bool needs_bpf; /* even to read out */
+	bool outliers;	/* are looked for */
 	int err;	/* of the intake, from within libbpf's callback */
 
 	int statistics_fd; /* -1: off */
@@ -93,7 +97,29 @@ static void set_filter(struct dwell_config *config, const struct source_filter *
 	memcpy(config->comms, filter->comms, sizeof(config->comms));
 }
 
-static int load(struct source *source, const struct source_filter *filter, bool cgroup_v1)
+static void set_outliers(struct source *source, struct dwell_config *config,
+			 const struct source_outliers *outliers)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	for (int i = 0; i < DWELL_MEASURES; i++) {
+		config->floor[i] = outliers ? outliers->rule[i].floor_ns : UINT64_MAX;
+		config->adaptive[i] = outliers && outliers->rule[i].adaptive;
+		config->outliers |= config->floor[i] != UINT64_MAX;
+	}
+	config->deviations = outliers ? outliers->deviations : 0;
+	/* All CPUs together: some 4,000 a second at most. */
+	config->cpu_token_shift = CPU_TOKEN_SHIFT;
+	for (; cpus > 4; cpus /= 2)
+		config->cpu_token_shift++;
+	source->outliers = config->outliers;
+	if (!source->outliers)
+		bpf_map__set_max_entries(source->skeleton->maps.outliers, getpagesize());
+	bpf_program__set_autoload(source->skeleton->progs.find_open, source->outliers);
+}
+
+static int load(struct source *source, const struct source_filter *filter, bool cgroup_v1,
+		const struct source_outliers *outliers)
 {
 	struct dwell_bpf *skeleton = source->skeleton;
 	struct dwell_config config = {
@@ -113,6 +139,7 @@ static int load(struct source *source, const struct source_filter *filter, bool 
 		return err;
 	}
 	set_filter(&config, filter);
+	set_outliers(source, &config, outliers);
 	skeleton->rodata->config = config;
 	bpf_map__set_max_entries(skeleton->maps.cpus, libbpf_num_possible_cpus());
 	bpf_program__set_autoload(skeleton->progs.learn_callback, false);
@@ -248,7 +275,40 @@ static bool reads_unprivileged(struct source *source)
 	       !WEXITSTATUS(status);
 }
 
-static int open_source(struct source *source, const struct source_filter *filter, bool cgroup_v1)
+static int take_outlier(void *context, void *data, size_t size)
+{
+	struct source *source = context;
+	struct dwell_outlier outlier;
+
+	if (source->err)
+		return source->err;
+	if (size < sizeof(outlier))
+		return -EPROTO;
+	memcpy(&outlier, data, sizeof(outlier));
+	source->err = source->intake.outlier(source->intake.context, &outlier);
+	return source->err;
+}
+
+/* One reader for both rings. */
+static int map_rings(struct source *source)
+{
+	const struct dwell_bpf *skeleton = source->skeleton;
+	int err = 0;
+
+	source->ring =
+		ring_buffer__new(bpf_map__fd(skeleton->maps.ring), take_pushed, source, NULL);
+	if (!source->ring)
+		err = -errno;
+	if (!err && source->outliers)
+		err = ring_buffer__add(source->ring, bpf_map__fd(skeleton->maps.outliers),
+				       take_outlier, source);
+	if (err)
+		message_error("cannot map the ring buffers: %s", strerror(-err));
+	return err;
+}
+
+static int open_source(struct source *source, const struct source_filter *filter, bool cgroup_v1,
+		       const struct source_outliers *outliers)
 {
 	enum feature_id missing;
 	int err = features_detect(&source->features);
@@ -267,24 +327,19 @@ static int open_source(struct source *source, const struct source_filter *filter
 	source->skeleton = dwell_bpf__open();
 	if (!source->skeleton)
 		return -errno;
-	err = load(source, filter, cgroup_v1);
+	err = load(source, filter, cgroup_v1, outliers);
 	if (!err)
 		err = attach(source);
 	if (err)
 		return err;
-	source->ring = ring_buffer__new(bpf_map__fd(source->skeleton->maps.ring), take_pushed,
-					source, NULL);
-	if (!source->ring) {
-		err = -errno;
-		message_error("cannot map the ring buffer: %s", strerror(-err));
-	}
+	err = map_rings(source);
 	/* Now: in the window, the child would be a task like any other. */
 	source->needs_bpf = !reads_unprivileged(source);
 	return err;
 }
 
 int source_open(struct source **result, const struct source_filter *filter, bool cgroup_v1,
-		const struct intake *intake)
+		const struct source_outliers *outliers, const struct intake *intake)
 {
 	struct source *source = calloc(1, sizeof(*source));
 	int err;
@@ -295,7 +350,7 @@ int source_open(struct source **result, const struct source_filter *filter, bool
 	source->intake = *intake;
 	source->statistics_fd = -1;
 	libbpf_set_print(print_libbpf);
-	err = open_source(source, filter, cgroup_v1);
+	err = open_source(source, filter, cgroup_v1, outliers);
 	if (err) {
 		source_close(source);
 		return err;
@@ -422,6 +477,15 @@ int source_drop_privileges(struct source *source, bool keep_files)
 	return privileges_drop(kept);
 }
 
+/* Looks for outliers that have not ended, now and then; they come through the ring buffer. */
+static int find_open(struct source *source, uint64_t now)
+{
+	if (!source->outliers || now < source->next_open)
+		return 0;
+	source->next_open = now + OPEN_NS;
+	return run_iterator(source->skeleton->links.find_open);
+}
+
 int source_run(struct source *source, uint64_t until, volatile const int *stop)
 {
 	while (!*stop) {
@@ -430,6 +494,9 @@ int source_run(struct source *source, uint64_t until, volatile const int *stop)
 
 		if (now >= until)
 			break;
+		err = find_open(source, now);
+		if (err)
+			return err;
 		if (until - now < POLL_MS * 1000000ULL)
 			timeout = (until - now + 999999) / 1000000;
 		err = ring_buffer__poll(source->ring, timeout);
@@ -673,6 +740,12 @@ void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES])
 		losses[i] = source->skeleton->bss->losses[i];
 	count_programs(source, &counts);
 	losses[DWELL_LOSS_RECURSION] = counts.missed;
+}
+
+void source_outlier_counts(const struct source *source,
+			   struct dwell_outlier_counts counts[DWELL_MEASURES])
+{
+	memcpy(counts, source->skeleton->bss->outlier_counts, DWELL_MEASURES * sizeof(*counts));
 }
 
 uint64_t source_hidden_tasks(const struct source *source)

@@ -61,6 +61,10 @@ enum {
 	BPF_RB_AVAIL_DATA = 0,
 };
 
+enum {
+	BPF_F_USER_STACK = 256,
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct kernfs_node {
@@ -131,6 +135,12 @@ struct task_struct {
 	struct css_set *cgroups;
 	void *bpf_storage; /* NULL: no BPF program has kept anything for it */
 	char comm[16];
+};
+
+/* What a task had in its registers when it entered the kernel. */
+struct pt_regs {
+	unsigned long orig_ax; /* x86: the system call */
+	int syscallno;	       /* arm64 */
 };
 
 struct hrtimer;

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Outliers: intervals beyond their threshold, reported with what is known of
+ * their cause.
+ *
+ * An interval below its floor costs one comparison with a constant (measure()).
+ * Whoever books one at or above it comes here: what the task is used to decides
+ * whether it is an outlier, tokens whether it may be reported now. Everything
+ * that explains it is gathered only then.
+ */
+#ifndef DWELL_OUTLIER_BPF_H
+#define DWELL_OUTLIER_BPF_H
+
+#include "record.bpf.h"
+
+#define OUTLIER_WAKE_BYTES (128 << 10) /* wake the reader when this much waits for it */
+#define TASK_TOKENS 8
+#define TASK_TOKEN_SHIFT 27 /* a new one each 134 ms */
+#define CPU_TOKENS 64
+
+/* Adds what time has brought since @at and takes one. False: there is none. */
+inline_always bool take_token(__u64 *at, __u32 *tokens, __u32 most, __u32 shift, __u64 now)
+{
+	__u64 fresh = (now - *at) >> shift;
+
+	if (fresh) {
+		*at = now;
+		*tokens = fresh > most - *tokens ? most : *tokens + fresh;
+	}
+	if (!*tokens)
+		return false;
+	*tokens -= 1;
+	return true;
+}
+
+/*
+ * Those below that are not static are checked by the verifier once, and not for
+ * each of the paths that lead to them; it has them expect NULL.
+ */
+
+/*
+ * The limits. A task's come first, so that one that misbehaves does not use up
+ * its CPU's. Timers other than sleeps have no @record: only their CPU limits them.
+ */
+__noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u64 now)
+{
+	__u32 tokens;
+	bool taken;
+
+	if (!cpu)
+		return false;
+	if (record) {
+		tokens = record->outlier_tokens;
+		taken = take_token(&record->outlier_at, &tokens, TASK_TOKENS, TASK_TOKEN_SHIFT,
+				   now);
+		record->outlier_tokens = tokens;
+		if (!taken)
+			return false;
+	}
+	tokens = cpu->outlier_tokens;
+	taken = take_token(&cpu->outlier_at, &tokens, CPU_TOKENS, config.cpu_token_shift, now);
+	cpu->outlier_tokens = tokens;
+	return taken;
+}
+
+/* Intervals of @measure in @record so far, the one that is being judged included. */
+inline_always __u64 samples_of(const struct dwell_record *record, __u32 measure)
+{
+	if (measure == DWELL_WOKEN) /* counted when it blocks next */
+		return record->voluntary + 1;
+	if (measure == DWELL_PREEMPTED || measure == DWELL_THROTTLED)
+		return record->involuntary;
+	if (measure == DWELL_LATENESS || measure == DWELL_TIMER_LATENCY)
+		return record->expired;
+	return record->voluntary;
+}
+
+/*
+ * Beyond how many ns an interval of @measure is an outlier, as of @samples
+ * intervals. Updates @norm for those that were too short to be looked at.
+ */
+__noinline __u64 threshold_of(struct dwell_norm *norm, __u32 measure, __u64 samples)
+{
+	if (!norm || measure >= DWELL_MEASURES)
+		return ~0ULL;
+	if (!config.adaptive[measure])
+		return config.floor[measure];
+	dwell_norm_forget(norm, samples);
+	return dwell_norm_threshold(norm, measure, config.floor[measure], config.deviations);
+}
+
+__noinline int learn(struct dwell_norm *norm, __u32 measure, __u64 ns, __u64 threshold)
+{
+	if (norm && measure < DWELL_MEASURES && config.adaptive[measure])
+		dwell_norm_learn(norm, measure, ns, threshold);
+	return 0;
+}
+
+/* All zeros, by hand: BPF has no memset() of that size. */
+__noinline int clear_outlier(struct dwell_outlier *outlier)
+{
+	volatile __u64 *words = (volatile __u64 *)outlier;
+
+	if (!outlier)
+		return 0;
+	for (__u32 i = 0; i < sizeof(*outlier) / sizeof(*words); i++)
+		words[i] = 0;
+	return 0;
+}
+
+/* Room in the ring buffer, all zeros; NULL: it is full. The caller submits it. */
+inline_always struct dwell_outlier *reserve_outlier(void)
+{
+	struct dwell_outlier *outlier = bpf_ringbuf_reserve(&outliers, sizeof(*outlier), 0);
+
+	if (outlier)
+		clear_outlier(outlier);
+	return outlier;
+}
+
+inline_always void submit_outlier(struct dwell_outlier *outlier)
+{
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (bpf_ringbuf_query(&outliers, BPF_RB_AVAIL_DATA) > OUTLIER_WAKE_BYTES)
+		flags = BPF_RB_FORCE_WAKEUP;
+	bpf_ringbuf_submit(outlier, flags);
+}
+
+inline_always void name_task(struct dwell_outlier *outlier, struct task_struct *task)
+{
+	outlier->pid = task->tgid;
+	outlier->tid = task->pid;
+	outlier->start = task->start_time;
+	outlier->cgroup = cgroup_node(task)->id;
+	for (int i = 0; i < DWELL_COMM_LEN; i++)
+		outlier->comm[i] = task->comm[i];
+}
+
+/* Who ran on @cpu lately. The user side divides the wait among them. */
+inline_always void copy_runs(struct dwell_outlier *outlier, const struct cpu *cpu)
+{
+	outlier->queued_at = cpu->queued_at;
+	outlier->runs_next = cpu->runs_next % DWELL_RUNS;
+	__builtin_memcpy(outlier->runs, cpu->runs, sizeof(outlier->runs));
+}
+
+inline_always void copy_callbacks(struct dwell_outlier *outlier, const struct cpu *cpu)
+{
+	outlier->callbacks_next = cpu->callbacks_next % DWELL_CALLBACKS;
+	__builtin_memcpy(outlier->callbacks, cpu->callbacks, sizeof(outlier->callbacks));
+}
+
+/* The system call that @task is in; kernel threads and faults are in none. */
+inline_always __s32 syscall_of(struct task_struct *task)
+{
+	struct pt_regs *regs;
+
+	if (task->flags & PF_KTHREAD)
+		return DWELL_NO_SYSCALL;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (bpf_core_field_exists(regs->orig_ax))
+		return (__s32)regs->orig_ax;
+	if (bpf_core_field_exists(regs->syscallno))
+		return regs->syscallno;
+	return DWELL_NO_SYSCALL;
+}
+
+/* A kernel thread that waits for work does its duty, however long. */
+inline_always bool waits_for_work(const struct dwell_record *record)
+{
+	return record->block == DWELL_BLOCK_I ||
+	       (record->kthread && record->block != DWELL_BLOCK_D);
+}
+
+/* Where @task is blocked. It must not be on a CPU. */
+inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record *record,
+			      struct task_struct *task)
+{
+	long bytes = bpf_get_task_stack(task, outlier->stack, sizeof(outlier->stack), 0);
+
+	outlier->depth = bytes > 0 ? bytes / sizeof(outlier->stack[0]) : 0;
+	outlier->syscall = syscall_of(task);
+	outlier->block = record->block;
+}
+
+/* An interval to be judged. */
+struct candidate {
+	__u32 measure; /* enum dwell_measure */
+	bool open;     /* it has not ended yet */
+	bool certain;  /* an outlier already, having been reported while it was open */
+	__u64 from;    /* mono */
+	__u64 to;      /* mono */
+};
+
+/* What all kinds of outliers of a task share; and counts it. */
+static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dwell_record *record,
+					struct task_struct *task, const struct candidate *candidate,
+					__u64 threshold)
+{
+	__u64 ns = candidate->to - candidate->from, sum, samples;
+	__u32 measure = candidate->measure;
+
+	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
+		return;
+	samples = samples_of(record, measure);
+	sum = record->sum[measure];
+	outlier->measure = measure;
+	outlier->cpu = bpf_get_smp_processor_id();
+	outlier->from = candidate->from;
+	outlier->to = candidate->to;
+	outlier->ns = ns;
+	outlier->threshold = threshold;
+	outlier->syscall = DWELL_NO_SYSCALL;
+	outlier->open = candidate->open;
+	/* A block is booked later. */
+	if (!candidate->open && measure != DWELL_BLOCKED && sum >= ns)
+		sum -= ns;
+	if (samples > 1) {
+		outlier->samples = samples - 1;
+		outlier->typical = sum / (samples - 1);
+	}
+	name_task(outlier, task);
+	__sync_fetch_and_add(&outlier_counts[measure].reported, 1);
+}
+
+/*
+ * Judges an interval of @task. If it is to be reported: room for it, with
+ * everything that all kinds share; the caller adds the rest and submits it.
+ * NULL: nothing to report.
+ */
+static __noinline struct dwell_outlier *begin_outlier(struct dwell_record *record,
+						      struct task_struct *task, struct cpu *cpu,
+						      const struct candidate *candidate)
+{
+	__u64 ns = candidate->to - candidate->from, samples, threshold;
+	__u32 measure = candidate->measure;
+	struct dwell_outlier *outlier;
+	struct dwell_norm *norm;
+
+	if (measure >= DWELL_MEASURES)
+		return NULL;
+	norm = &record->norm[measure];
+	samples = samples_of(record, measure);
+	threshold = threshold_of(norm, measure, samples);
+	learn(norm, measure, ns, threshold);
+	if (ns <= threshold && !candidate->certain)
+		return NULL;
+	if (!may_report(record, cpu, candidate->to)) {
+		__sync_fetch_and_add(&outlier_counts[measure].suppressed, 1);
+		return NULL;
+	}
+	outlier = reserve_outlier();
+	if (!outlier) {
+		__sync_fetch_and_add(&outlier_counts[measure].lost, 1);
+		return NULL;
+	}
+	describe_outlier(outlier, record, task, candidate, threshold);
+	return outlier;
+}
+
+/* A wait for a CPU, whatever for. */
+static __noinline void report_wait(struct dwell_record *record, struct task_struct *task,
+				   struct cpu *cpu, __u32 measure, __u64 from)
+{
+	struct candidate wait = {.measure = measure, .from = from, .to = cpu->in_at};
+	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &wait);
+
+	if (!outlier)
+		return;
+	copy_runs(outlier, cpu);
+	submit_outlier(outlier);
+}
+
+/* From when a timer was due until the task that it woke had a CPU. */
+static __noinline void report_timer_latency(struct dwell_record *record, struct task_struct *task,
+					    struct cpu *cpu, __u64 ns, __u64 woken)
+{
+	struct candidate latency = {
+		.measure = DWELL_TIMER_LATENCY,
+		.from = cpu->in_at - ns,
+		.to = cpu->in_at,
+	};
+	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &latency);
+
+	if (!outlier)
+		return;
+	/* The parts are to make up the whole, though the stamps are not that exact. */
+	if (woken < record->mark_entered)
+		woken = record->mark_entered;
+	outlier->function = record->mark_function;
+	outlier->lateness = record->mark_lateness;
+	outlier->wakeup = woken - record->mark_entered;
+	outlier->runqueue = ns - outlier->lateness - outlier->wakeup;
+	copy_runs(outlier, cpu);
+	submit_outlier(outlier);
+}
+
+/* An activation that took long. */
+static __noinline void report_dwell(struct dwell_record *record, struct task_struct *task,
+				    struct cpu *cpu, __u64 now)
+{
+	struct candidate dwell = {.measure = DWELL_DWELL, .from = record->activated, .to = now};
+	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &dwell);
+
+	if (!outlier)
+		return;
+	outlier->oncpu = record->oncpu_ns - record->activated_oncpu;
+	outlier->preempters = (__u32)record->involuntary - record->activated_switches;
+	copy_runs(outlier, cpu);
+	/* That is of the last of its waits only. */
+	outlier->queued_at = 0;
+	submit_outlier(outlier);
+}
+
+/* A sleep's timer that came late. */
+static __noinline void report_late_sleep(struct dwell_record *record, struct task_struct *task,
+					 struct cpu *cpu, const struct expiry *expiry)
+{
+	struct candidate late = {
+		.measure = DWELL_LATENESS,
+		.from = expiry->entered - expiry->lateness,
+		.to = expiry->entered,
+	};
+	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &late);
+
+	if (!outlier)
+		return;
+	outlier->function = expiry->function;
+	outlier->lateness = outlier->ns;
+	outlier->expires = outlier->from;
+	copy_callbacks(outlier, cpu);
+	submit_outlier(outlier);
+}
+
+/* Another timer of a task, which need not be there: what is normal is its ledger's. */
+static __noinline void report_late_timer(struct dwell_timer_counts *counts, struct cpu *cpu,
+					 const struct expiry *expiry)
+{
+	struct dwell_outlier *outlier;
+	__u64 threshold = threshold_of(&counts->norm, DWELL_LATENESS, counts->late_count);
+
+	learn(&counts->norm, DWELL_LATENESS, expiry->lateness, threshold);
+	if (expiry->lateness <= threshold)
+		return;
+	if (!may_report(NULL, cpu, expiry->entered)) {
+		__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].suppressed, 1);
+		return;
+	}
+	outlier = reserve_outlier();
+	if (!outlier) {
+		__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].lost, 1);
+		return;
+	}
+	__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].reported, 1);
+	outlier->measure = DWELL_LATENESS;
+	outlier->cpu = bpf_get_smp_processor_id();
+	outlier->pid = expiry->owner.pid;
+	outlier->tid = expiry->owner.tid;
+	outlier->start = expiry->owner.start;
+	outlier->from = expiry->entered - expiry->lateness;
+	outlier->to = expiry->entered;
+	outlier->ns = expiry->lateness;
+	outlier->threshold = threshold;
+	if (counts->late_count > 1) {
+		outlier->samples = counts->late_count - 1;
+		outlier->typical = (counts->late_sum - expiry->lateness) / outlier->samples;
+	}
+	outlier->syscall = DWELL_NO_SYSCALL;
+	outlier->function = expiry->function;
+	outlier->lateness = expiry->lateness;
+	outlier->expires = outlier->from;
+	copy_callbacks(outlier, cpu);
+	submit_outlier(outlier);
+}
+
+/* The end of a block, by the one who ends it: @expiry, if a timer of a task does. */
+static __noinline void end_block(struct dwell_record *record, struct task_struct *task,
+				 struct cpu *cpu, const struct expiry *expiry, void *ctx)
+{
+	struct candidate block = {
+		.measure = DWELL_BLOCKED,
+		.certain = record->open_since == record->since,
+		.from = record->since,
+		.to = bpf_ktime_get_ns(),
+	};
+	__u64 waker = bpf_get_current_pid_tgid();
+	struct dwell_outlier *outlier;
+	long bytes;
+
+	if (block.to - block.from < config.floor[DWELL_BLOCKED] || waits_for_work(record))
+		return;
+	outlier = begin_outlier(record, task, cpu, &block);
+	if (!outlier)
+		return;
+	copy_block(outlier, record, task);
+	outlier->waker.pid = waker >> 32;
+	outlier->waker.tid = (__u32)waker;
+	bpf_get_current_comm(outlier->waker.comm, sizeof(outlier->waker.comm));
+	if (expiry) {
+		outlier->waker.timer = 1;
+		outlier->waker.function = expiry->function;
+	}
+	bytes = bpf_get_stack(ctx, outlier->waker.stack, sizeof(outlier->waker.stack), 0);
+	outlier->waker.depth = bytes > 0 ? bytes / sizeof(outlier->waker.stack[0]) : 0;
+	submit_outlier(outlier);
+}
+
+#endif /* DWELL_OUTLIER_BPF_H */

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A session: what every command that measures opens, knows names by, and says at its end. */
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "message.h"
+#include "source_clock.h"
+
+volatile int session_stop;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	session_stop = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+int session_open(struct session *session, const struct options *options,
+		 const struct source_outliers *outliers, const struct intake *intake)
+{
+	struct source_filter filter = options->filter;
+	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
+	uint64_t began = clock_mono();
+	int err;
+
+	session->options = options;
+	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
+	if (!session->symbols) {
+		message_error("out of memory");
+		return -ENOMEM;
+	}
+	err = targets_find(options, named ? &session->hierarchy : NULL, &filter);
+	if (err)
+		return err;
+	err = source_open(&session->source, &filter, named && session->hierarchy.v1, outliers,
+			  intake);
+	if (err)
+		return err;
+	if (named)
+		session->cgroups = cgroup_paths_new(&session->hierarchy, CGROUP_REFRESH_NS);
+	if (session->cgroups)
+		cgroup_path(session->cgroups, 0); /* now: some may be gone at the end */
+	message_detail(1, "start: %llu us", (unsigned long long)(clock_mono() - began) / 1000);
+	return 0;
+}
+
+void session_clear(struct session *session)
+{
+	source_close(session->source);
+	symbols_free(session->symbols);
+	cgroup_paths_free(session->cgroups);
+	output_discard(&session->output);
+}
+
+int session_start(struct session *session, bool keep_files)
+{
+	int err;
+
+	catch_signals();
+	err = source_start(session->source);
+	if (err)
+		return err;
+	session->start = source_window_start(session->source);
+	err = source_drop_privileges(session->source, keep_files);
+	if (err)
+		return err;
+	getrusage(RUSAGE_SELF, &session->usage);
+	message_detail(1, "measuring");
+	return 0;
+}
+
+uint64_t session_until(const struct session *session)
+{
+	uint64_t duration = session->options->duration_ns;
+
+	return duration ? session->start + duration : UINT64_MAX;
+}
+
+int session_exit_code(int err)
+{
+	if (err == -EOPNOTSUPP)
+		return EXIT_KERNEL;
+	return err == -EPERM ? EXIT_PERMISSION : EXIT_FAILED;
+}
+
+/* ---- names ------------------------------------------------------------------ */
+
+const char *session_cgroup_name(void *context, uint64_t id)
+{
+	struct session *session = context;
+
+	return session->cgroups ? cgroup_path(session->cgroups, id) : NULL;
+}
+
+const char *session_function_name(void *context, uint64_t address)
+{
+	struct session *session = context;
+
+	if (symbols_name(session->symbols, address, session->function, sizeof(session->function)))
+		return NULL;
+	return session->function;
+}
+
+const char *session_covering_name(void *context, uint64_t address)
+{
+	struct session *session = context;
+
+	if (symbols_covering(session->symbols, address, session->function,
+			     sizeof(session->function)))
+		return NULL;
+	return session->function;
+}
+
+/* ---- what it cost ------------------------------------------------------------ */
+
+static uint64_t cpu_ns(const struct rusage *usage)
+{
+	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000ULL +
+	       (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000ULL;
+}
+
+static uint64_t resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long long pages = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%*u %llu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void add_overhead(const struct session *session, struct overhead *overhead, double cpus)
+{
+	double window = session->end - session->start;
+	struct source_cost cost;
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	overhead->user_cpu_ratio = (cpu_ns(&usage) - cpu_ns(&session->usage)) / window / cpus;
+	overhead->rss_bytes = resident_bytes();
+	source_cost(session->source, &cost);
+	if (!cost.measured || !cost.bpf_events)
+		return;
+	overhead->bpf_measured = true;
+	overhead->bpf_ns_per_event = (double)cost.bpf_ns / cost.bpf_events;
+	overhead->bpf_cpu_ratio = (double)cost.bpf_ns / cost.measured_ns / cpus;
+}
+
+/* CLOCK_REALTIME at the mono time @mono, or now if that is 0. */
+static struct timespec time_of(uint64_t mono)
+{
+	struct timespec time;
+	uint64_t ns, ago = mono ? clock_mono() - mono : 0;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	ns = time.tv_sec * 1000000000ULL + time.tv_nsec - ago;
+	return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
+
+void session_describe(const struct session *session, struct session_heading *heading,
+		      struct report *report)
+{
+	struct utsname kernel;
+
+	uname(&kernel);
+	snprintf(heading->kernel, sizeof(heading->kernel), "%s", kernel.release);
+	heading->host[0] = '\0';
+	gethostname(heading->host, sizeof(heading->host) - 1);
+	report->version = DWELL_VERSION;
+	report->host = heading->host;
+	report->kernel = heading->kernel;
+	report->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	report->view = session->options->view;
+	report->window_start = session->start;
+	report->window_end = session->end;
+	report->time = time_of(session->end);
+	report->filters = targets_text(session->options, heading->filters);
+	report->hidden_tasks = source_hidden_tasks(session->source);
+	report->cgroup_name = session_cgroup_name;
+	report->function_name = session_function_name;
+	report->context = (void *)session;
+	if (session->end > session->start)
+		add_overhead(session, &report->overhead, report->cpus);
+}

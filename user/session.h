@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A session: what every command that measures opens, knows names by, and says at its end. */
+#ifndef DWELL_USER_SESSION_H
+#define DWELL_USER_SESSION_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "cgroup.h"
+#include "options.h"
+#include "output.h"
+#include "sink.h"
+#include "source.h"
+#include "symbols.h"
+#include "targets.h"
+
+/* All zeros is nothing yet; ended by session_clear(). */
+struct session {
+	const struct options *options;
+	struct cgroup_hierarchy hierarchy;
+	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
+	struct symbols *symbols;
+	struct source *source;
+	struct output output;
+	struct rusage usage; /* at the start of the window */
+	uint64_t start;	     /* mono: of the window */
+	uint64_t end;	     /* mono; 0: not yet */
+	char function[256];
+};
+
+/* Set by the first Ctrl-C or SIGTERM once session_start() was called; the second one ends dwell. */
+extern volatile int session_stop;
+
+/*
+ * Finds what the options name, loads and attaches. @outliers: NULL for none.
+ * @intake: copied. Says on stderr what went wrong. 0 or a negative errno, to be
+ * given to session_exit_code().
+ */
+int session_open(struct session *session, const struct options *options,
+		 const struct source_outliers *outliers, const struct intake *intake);
+void session_clear(struct session *session);
+
+/* Begins the window and gives up privileges; @keep_files: not those to write files. */
+int session_start(struct session *session, bool keep_files);
+
+/* When the options say that the window ends: mono, or UINT64_MAX. */
+uint64_t session_until(const struct session *session);
+
+/* The exit status of dwell after @err from opening. */
+int session_exit_code(int err);
+
+/* For sinks; @context is the session. Valid until the next call. */
+const char *session_cgroup_name(void *context, uint64_t id);
+/* The function that begins at @address, and the one that holds it. */
+const char *session_function_name(void *context, uint64_t address);
+const char *session_covering_name(void *context, uint64_t address);
+
+/* Where a report gets the strings of its heading: they live as long as this. */
+struct session_heading {
+	char kernel[65];
+	char host[256];
+	char filters[TARGETS_TEXT_LEN];
+};
+
+/* Fills @report but for its rows, view and model; @heading backs its strings. */
+void session_describe(const struct session *session, struct session_heading *heading,
+		      struct report *report);
+
+#endif
