@@ -12,6 +12,7 @@ enum exit_code {
 	EXIT_USAGE = 2,	     /* the command line is wrong */
 	EXIT_KERNEL = 3,     /* the kernel lacks a feature */
 	EXIT_PERMISSION = 4, /* a privilege is missing */
+	EXIT_OUTLIERS = 10,  /* there were outliers, and --exit-code asks to tell */
 };
 
 /*
@@ -20,6 +21,7 @@ enum exit_code {
  * pipe shows as EPIPE.
  */
 int cmd_summary(const struct options *options);
+int cmd_outliers(const struct options *options);
 int cmd_check(const struct options *options);
 
 #endif

@@ -105,7 +105,10 @@ static void put_synopsis(void)
 			if (!takes(command, option) ||
 			    (command != COMMAND_NONE && takes(COMMAND_NONE, option)))
 				continue;
-			printf(".RB [ \\-%c", option->letter);
+			if (option->letter < OPTION_RUNQUEUE)
+				printf(".RB [ \\-%c", option->letter);
+			else
+				printf(".RB [ \\-\\-%s", option->name);
 			if (option->argument)
 				/* \& keeps the dots of "PID,..." from ending a sentence. */
 				printf("\n.IR %s ]\\&\n", option->argument);
@@ -150,7 +153,10 @@ static void put_takers(const struct option_spec *option)
 
 static void put_option(const struct option_spec *option)
 {
-	printf(".TP\n\\fB\\-%c\\fR, \\fB\\-\\-", option->letter);
+	fputs(".TP\n\\fB", stdout);
+	if (option->letter < OPTION_RUNQUEUE)
+		printf("\\-%c\\fR, \\fB", option->letter);
+	fputs("\\-\\-", stdout);
 	put_literal(option->name);
 	fputs("\\fR", stdout);
 	if (option->argument) {
@@ -163,6 +169,12 @@ static void put_option(const struct option_spec *option)
 	if (option->initial) {
 		fputs("The default is ", stdout);
 		put_bold(option->initial);
+		if (option->endless) {
+			fputs(", for\n", stdout);
+			put_bold(command_specs[COMMAND_OUTLIERS].name);
+			fputs(" it is ", stdout);
+			put_bold(option->endless);
+		}
 		fputs(".\n", stdout);
 	}
 	put_takers(option);
@@ -257,6 +269,15 @@ static int make_manual(FILE *in)
 
 /* ---- the completion ------------------------------------------------------- */
 
+/* Writes the forms of @option, @between them. */
+static void put_forms(const struct option_spec *option, const char *before, const char *between)
+{
+	if (option->letter < OPTION_RUNQUEUE)
+		printf("%s-%c%s--%s", before, option->letter, between, option->name);
+	else
+		printf("%s--%s", before, option->name);
+}
+
 /* Writes the options of @command as words. */
 static void put_option_words(int command)
 {
@@ -264,7 +285,7 @@ static void put_option_words(int command)
 
 	for (i = 0; i < option_specs_count; i++)
 		if (takes(command, &option_specs[i]))
-			printf(" -%c --%s", option_specs[i].letter, option_specs[i].name);
+			put_forms(&option_specs[i], " ", " ");
 }
 
 static void put_names(const struct named_value *values, size_t count)
@@ -278,7 +299,8 @@ static void put_names(const struct named_value *values, size_t count)
 /* What follows an option that takes a value. */
 static void put_value_case(const struct option_spec *option)
 {
-	printf("\t-%c | --%s)\n", option->letter, option->name);
+	put_forms(option, "\t", " | ");
+	fputs(")\n", stdout);
 	switch (option->form) {
 	case FORM_SORT:
 		fputs("\t\twords='", stdout);

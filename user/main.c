@@ -22,6 +22,7 @@ static int run(const struct options *options)
 {
 	static int (*const commands[COMMANDS])(const struct options *) = {
 		[COMMAND_SUMMARY] = cmd_summary,
+		[COMMAND_OUTLIERS] = cmd_outliers,
 		[COMMAND_CHECK] = cmd_check,
 	};
 

@@ -14,6 +14,8 @@
 #define NS_PER_DAY 86400000000000ULL
 #define DURATION_MAX_DAYS 365
 #define NUMBER_MAX 1000000000
+#define THRESHOLD_MIN_NS 1000
+#define SENSITIVITY_MAX 100
 #define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
 
 /* ---- the table ---------------------------------------------------------- */
@@ -38,6 +40,14 @@ const struct command_spec command_specs[COMMANDS] = {
 			"one table: timers and their lateness, run-queue latency, blocked "
 			"durations and dwell, a line for each task or group.",
 	},
+	[COMMAND_OUTLIERS] = {
+		.name = "outliers",
+		.help = "write each wait, block or late timer that is out of the ordinary",
+		.description =
+			"Writes a line for each interval beyond its threshold when it ends, or "
+			"when it is found to go on: how long it took, how long such an interval "
+			"takes that task otherwise, and whose fault it was.",
+	},
 	[COMMAND_CHECK] = {
 		.name = "check",
 		.help = "tell what this kernel and these privileges allow",
@@ -50,6 +60,8 @@ const struct command_spec command_specs[COMMANDS] = {
 const char *const section_titles[SECTIONS] = {
 	[SECTION_TASKS] = "Which tasks are measured (all of them if none is named)",
 	[SECTION_VIEW] = "What is shown",
+	[SECTION_OUTLIERS] =
+		"What is an outlier (TIME: all beyond it; off: none of that kind)",
 	[SECTION_OUTPUT] = "Where it goes",
 	[SECTION_GENERAL] = "General",
 };
@@ -57,47 +69,73 @@ const char *const section_titles[SECTIONS] = {
 #define ALL ((1U << COMMANDS) - 1)
 #define RUNS (ALL & ~(1U << COMMAND_NONE))
 #define SUMMARY (1U << COMMAND_SUMMARY)
+#define OUTLIERS (1U << COMMAND_OUTLIERS)
+#define MEASURES (SUMMARY | OUTLIERS)
 
-/* Letter, name, argument, initial value; help; form, section, commands. */
+/* Letter, name, argument, initial values; help; form, section, commands. */
 const struct option_spec option_specs[] = {
-	{ 'p', "pid", "PID,...", NULL,
+	{ 'p', "pid", "PID,...", NULL, NULL,
 	  "only these processes, with all their threads",
-	  FORM_PIDS, SECTION_TASKS, SUMMARY },
-	{ 't', "tid", "TID,...", NULL,
+	  FORM_PIDS, SECTION_TASKS, MEASURES },
+	{ 't', "tid", "TID,...", NULL, NULL,
 	  "only these tasks (threads)",
-	  FORM_TIDS, SECTION_TASKS, SUMMARY },
-	{ 'c', "comm", "NAME,...", NULL,
+	  FORM_TIDS, SECTION_TASKS, MEASURES },
+	{ 'c', "comm", "NAME,...", NULL, NULL,
 	  "only tasks of these names, at most 15 bytes each",
-	  FORM_COMMS, SECTION_TASKS, SUMMARY },
-	{ 'g', "cgroup", "CGROUP", NULL,
+	  FORM_COMMS, SECTION_TASKS, MEASURES },
+	{ 'g', "cgroup", "CGROUP", NULL, NULL,
 	  "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
 	  "or in the file system",
-	  FORM_CGROUP, SECTION_TASKS, SUMMARY },
-	{ 'd', "duration", "TIME", "10s",
+	  FORM_CGROUP, SECTION_TASKS, MEASURES },
+	{ 'd', "duration", "TIME", "10s", "0",
 	  "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C",
-	  FORM_DURATION, SECTION_VIEW, SUMMARY },
-	{ 'b', "by", "GROUP", "task",
+	  FORM_DURATION, SECTION_VIEW, MEASURES },
+	{ 'b', "by", "GROUP", "task", NULL,
 	  "one line for each task, process, comm or cgroup",
 	  FORM_BY, SECTION_VIEW, SUMMARY },
-	{ 's', "sort", "KEY", "runqueue",
+	{ 's', "sort", "KEY", "runqueue", NULL,
 	  "what to sort by, largest first; names and ids ascending",
 	  FORM_SORT, SECTION_VIEW, SUMMARY },
-	{ 'n', "top", "COUNT", "30",
+	{ 'n', "top", "COUNT", "30", NULL,
 	  "at most so many lines; 0 = all",
 	  FORM_NUMBER, SECTION_VIEW, SUMMARY },
-	{ 'j', "json", NULL, NULL,
+	{ OPTION_RUNQUEUE, "runqueue", "TIME", NULL, NULL,
+	  "waits for a CPU beyond TIME (default: unusual ones beyond 5ms)",
+	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	{ OPTION_THROTTLED, "throttled", "TIME", NULL, NULL,
+	  "waits for a CPU quota beyond TIME (default: unusual ones beyond 20ms)",
+	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	{ OPTION_BLOCKED, "blocked", "TIME", NULL, NULL,
+	  "blocks beyond TIME (default: unusual ones beyond 1s)",
+	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	{ OPTION_DWELL, "dwell", "TIME", NULL, NULL,
+	  "from being woken until blocked again (default: unusual ones beyond 100ms)",
+	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	{ OPTION_LATENESS, "lateness", "TIME", NULL, NULL,
+	  "timers that fire later (default: unusual ones beyond 2ms)",
+	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	{ OPTION_TIMER_LATENCY, "timer-latency", "TIME", NULL, NULL,
+	  "from a timer's due time until its task has a CPU (default: unusual ones beyond 5ms)",
+	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	{ OPTION_SENSITIVITY, "sensitivity", "COUNT", "4", NULL,
+	  "unusual is what is so many mean deviations beyond the mean",
+	  FORM_SENSITIVITY, SECTION_OUTLIERS, OUTLIERS },
+	{ OPTION_EXIT_CODE, "exit-code", NULL, NULL, NULL,
+	  "end with status 10 if there was any",
+	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS },
+	{ 'j', "json", NULL, NULL, NULL,
 	  "one JSON object a line, times in nanoseconds",
 	  FORM_FLAG, SECTION_OUTPUT, RUNS },
-	{ 'o', "output", "FILE", NULL,
+	{ 'o', "output", "FILE", NULL, NULL,
 	  "write to this file instead of the standard output",
 	  FORM_FILE, SECTION_OUTPUT, RUNS },
-	{ 'v', "verbose", NULL, NULL,
+	{ 'v', "verbose", NULL, NULL, NULL,
 	  "say more on the standard error; twice: even more",
 	  FORM_FLAG, SECTION_GENERAL, RUNS },
-	{ 'V', "version", NULL, NULL,
+	{ 'V', "version", NULL, NULL, NULL,
 	  "print the version",
 	  FORM_FLAG, SECTION_GENERAL, ALL },
-	{ 'h', "help", NULL, NULL,
+	{ 'h', "help", NULL, NULL, NULL,
 	  "print this help",
 	  FORM_FLAG, SECTION_GENERAL, ALL },
 };
@@ -268,6 +306,66 @@ static int read_duration(struct parser *parser, const char *value)
 	return 0;
 }
 
+/* The measures that a threshold is for; the first one tells of what kind it is. */
+static const struct {
+	int key; /* enum option_key */
+	enum dwell_measure measure;
+	uint64_t floor_ns; /* of what is unusual */
+} thresholds[] = {
+	/* clang-format off */
+	{ OPTION_RUNQUEUE, DWELL_WOKEN, 5000000 },
+	{ OPTION_RUNQUEUE, DWELL_PREEMPTED, 5000000 },
+	{ OPTION_THROTTLED, DWELL_THROTTLED, 20000000 },
+	{ OPTION_BLOCKED, DWELL_BLOCKED, 1000000000 },
+	{ OPTION_DWELL, DWELL_DWELL, 100000000 },
+	{ OPTION_LATENESS, DWELL_LATENESS, 2000000 },
+	{ OPTION_TIMER_LATENCY, DWELL_TIMER_LATENCY, 5000000 },
+	/* clang-format on */
+};
+
+static int read_threshold(struct parser *parser, const char *value)
+{
+	uint64_t ns = UINT64_MAX;
+
+	if (strcmp(value, "off") != 0) {
+		if (text_parse_duration(value, &ns) || ns > DURATION_MAX_DAYS * NS_PER_DAY)
+			return refuse(parser,
+				      "'%.64s' is no threshold: give a duration such as 10ms, or "
+				      "off",
+				      value);
+		if (ns < THRESHOLD_MIN_NS)
+			return refuse(parser, "'%.64s' is too short: give at least 1us", value);
+	}
+	for (size_t i = 0; i < LENGTH(thresholds); i++)
+		if (thresholds[i].key == parser->option->letter)
+			parser->options->outlier[thresholds[i].measure] =
+				(struct outlier_rule){.floor_ns = ns};
+	return 0;
+}
+
+/* Before options are read: what is unusual, for a command that looks for it. */
+static void set_rules(struct options *options)
+{
+	bool wanted = options->command == COMMAND_OUTLIERS;
+
+	for (size_t i = 0; i < LENGTH(thresholds); i++)
+		options->outlier[thresholds[i].measure] = (struct outlier_rule){
+			.floor_ns = wanted ? thresholds[i].floor_ns : UINT64_MAX,
+			.adaptive = wanted,
+		};
+}
+
+static int read_sensitivity(struct parser *parser, const char *value)
+{
+	uint64_t number;
+
+	if (text_parse_number(value, SENSITIVITY_MAX, &number) || !number)
+		return refuse(parser, "'%.64s' is not a count: give a number from 1 to %d", value,
+			      SENSITIVITY_MAX);
+	parser->options->sensitivity = number;
+	return 0;
+}
+
 static int read_number(struct parser *parser, const char *value)
 {
 	uint64_t number;
@@ -316,6 +414,9 @@ static int read_flag(struct parser *parser)
 	case 'h':
 		options->action = ACTION_HELP;
 		break;
+	case OPTION_EXIT_CODE:
+		options->exit_code = true;
+		break;
 	}
 	return 0;
 }
@@ -336,8 +437,12 @@ static int read_value(struct parser *parser, const char *value)
 		return read_cgroup(parser, value);
 	case FORM_DURATION:
 		return read_duration(parser, value);
+	case FORM_THRESHOLD:
+		return read_threshold(parser, value);
 	case FORM_NUMBER:
 		return read_number(parser, value);
+	case FORM_SENSITIVITY:
+		return read_sensitivity(parser, value);
 	case FORM_SORT:
 		position = read_name(parser, value, sort_keys, LENGTH(sort_keys));
 		if (position >= 0)
@@ -370,13 +475,34 @@ static const char *help_of(enum command command)
 	static const char *const help[COMMANDS] = {
 		[COMMAND_NONE] = "dwell --help",
 		[COMMAND_SUMMARY] = "dwell summary --help",
+		[COMMAND_OUTLIERS] = "dwell outliers --help",
 		[COMMAND_CHECK] = "dwell check --help",
 	};
 
 	return help[command];
 }
 
-static const struct option_spec *find_option(char letter)
+static bool has_letter(int letter)
+{
+	return letter && letter < OPTION_RUNQUEUE;
+}
+
+char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN])
+{
+	int used = 0;
+
+	if (has_letter(option->letter))
+		used = snprintf(text, OPTION_FORMS_LEN, "-%c, ", option->letter);
+	snprintf(text + used, OPTION_FORMS_LEN - used, "--%s", option->name);
+	return text;
+}
+
+const char *option_initial(const struct option_spec *option, enum command command)
+{
+	return command == COMMAND_OUTLIERS && option->endless ? option->endless : option->initial;
+}
+
+static const struct option_spec *find_option(int letter)
 {
 	size_t i;
 
@@ -404,7 +530,7 @@ static const struct option_spec *find_long_option(const char *argument)
  * Says what is wrong with what getopt_long() did not take: the long option
  * @argument if @letter is 0, else the option @letter.
  */
-static int refuse_option(struct parser *parser, const char *argument, char letter)
+static int refuse_option(struct parser *parser, const char *argument, int letter)
 {
 	enum command command = parser->options->command;
 	const struct option_spec *option = letter ? find_option(letter) :
@@ -412,7 +538,7 @@ static int refuse_option(struct parser *parser, const char *argument, char lette
 	char shown[64];
 
 	parser->option = NULL;
-	if (letter)
+	if (has_letter(letter))
 		snprintf(shown, sizeof(shown), "-%c", letter);
 	else
 		snprintf(shown, sizeof(shown), "%s", argument);
@@ -442,8 +568,9 @@ static void make_getopt_tables(enum command command, char letters[2 * LENGTH(opt
 	for (option = option_specs; option < option_specs + LENGTH(option_specs); option++) {
 		if (!takes(command, option))
 			continue;
-		*letters++ = option->letter;
-		if (option->argument)
+		if (has_letter(option->letter))
+			*letters++ = (char)option->letter;
+		if (has_letter(option->letter) && option->argument)
 			*letters++ = ':';
 		*names++ = (struct option){
 			.name = option->name,
@@ -468,8 +595,8 @@ static int read_options(struct parser *parser, int argc, char **argv)
 	optind = 0; /* glibc: forget the last scan entirely */
 	while ((found = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		if (found == '?')
-			return refuse_option(parser, argv[optind - 1], (char)optopt);
-		parser->option = find_option((char)(found == ':' ? optopt : found));
+			return refuse_option(parser, argv[optind - 1], optopt);
+		parser->option = find_option(found == ':' ? optopt : found);
 		if (found == ':')
 			return refuse(parser, "the value is missing: give %s",
 				      parser->option->argument);
@@ -496,24 +623,30 @@ static int read_initial_values(struct parser *parser)
 	int err;
 
 	for (i = 0; i < option_specs_count; i++) {
-		if (!option_specs[i].initial)
-			continue;
 		parser->option = &option_specs[i];
-		err = read_value(parser, option_specs[i].initial);
+		if (!parser->option->initial)
+			continue;
+		err = read_value(parser, option_initial(parser->option, parser->options->command));
 		if (err)
 			return err;
 	}
 	parser->option = NULL;
+	set_rules(parser->options);
 	return 0;
 }
 
 int options_parse(int argc, char **argv, struct options *options, char error[OPTIONS_ERROR_LEN])
 {
 	struct parser parser = {.options = options, .error = error};
-	int err, command;
+	int err, command = COMMAND_NONE;
 
 	memset(options, 0, sizeof(*options));
 	error[0] = '\0';
+	if (argc > 1 && argv[1][0] != '-')
+		for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+			if (!strcmp(argv[1], command_specs[command].name))
+				break;
+	options->command = command < COMMANDS ? (enum command)command : COMMAND_NONE;
 	err = read_initial_values(&parser);
 	if (err)
 		return err;
@@ -521,14 +654,10 @@ int options_parse(int argc, char **argv, struct options *options, char error[OPT
 		options->action = ACTION_HELP;
 		return 0;
 	}
-	if (argv[1][0] == '-')
+	if (command == COMMAND_NONE)
 		return read_options(&parser, argc, argv);
-	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
-		if (!strcmp(argv[1], command_specs[command].name)) {
-			options->command = (enum command)command;
-			return read_options(&parser, argc - 1, argv + 1);
-		}
-	}
+	if (command < COMMANDS)
+		return read_options(&parser, argc - 1, argv + 1);
 	return refuse(&parser, "there is no command '%.64s': '%s' lists the commands", argv[1],
 		      help_of(COMMAND_NONE));
 }
@@ -581,14 +710,14 @@ static void print_entry(FILE *out, const char *head, const char *text)
 	print_wrapped(out, text, HELP_INDENT, HELP_INDENT);
 }
 
-static void print_option(FILE *out, const struct option_spec *option)
+static void print_option(FILE *out, const struct option_spec *option, enum command command)
 {
-	char head[64], text[256];
+	const char *initial = option_initial(option, command);
+	char head[64], text[256], forms[OPTION_FORMS_LEN];
 
-	snprintf(head, sizeof(head), "-%c, --%s%s%s", option->letter, option->name,
+	snprintf(head, sizeof(head), "%s%s%s", option_forms(option, forms),
 		 option->argument ? " " : "", option->argument ? option->argument : "");
-	snprintf(text, sizeof(text), option->initial ? "%s (default: %s)" : "%s", option->help,
-		 option->initial);
+	snprintf(text, sizeof(text), initial ? "%s (default: %s)" : "%s", option->help, initial);
 	print_entry(out, head, text);
 }
 
@@ -607,7 +736,7 @@ static void print_options(FILE *out, enum command command)
 			if (first)
 				fprintf(out, "\n%s:\n", section_titles[section]);
 			first = false;
-			print_option(out, &option_specs[i]);
+			print_option(out, &option_specs[i], command);
 		}
 	}
 }

@@ -14,6 +14,7 @@
 enum command {
 	COMMAND_NONE, /* dwell itself: what stands before a command */
 	COMMAND_SUMMARY,
+	COMMAND_OUTLIERS,
 	COMMAND_CHECK,
 	COMMANDS
 };
@@ -30,6 +31,9 @@ struct options {
 	unsigned int nr_cgroups;
 	uint64_t duration_ns; /* at most 365 days; 0: until Ctrl-C */
 	struct view view;
+	struct outlier_rule outlier[DWELL_MEASURES]; /* off where the command looks for none */
+	unsigned int sensitivity;		     /* mean deviations beyond the mean */
+	bool exit_code;				     /* the status tells whether there were any */
 	bool json;
 	const char *output;   /* file name, points into argv; NULL: stdout */
 	unsigned int verbose; /* how often -v was given */
@@ -52,7 +56,14 @@ void options_print_help(FILE *out, enum command command);
 /* ---- the table, for the generator of the manual and the completion ---- */
 
 /* Where help and manual list an option. */
-enum option_section { SECTION_TASKS, SECTION_VIEW, SECTION_OUTPUT, SECTION_GENERAL, SECTIONS };
+enum option_section {
+	SECTION_TASKS,
+	SECTION_VIEW,
+	SECTION_OUTLIERS,
+	SECTION_OUTPUT,
+	SECTION_GENERAL,
+	SECTIONS
+};
 
 /* How the value of an option is read. */
 enum option_form {
@@ -62,17 +73,32 @@ enum option_form {
 	FORM_COMMS,  /* task names, separated by commas */
 	FORM_CGROUP, /* one cgroup: commas are common in their paths ("cpu,cpuacct") */
 	FORM_DURATION,
+	FORM_THRESHOLD, /* a duration, or "off" */
 	FORM_NUMBER,
+	FORM_SENSITIVITY,
 	FORM_SORT, /* a name of sort_keys */
 	FORM_BY,   /* a name of by_names */
 	FORM_FILE,
 };
 
+/* What options without a short form have instead of its letter. */
+enum option_key {
+	OPTION_RUNQUEUE = 256,
+	OPTION_THROTTLED,
+	OPTION_BLOCKED,
+	OPTION_DWELL,
+	OPTION_LATENESS,
+	OPTION_TIMER_LATENCY,
+	OPTION_SENSITIVITY,
+	OPTION_EXIT_CODE,
+};
+
 struct option_spec {
-	char letter; /* of the short form; unique, and what parsing tells options apart by */
+	int letter; /* of the short form, or an enum option_key; what parsing tells options apart by */
 	const char *name;
 	const char *argument; /* name of the value; NULL: takes none */
 	const char *initial;  /* the value when not given, as typed; NULL: none */
+	const char *endless;  /* the same for `outliers`, where that is another */
 	const char *help;
 	enum option_form form;
 	enum option_section section;
@@ -89,6 +115,13 @@ struct named_value {
 	const char *name;
 	const char *help;
 };
+
+/* "-d, --duration" or "--runqueue", in @text, which is long enough for any. Returns @text. */
+#define OPTION_FORMS_LEN 40
+char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN]);
+
+/* The value of @option when it is not given to @command; NULL: none. */
+const char *option_initial(const struct option_spec *option, enum command command);
 
 extern const struct option_spec option_specs[];
 extern const size_t option_specs_count;

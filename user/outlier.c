@@ -102,17 +102,31 @@ static double share(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
+/*
+ * Whether the wait began with the task's being taken from this very CPU. Then
+ * it was in its queue all the time, though the kernel may have stamped it anew:
+ * it also does so when it changes a queued task's priority or group.
+ */
+static bool left_here(const struct dwell_outlier *outlier, uint64_t from)
+{
+	for (size_t i = 0; i < DWELL_RUNS; i++)
+		if (outlier->runs[i].tid == outlier->tid && outlier->runs[i].until == from)
+			return true;
+	return false;
+}
+
 void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t to,
 		    struct outlier_wait *wait)
 {
-	uint64_t rest, unseen, others;
+	uint64_t rest, unseen, others, queued_at;
 	struct tally tally = {0};
 
 	*wait = (struct outlier_wait){0};
 	if (to <= from)
 		return;
-	wait->moved = outlier->queued_at > from && outlier->queued_at - from > MOVED_NS;
-	tally_runs(outlier, larger(from, outlier->queued_at), to, &tally);
+	queued_at = left_here(outlier, from) ? from : larger(from, outlier->queued_at);
+	wait->moved = queued_at - from > MOVED_NS;
+	tally_runs(outlier, queued_at, to, &tally);
 	rest = to - from - tally.own_ns;
 	unseen = rest - tally.tasks_ns - tally.idle_ns;
 	/* A dwell's own runs on other CPUs are no wait either. */
@@ -200,7 +214,7 @@ void outlier_lateness(const struct dwell_outlier *outlier, struct outlier_latene
 
 /* ---- what text and JSON have in common ------------------------------------ */
 
-const char *outlier_what(const struct dwell_outlier *outlier)
+const char *outlier_kind(unsigned int measure)
 {
 	static const char *const names[DWELL_MEASURES] = {
 		[DWELL_DWELL] = "dwell",	 [DWELL_WOKEN] = "runqueue",
@@ -209,7 +223,12 @@ const char *outlier_what(const struct dwell_outlier *outlier)
 		[DWELL_THROTTLED] = "throttled",
 	};
 
-	return outlier->measure < DWELL_MEASURES ? names[outlier->measure] : "unknown";
+	return measure < DWELL_MEASURES ? names[measure] : "unknown";
+}
+
+const char *outlier_what(const struct dwell_outlier *outlier)
+{
+	return outlier_kind(outlier->measure);
 }
 
 const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid)

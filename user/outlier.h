@@ -81,6 +81,9 @@ void outlier_lateness(const struct dwell_outlier *outlier, struct outlier_latene
 /* What an outlier is called: "runqueue", "throttled", "blocked", … (the option's name, with _). */
 const char *outlier_what(const struct dwell_outlier *outlier);
 
+/* The same for all outliers of an enum dwell_measure. */
+const char *outlier_kind(unsigned int measure);
+
 /* A moment of CLOCK_MONOTONIC as CLOCK_REALTIME, given both at one moment. */
 struct outlier_clock {
 	uint64_t mono; /* ns */

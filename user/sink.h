@@ -34,7 +34,8 @@ struct report {
 
 	struct rows rows; /* of @view */
 	const struct model *model;
-	uint64_t hidden_tasks; /* exist, but were not listed by the kernel */
+	uint64_t hidden_tasks;			     /* exist, but were not listed by the kernel */
+	const struct dwell_outlier_counts *outliers; /* by measure; NULL: were not looked for */
 	struct overhead overhead;
 
 	/* NULL, or NULL returned: no name is known, the number is written. */
@@ -46,6 +47,11 @@ struct report {
 /* Every sink: 0, -ENOMEM, or what writing failed with (-EPIPE too: the caller decides). */
 int sink_table(FILE *out, const struct report *report);
 int sink_json(FILE *out, const struct report *report);
+
+/* Parts of them, for a command that streams what lies between. */
+int sink_json_header(FILE *out, const struct report *report);
+int sink_json_footer(FILE *out, const struct report *report);
+void sink_table_footer(FILE *out, const struct report *report);
 
 /*
  * How often @loss happened, as far as it concerns the view: that exited tasks

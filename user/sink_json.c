@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "outlier.h"
 #include "sink.h"
 
 #define SCHEMA 1
@@ -168,7 +169,7 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 
 /* ---- header and losses -------------------------------------------------- */
 
-static int write_header(FILE *out, const struct report *report)
+int sink_json_header(FILE *out, const struct report *report)
 {
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
@@ -178,8 +179,11 @@ static int write_header(FILE *out, const struct report *report)
 	err |= json_set_name(json, "version", report->version, strlen(report->version));
 	err |= json_set_name(json, "kernel", report->kernel, strlen(report->kernel));
 	err |= json_set_count(json, "cpus", report->cpus);
-	err |= json_set(json, "by", json_string(by_name(report->view.by)));
-	err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
+	/* A stream has neither rows nor, yet, an end. */
+	if (!report->outliers) {
+		err |= json_set(json, "by", json_string(by_name(report->view.by)));
+		err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
+	}
 	return err ? -ENOMEM : json_write_line(out, json);
 }
 
@@ -199,7 +203,34 @@ static int set_overhead(json_t *object, const struct overhead *overhead)
 	return err;
 }
 
-static int write_losses(FILE *out, const struct report *report)
+/* Of what kinds there were how many, as far as there were any. */
+static int set_outliers(json_t *object, const struct dwell_outlier_counts *outliers)
+{
+	json_t *all = json_object();
+	int err = json_set(object, "outliers", all);
+
+	for (int i = 0; i < DWELL_MEASURES && !err; i++) {
+		struct dwell_outlier_counts counts = outliers[i];
+		json_t *json;
+
+		if (i == DWELL_PREEMPTED) /* together with those after a wake-up */
+			continue;
+		if (i == DWELL_WOKEN) {
+			counts.reported += outliers[DWELL_PREEMPTED].reported;
+			counts.suppressed += outliers[DWELL_PREEMPTED].suppressed;
+			counts.lost += outliers[DWELL_PREEMPTED].lost;
+		}
+		json = json_object();
+		if (json_set(all, outlier_kind(i), json))
+			return -ENOMEM;
+		err |= json_set_count(json, "reported", counts.reported);
+		err |= json_set_count(json, "suppressed", counts.suppressed);
+		err |= json_set_count(json, "lost", counts.lost);
+	}
+	return err;
+}
+
+int sink_json_footer(FILE *out, const struct report *report)
 {
 	static const char *const names[] = {
 #define X(id, name, text) [DWELL_LOSS_##id] = name,
@@ -215,6 +246,8 @@ static int write_losses(FILE *out, const struct report *report)
 		return -ENOMEM;
 	for (int i = 0; i < DWELL_LOSSES; i++)
 		err |= json_set_count(reasons, names[i], report_loss(report, i));
+	if (report->outliers)
+		err |= set_outliers(json, report->outliers);
 	err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);
 	err |= set_overhead(json, &report->overhead);
 	return err ? -ENOMEM : json_write_line(out, json);
@@ -222,11 +255,11 @@ static int write_losses(FILE *out, const struct report *report)
 
 int sink_json(FILE *out, const struct report *report)
 {
-	int err = write_header(out, report);
+	int err = sink_json_header(out, report);
 
 	for (size_t i = 0; i < report->rows.count && !err; i++)
 		err = write_row(out, report, &report->rows.row[i]);
 	if (!err)
-		err = write_losses(out, report);
+		err = sink_json_footer(out, report);
 	return err ? err : sink_flush(out);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outlier.h"
 #include "sink.h"
 #include "text.h"
 
@@ -553,13 +554,54 @@ static void put_losses(FILE *out, const struct report *report)
 		fputs("nothing lost\n", out);
 }
 
-static void put_footer(FILE *out, const struct report *report)
+/* "outliers: 12 runqueue, 1 blocked", and which of them were not shown, and why. */
+static void put_outlier_counts(FILE *out, const struct report *report, const char *heading,
+			       uint64_t (*count)(const struct dwell_outlier_counts *counts))
+{
+	char text[TEXT_DURATION_LEN];
+	const char *before = heading;
+
+	for (int i = 0; i < DWELL_MEASURES; i++) {
+		uint64_t number = count(&report->outliers[i]);
+
+		if (i == DWELL_PREEMPTED) /* together with those after a wake-up */
+			continue;
+		if (i == DWELL_WOKEN)
+			number += count(&report->outliers[DWELL_PREEMPTED]);
+		if (!number)
+			continue;
+		fprintf(out, "%s%s %s", before, text_count(text, number), outlier_kind(i));
+		before = ", ";
+	}
+	if (before != heading)
+		fputc('\n', out);
+}
+
+static uint64_t reported(const struct dwell_outlier_counts *counts)
+{
+	return counts->reported;
+}
+
+static uint64_t suppressed(const struct dwell_outlier_counts *counts)
+{
+	return counts->suppressed;
+}
+
+static uint64_t lost(const struct dwell_outlier_counts *counts)
+{
+	return counts->lost;
+}
+
+void sink_table_footer(FILE *out, const struct report *report)
 {
 	const struct overhead *overhead = &report->overhead;
 
-	fputc('\n', out);
-	if (report->rows.hidden)
-		fprintf(out, "… %zu more rows: -n 0 shows all\n", report->rows.hidden);
+	if (report->outliers) {
+		put_outlier_counts(out, report, "outliers: ", reported);
+		put_outlier_counts(out, report,
+				   "more of the same, by their rate not shown: ", suppressed);
+		put_outlier_counts(out, report, "lost, the ring buffer was full: ", lost);
+	}
 	put_losses(out, report);
 	if (report->hidden_tasks)
 		fprintf(out, "%" PRIu64 " tasks are hidden by the kernel and not listed\n",
@@ -584,6 +626,9 @@ int sink_table(FILE *out, const struct report *report)
 		err = put_table(out, report, KERNEL_TIMERS);
 	if (err)
 		return err;
-	put_footer(out, report);
+	fputc('\n', out);
+	if (report->rows.hidden)
+		fprintf(out, "… %zu more rows: -n 0 shows all\n", report->rows.hidden);
+	sink_table_footer(out, report);
 	return sink_flush(out);
 }

@@ -70,7 +70,7 @@ static void table_is_consistent(void **state)
 	for (i = 0; i < option_specs_count; i++) {
 		const struct option_spec *option = &option_specs[i];
 
-		assert_true(isalpha((unsigned char)option->letter));
+		assert_true(isalpha(option->letter) || option->letter >= OPTION_RUNQUEUE);
 		assert_true(strlen(option->help) > 0);
 		assert_true(islower((unsigned char)option->help[0]));
 		assert_int_not_equal(option->help[strlen(option->help) - 1], '.');
@@ -120,6 +120,63 @@ static void initial_values(void **state)
 	accepts(&options, "check");
 	assert_int_equal(options.command, COMMAND_CHECK);
 	options_clear(&options);
+}
+
+static void outliers_are_what_is_unusual(void **state)
+{
+	struct options options;
+
+	(void)state;
+	accepts(&options, "outliers");
+	assert_int_equal(options.command, COMMAND_OUTLIERS);
+	assert_int_equal(options.duration_ns, 0);
+	assert_int_equal(options.sensitivity, 4);
+	assert_false(options.exit_code);
+	for (int i = 0; i < DWELL_MEASURES; i++) {
+		assert_true(options.outlier[i].adaptive);
+		assert_in_range(options.outlier[i].floor_ns, S / 1000, S);
+	}
+	assert_int_equal(options.outlier[DWELL_WOKEN].floor_ns,
+			 options.outlier[DWELL_PREEMPTED].floor_ns);
+	options_clear(&options);
+	accepts(&options, "summary");
+	for (int i = 0; i < DWELL_MEASURES; i++)
+		assert_true(options.outlier[i].floor_ns == UINT64_MAX);
+	options_clear(&options);
+}
+
+static void outliers_are_what_is_asked_for(void **state)
+{
+	struct options options;
+
+	(void)state;
+	accepts(&options, "outliers --runqueue 10ms --throttled 1us --blocked=1d --dwell off "
+			  "--lateness 5ms --timer-latency 1.5s --sensitivity 100 --exit-code -d 3");
+	assert_int_equal(options.outlier[DWELL_WOKEN].floor_ns, S / 100);
+	assert_int_equal(options.outlier[DWELL_PREEMPTED].floor_ns, S / 100);
+	assert_int_equal(options.outlier[DWELL_THROTTLED].floor_ns, 1000);
+	assert_int_equal(options.outlier[DWELL_BLOCKED].floor_ns, 86400 * S);
+	assert_true(options.outlier[DWELL_DWELL].floor_ns == UINT64_MAX);
+	assert_int_equal(options.outlier[DWELL_LATENESS].floor_ns, S / 200);
+	assert_int_equal(options.outlier[DWELL_TIMER_LATENCY].floor_ns, 3 * S / 2);
+	for (int i = 0; i < DWELL_MEASURES; i++)
+		assert_false(options.outlier[i].adaptive);
+	assert_int_equal(options.sensitivity, 100);
+	assert_true(options.exit_code);
+	assert_int_equal(options.duration_ns, 3 * S);
+	options_clear(&options);
+
+	refuses("outliers --runqueue 999ns", "--runqueue", "at least 1us", NULL);
+	refuses("outliers --runqueue 0", "--runqueue", "at least 1us", NULL);
+	refuses("outliers --blocked 366d", "--blocked", "off", NULL);
+	refuses("outliers --blocked often", "--blocked", "often", "10ms", NULL);
+	refuses("outliers --blocked", "--blocked", "TIME", NULL);
+	refuses("outliers --sensitivity 0", "--sensitivity", "1 to 100", NULL);
+	refuses("outliers --sensitivity 101", "--sensitivity", "1 to 100", NULL);
+	refuses("outliers --exit-code=1", "--exit-code", "no value", NULL);
+	refuses("summary --runqueue 1ms", "--runqueue", "summary", NULL);
+	refuses("--runqueue 1ms", "--runqueue", "COMMAND", NULL);
+	refuses("outliers -n 3", "-n", "outliers", NULL);
 }
 
 static void every_option_in_every_form(void **state)
@@ -417,7 +474,7 @@ static char *help_text(enum command command)
 
 static void help_lists_what_a_command_takes(void **state)
 {
-	char name[32], *text, *line, *rest;
+	char name[OPTION_FORMS_LEN + 8], forms[OPTION_FORMS_LEN], *text, *line, *rest;
 	int command;
 	size_t i;
 
@@ -425,8 +482,8 @@ static void help_lists_what_a_command_takes(void **state)
 	for (command = COMMAND_NONE; command < COMMANDS; command++) {
 		text = help_text((enum command)command);
 		for (i = 0; i < option_specs_count; i++) {
-			snprintf(name, sizeof(name), "-%c, --%s ", option_specs[i].letter,
-				 option_specs[i].name);
+			snprintf(name, sizeof(name), "  %s ",
+				 option_forms(&option_specs[i], forms));
 			assert_int_equal(strstr(text, name) != NULL,
 					 (option_specs[i].commands >> command) & 1);
 		}
@@ -444,6 +501,10 @@ static void help_lists_what_a_command_takes(void **state)
 		assert_non_null(strstr(text, sort_keys[i].name));
 	assert_non_null(strstr(text, "(default: 10s)"));
 	free(text);
+	text = help_text(COMMAND_OUTLIERS);
+	assert_non_null(strstr(text, "(default: 0)"));
+	assert_null(strstr(text, "(default: 10s)"));
+	free(text);
 	text = help_text(COMMAND_CHECK);
 	assert_null(strstr(text, sort_keys[0].name));
 	free(text);
@@ -454,6 +515,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_is_consistent),
 		cmocka_unit_test(initial_values),
+		cmocka_unit_test(outliers_are_what_is_unusual),
+		cmocka_unit_test(outliers_are_what_is_asked_for),
 		cmocka_unit_test(every_option_in_every_form),
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(lists_and_repeats_add_up),
