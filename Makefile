@@ -231,12 +231,12 @@ $(BUILD)/obj/live/%.o: tests/live/%.c $(BUILD)/flags | $(BUILD)/tools
 
 $(BUILD)/live: $(LIVE_OBJECTS)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(LINK_FLAGS) -pthread $^ $(call library_flags,--libs jansson) -o $@
+	$(Q)$(CC) $(LINK_FLAGS) -pthread $^ $(call library_flags,--libs jansson) -lm -o $@
 
 $(BUILD)/static/live: $(LIVE_OBJECTS)
 	$(call msg,STATIC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK_FLAGS) -static -pthread $^ $(call library_flags,--static --libs jansson) -o $@
+	$(Q)$(CC) $(LINK_FLAGS) -static -pthread $^ $(call library_flags,--static --libs jansson) -lm -o $@
 	$(Q)$(STRIP) $@
 
 check-build: all $(UNIT_TESTS) $(LIVE)

@@ -165,15 +165,18 @@ static inline __attribute__((always_inline)) void dwell_norm_forget(struct dwell
 
 /*
  * Beyond how many ns an interval of a task that is used to @norm is an outlier,
- * @deviations beyond the mean, and never below @floor.
+ * @deviations beyond the mean, at least half as long again, and never below @floor.
  */
 static inline __attribute__((always_inline)) __u64
 dwell_norm_threshold(const struct dwell_norm *norm, enum dwell_measure measure, __u64 floor,
 		     __u32 deviations)
 {
-	__u64 limit = (norm->mean >> 3) + (((__u64)norm->deviation * deviations) >> 2);
+	__u64 margin = ((__u64)norm->deviation * deviations) >> 2, limit;
 
-	limit <<= dwell_norm_shift(measure);
+	/* Who is regular to the microsecond is not unusual for being a little late. */
+	if (margin < norm->mean >> 4)
+		margin = norm->mean >> 4;
+	limit = ((norm->mean >> 3) + margin) << dwell_norm_shift(measure);
 	/* A floor of centuries stays what it is: its multiple would wrap, and become less. */
 	if (norm->samples < DWELL_NORM_NEW && floor <= ~0ULL >> DWELL_NORM_NEW_SHIFT)
 		floor <<= DWELL_NORM_NEW_SHIFT;

@@ -417,15 +417,25 @@ static void put_timer_lines(const struct writer *writer)
 	fputc('\n', writer->out);
 }
 
+/* The programs that took the stack are on top of it. */
+static bool is_own(const char *function)
+{
+	return function &&
+	       (!strncmp(function, "bpf_prog_", 9) || !strncmp(function, "bpf_trace_run", 13) ||
+		!strncmp(function, "__bpf_trace_", 12));
+}
+
 static void put_stack_lines(const struct writer *writer, const char *title, const __u64 *stack,
 			    uint32_t depth)
 {
-	size_t count = outlier_depth(stack, depth);
+	size_t count = outlier_depth(stack, depth), i = 0;
 
-	if (!count)
+	while (i < count && is_own(outlier_function(writer->names, stack[i])))
+		i++;
+	if (i == count)
 		return;
 	fprintf(writer->out, INDENT "%s:\n", title);
-	for (size_t i = 0; i < count; i++) {
+	for (; i < count; i++) {
 		fputs(INDENT INDENT, writer->out);
 		put_function(writer, stack[i]);
 		fputc('\n', writer->out);

@@ -29,6 +29,7 @@ extern const struct live_test tests_filters[];
 extern const struct live_test tests_errors[];
 extern const struct live_test tests_capabilities[];
 extern const struct live_test tests_before[];
+extern const struct live_test tests_outliers[];
 
 /* What the command line said. */
 struct live_options {

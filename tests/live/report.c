@@ -41,6 +41,8 @@ static void take_line(struct report *report, const char *line, size_t length, un
 		report->header = object;
 	else if (is_kind(object, "row"))
 		json_array_append_new(report->rows, object);
+	else if (is_kind(object, "outlier"))
+		json_array_append_new(report->outliers, object);
 	else if (is_kind(object, "loss"))
 		report->loss = object;
 	else
@@ -128,7 +130,9 @@ static void check_frame(const struct report *report)
 	if (!report->header || !report->loss)
 		live_abort("there is no header line or no loss line");
 	live_expect("schema", report_integer(report->header, "schema"), 1);
-	if (report_integer(report->header, "window_ns") <= 0)
+	/* A stream's header is written when it begins. */
+	if (!json_object_get(report->loss, "outliers") &&
+	    report_integer(report->header, "window_ns") <= 0)
 		live_fail("the window is empty");
 	reasons = json_object_get(report->loss, "reasons");
 	for (size_t i = 0; i < sizeof(loss_names) / sizeof(*loss_names); i++)
@@ -142,7 +146,7 @@ void report_read(struct report *report, const struct dwell_process *run)
 	const json_t *row;
 	size_t index;
 
-	*report = (struct report){.rows = json_array()};
+	*report = (struct report){.rows = json_array(), .outliers = json_array()};
 	if (run->status)
 		live_abort("dwell ended with status %d: %s", run->status, run->err_text);
 	for (const char *line = run->out_text; *line;) {
@@ -162,6 +166,7 @@ void report_free(struct report *report)
 {
 	json_decref(report->header);
 	json_decref(report->rows);
+	json_decref(report->outliers);
 	json_decref(report->loss);
 	*report = (struct report){0};
 }

@@ -11,7 +11,8 @@
 /* Freed by report_free(). */
 struct report {
 	json_t *header;
-	json_t *rows; /* an array */
+	json_t *rows;	  /* an array */
+	json_t *outliers; /* an array, in the order in which they were written */
 	json_t *loss;
 	/* So many events hidden tasks can have kept from dwell; the test says so (hidden.h). */
 	int64_t unseen;
