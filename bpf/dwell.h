@@ -138,10 +138,11 @@ static inline __attribute__((always_inline)) void dwell_norm_add(struct dwell_no
 	/* Both sides of the subtraction are below 2^29: see dwell_norm_learn(). */
 	int error = (int)value - (int)(norm->mean >> 3);
 
+	int sign = error >> 31;
+
 	norm->mean += error;
-	if (error < 0)
-		error = -error;
-	norm->deviation += error - (norm->deviation >> 2);
+	/* The magnitude without a branch: 6.1's verifier would follow each one of a loop's. */
+	norm->deviation += ((error ^ sign) - sign) - (norm->deviation >> 2);
 }
 
 /* Brings @norm up to @samples intervals, the ones in between having been small. */
@@ -158,9 +159,8 @@ static inline __attribute__((always_inline)) void dwell_norm_forget(struct dwell
 		norm->deviation = 0;
 		return;
 	}
-	for (__u32 i = 1; i < DWELL_NORM_FORGET; i++)
-		if (i < missed)
-			dwell_norm_add(norm, 0);
+	for (__u32 i = 1; i < DWELL_NORM_FORGET && i < missed; i++)
+		dwell_norm_add(norm, 0);
 }
 
 /*

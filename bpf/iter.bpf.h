@@ -121,18 +121,13 @@ inline_always __u32 open_measure(const struct dwell_live *live, const struct dwe
 static __noinline void report_open(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, struct candidate *open, __u64 threshold)
 {
-	struct dwell_outlier *outlier = reserve_outlier();
-	__u32 measure = open->measure;
+	struct dwell_outlier *outlier = reserve_outlier(open->measure);
 
-	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
-		measure = 0;
-	if (!outlier) {
-		__sync_fetch_and_add(&outlier_counts[measure].lost, 1);
+	if (!outlier)
 		return;
-	}
 	describe_outlier(outlier, record, task, open, threshold);
 	outlier->cpu = task->se.cfs_rq->rq->cpu;
-	if (measure == DWELL_BLOCKED)
+	if (open->measure == DWELL_BLOCKED)
 		copy_block(outlier, record, task);
 	else
 		copy_runs(outlier, cpu);

@@ -108,13 +108,19 @@ __noinline int clear_outlier(struct dwell_outlier *outlier)
 	return 0;
 }
 
-/* Room in the ring buffer, all zeros; NULL: it is full. The caller submits it. */
-inline_always struct dwell_outlier *reserve_outlier(void)
+/*
+ * Room for an outlier of @measure, all zeros; the caller submits it. NULL, and
+ * counted: the ring buffer is full. To be tested where it is called and nowhere
+ * else: 6.1 takes a second test for a way to lose the room.
+ */
+inline_always struct dwell_outlier *reserve_outlier(__u32 measure)
 {
 	struct dwell_outlier *outlier = bpf_ringbuf_reserve(&outliers, sizeof(*outlier), 0);
 
 	if (outlier)
 		clear_outlier(outlier);
+	else if (measure < DWELL_MEASURES)
+		__sync_fetch_and_add(&outlier_counts[measure].lost, 1);
 	return outlier;
 }
 
@@ -225,38 +231,28 @@ static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dw
 }
 
 /*
- * Judges an interval of @task. If it is to be reported: room for it, with
- * everything that all kinds share; the caller adds the rest and submits it.
- * NULL: nothing to report.
+ * Judges an interval and learns from it. Its threshold if it is an outlier that
+ * is to be reported now, else 0.
  */
-static __noinline struct dwell_outlier *begin_outlier(struct dwell_record *record,
-						      struct task_struct *task, struct cpu *cpu,
-						      const struct candidate *candidate)
+static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu,
+			      const struct candidate *candidate)
 {
 	__u64 ns = candidate->to - candidate->from, samples, threshold;
 	__u32 measure = candidate->measure;
-	struct dwell_outlier *outlier;
 	struct dwell_norm *norm;
 
 	if (measure >= DWELL_MEASURES)
-		return NULL;
+		return 0;
 	norm = &record->norm[measure];
 	samples = samples_of(record, measure);
 	threshold = threshold_of(norm, measure, samples);
 	learn(norm, measure, ns, threshold);
 	if (ns <= threshold && !candidate->certain)
-		return NULL;
-	if (!may_report(record, cpu, candidate->to)) {
-		__sync_fetch_and_add(&outlier_counts[measure].suppressed, 1);
-		return NULL;
-	}
-	outlier = reserve_outlier();
-	if (!outlier) {
-		__sync_fetch_and_add(&outlier_counts[measure].lost, 1);
-		return NULL;
-	}
-	describe_outlier(outlier, record, task, candidate, threshold);
-	return outlier;
+		return 0;
+	if (may_report(record, cpu, candidate->to))
+		return threshold;
+	__sync_fetch_and_add(&outlier_counts[measure].suppressed, 1);
+	return 0;
 }
 
 /* A wait for a CPU, whatever for. */
@@ -264,10 +260,15 @@ static __noinline void report_wait(struct dwell_record *record, struct task_stru
 				   struct cpu *cpu, __u32 measure, __u64 from)
 {
 	struct candidate wait = {.measure = measure, .from = from, .to = cpu->in_at};
-	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &wait);
+	__u64 threshold = judge(record, cpu, &wait);
+	struct dwell_outlier *outlier;
 
+	if (!threshold)
+		return;
+	outlier = reserve_outlier(wait.measure);
 	if (!outlier)
 		return;
+	describe_outlier(outlier, record, task, &wait, threshold);
 	copy_runs(outlier, cpu);
 	submit_outlier(outlier);
 }
@@ -281,10 +282,15 @@ static __noinline void report_timer_latency(struct dwell_record *record, struct 
 		.from = cpu->in_at - ns,
 		.to = cpu->in_at,
 	};
-	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &latency);
+	__u64 threshold = judge(record, cpu, &latency);
+	struct dwell_outlier *outlier;
 
+	if (!threshold)
+		return;
+	outlier = reserve_outlier(latency.measure);
 	if (!outlier)
 		return;
+	describe_outlier(outlier, record, task, &latency, threshold);
 	/* The parts are to make up the whole, though the stamps are not that exact. */
 	if (woken < record->mark_entered)
 		woken = record->mark_entered;
@@ -301,10 +307,15 @@ static __noinline void report_dwell(struct dwell_record *record, struct task_str
 				    struct cpu *cpu, __u64 now)
 {
 	struct candidate dwell = {.measure = DWELL_DWELL, .from = record->activated, .to = now};
-	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &dwell);
+	__u64 threshold = judge(record, cpu, &dwell);
+	struct dwell_outlier *outlier;
 
+	if (!threshold)
+		return;
+	outlier = reserve_outlier(dwell.measure);
 	if (!outlier)
 		return;
+	describe_outlier(outlier, record, task, &dwell, threshold);
 	outlier->oncpu = record->oncpu_ns - record->activated_oncpu;
 	outlier->preempters = (__u32)record->involuntary - record->activated_switches;
 	copy_runs(outlier, cpu);
@@ -322,10 +333,15 @@ static __noinline void report_late_sleep(struct dwell_record *record, struct tas
 		.from = expiry->entered - expiry->lateness,
 		.to = expiry->entered,
 	};
-	struct dwell_outlier *outlier = begin_outlier(record, task, cpu, &late);
+	__u64 threshold = judge(record, cpu, &late);
+	struct dwell_outlier *outlier;
 
+	if (!threshold)
+		return;
+	outlier = reserve_outlier(late.measure);
 	if (!outlier)
 		return;
+	describe_outlier(outlier, record, task, &late, threshold);
 	outlier->function = expiry->function;
 	outlier->lateness = outlier->ns;
 	outlier->expires = outlier->from;
@@ -347,11 +363,9 @@ static __noinline void report_late_timer(struct dwell_timer_counts *counts, stru
 		__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].suppressed, 1);
 		return;
 	}
-	outlier = reserve_outlier();
-	if (!outlier) {
-		__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].lost, 1);
+	outlier = reserve_outlier(DWELL_LATENESS);
+	if (!outlier)
 		return;
-	}
 	__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].reported, 1);
 	outlier->measure = DWELL_LATENESS;
 	outlier->cpu = bpf_get_smp_processor_id();
@@ -384,15 +398,19 @@ static __noinline void end_block(struct dwell_record *record, struct task_struct
 		.from = record->since,
 		.to = bpf_ktime_get_ns(),
 	};
-	__u64 waker = bpf_get_current_pid_tgid();
+	__u64 waker = bpf_get_current_pid_tgid(), threshold;
 	struct dwell_outlier *outlier;
 	long bytes;
 
 	if (block.to - block.from < config.floor[DWELL_BLOCKED] || waits_for_work(record))
 		return;
-	outlier = begin_outlier(record, task, cpu, &block);
+	threshold = judge(record, cpu, &block);
+	if (!threshold)
+		return;
+	outlier = reserve_outlier(DWELL_BLOCKED);
 	if (!outlier)
 		return;
+	describe_outlier(outlier, record, task, &block, threshold);
 	copy_block(outlier, record, task);
 	outlier->waker.pid = waker >> 32;
 	outlier->waker.tid = (__u32)waker;

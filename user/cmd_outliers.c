@@ -5,64 +5,19 @@
 
 #include "commands.h"
 #include "message.h"
-#include "names.h"
-#include "outlier.h"
 #include "session.h"
-#include "source_clock.h"
-#include "syscalls.h"
 
 /* All zeros is nothing yet; ended by stream_clear(). */
 struct stream {
 	struct session session;
-	struct names *names;
 	struct model *model; /* keeps the losses */
-	struct outlier_names lookup;
-	struct outlier_clock clock;
 	uint64_t shown;
 };
 
 static void stream_clear(struct stream *stream)
 {
 	session_clear(&stream->session);
-	names_free(stream->names);
 	model_free(stream->model);
-}
-
-/* ---- names ------------------------------------------------------------------ */
-
-static const char *comm_name(void *context, uint32_t pid, uint32_t tid)
-{
-	struct stream *stream = context;
-
-	return names_comm(stream->names, pid, tid);
-}
-
-static const char *cgroup_name(void *context, uint64_t id)
-{
-	struct stream *stream = context;
-
-	return session_cgroup_name(&stream->session, id);
-}
-
-static double quota(void *context, uint64_t id)
-{
-	struct stream *stream = context;
-	const char *path = session_cgroup_name(&stream->session, id);
-
-	return path ? cgroup_quota(&stream->session.hierarchy, path) : 0;
-}
-
-static const char *function_name(void *context, uint64_t address)
-{
-	struct stream *stream = context;
-
-	return session_covering_name(&stream->session, address);
-}
-
-static const char *call_name(void *context, int number)
-{
-	(void)context;
-	return syscall_name(number);
 }
 
 /* ---- from source to output --------------------------------------------------- */
@@ -73,7 +28,7 @@ static int take_record(void *context, const struct dwell_record *record)
 	struct stream *stream = context;
 
 	if (record->kind == DWELL_EXIT)
-		names_remember(stream->names, record->tid, record->comm);
+		names_remember(stream->session.names, record->tid, record->comm);
 	return 0;
 }
 
@@ -97,16 +52,15 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct stream *stream = context;
 	const struct options *options = stream->session.options;
+	const struct outlier_names names = session_names(&stream->session);
+	const struct outlier_clock clock = session_clock();
 	FILE *out = stream->session.output.file;
 	int err;
 
-	stream->clock.mono = clock_mono();
-	clock_gettime(CLOCK_REALTIME, &stream->clock.real);
 	if (options->json)
-		err = outlier_json(out, outlier, &stream->lookup, &stream->clock);
+		err = outlier_json(out, outlier, &names, &clock);
 	else
-		err = outlier_print(out, outlier, &stream->lookup, &stream->clock,
-				    options->verbose > 0);
+		err = outlier_print(out, outlier, &names, &clock, options->verbose > 0);
 	stream->shown++;
 	return err ? err : sink_flush(out);
 }
@@ -122,24 +76,12 @@ static int prepare(struct stream *stream, const struct options *options)
 		.outlier = take_outlier,
 		.context = stream,
 	};
-	struct source_outliers wanted = {.deviations = options->sensitivity};
-
-	memcpy(wanted.rule, options->outlier, sizeof(wanted.rule));
-	stream->lookup = (struct outlier_names){
-		.comm = comm_name,
-		.cgroup = cgroup_name,
-		.quota = quota,
-		.function = function_name,
-		.syscall = call_name,
-		.context = stream,
-	};
-	stream->names = names_new("/proc");
 	stream->model = model_new(0);
-	if (!stream->names || !stream->model) {
+	if (!stream->model) {
 		message_error("out of memory");
 		return -ENOMEM;
 	}
-	return session_open(&stream->session, options, &wanted, &intake);
+	return session_open(&stream->session, options, &intake);
 }
 
 static void describe(struct stream *stream, struct session_heading *heading, struct report *report,

@@ -9,26 +9,58 @@
 
 #define EXITED_ROWS 10000 /* exited tasks with a row of their own */
 
+/* All zeros is nothing yet; ended by summary_clear(). */
+struct summary {
+	struct session session;
+	struct model *model;
+	struct worst worst;
+	struct dwell_outlier_counts outliers[DWELL_MEASURES];
+};
+
+static void summary_clear(struct summary *summary)
+{
+	session_clear(&summary->session);
+	model_free(summary->model);
+}
+
 /* ---- from source to model ------------------------------------------------- */
 
 static int take_record(void *context, const struct dwell_record *record)
 {
-	return model_add_record(context, record);
+	struct summary *summary = context;
+
+	if (record->kind == DWELL_EXIT)
+		names_remember(summary->session.names, record->tid, record->comm);
+	return model_add_record(summary->model, record);
 }
 
 static int take_timers(void *context, const struct dwell_timer_key *key,
 		       const struct dwell_timer_counts *counts)
 {
-	return model_add_timers(context, key, counts);
+	struct summary *summary = context;
+
+	return model_add_timers(summary->model, key, counts);
 }
 
 static int take_armed(void *context, const struct dwell_armed_timer *timer)
 {
-	return model_add_armed(context, timer);
+	struct summary *summary = context;
+
+	return model_add_armed(summary->model, timer);
 }
 
-static int measure(struct session *session, struct model *model)
+static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
+	struct summary *summary = context;
+
+	worst_add(&summary->worst, outlier);
+	return 0;
+}
+
+static int measure(struct summary *summary)
+{
+	struct session *session = &summary->session;
+	struct model *model = summary->model;
 	uint64_t losses[DWELL_LOSSES];
 	int err = session_start(session, session->options->output);
 
@@ -42,15 +74,22 @@ static int measure(struct session *session, struct model *model)
 	err = source_read(session->source);
 	source_losses(session->source, losses);
 	model_set_losses(model, losses);
+	source_outlier_counts(session->source, summary->outliers);
 	return err;
 }
 
 /* ---- from model to sink --------------------------------------------------- */
 
-static int write_report(struct session *session, struct model *model)
+static int write_report(struct summary *summary)
 {
+	struct session *session = &summary->session;
+	struct model *model = summary->model;
 	struct session_heading heading;
-	struct report report = {.model = model};
+	struct report report = {
+		.model = model,
+		.worst = &summary->worst,
+		.outliers = summary->outliers,
+	};
 	int err;
 
 	session_describe(session, &heading, &report);
@@ -67,44 +106,41 @@ static int write_report(struct session *session, struct model *model)
 
 /* ---- the command ------------------------------------------------------------ */
 
-static void free_model(struct model **model)
-{
-	model_free(*model);
-}
-
 int cmd_summary(const struct options *options)
 {
-	struct session session __attribute__((cleanup(session_clear))) = {0};
-	struct model *model __attribute__((cleanup(free_model))) =
-		model_new(options->view.by == ROW_BY_TASK ? EXITED_ROWS : 0);
+	struct summary summary __attribute__((cleanup(summary_clear))) = {
+		.model = model_new(options->view.by == ROW_BY_TASK ? EXITED_ROWS : 0),
+	};
 	const struct intake intake = {
 		.record = take_record,
 		.timers = take_timers,
 		.armed = take_armed,
-		.context = model,
+		.outlier = take_outlier,
+		.context = &summary,
 	};
+	struct output *output = &summary.session.output;
 	int err;
 
-	if (!model) {
+	if (!summary.model) {
 		message_error("out of memory");
 		return EXIT_FAILED;
 	}
-	if (output_open(&session.output, options->output))
+	if (output_open(output, options->output))
 		return EXIT_FAILED;
-	err = session_open(&session, options, NULL, &intake);
+	err = session_open(&summary.session, options, &intake);
 	if (err)
 		return session_exit_code(err);
-	err = measure(&session, model);
+	err = measure(&summary);
 	if (err) {
 		message_error("cannot measure: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
-	err = write_report(&session, model);
+	err = write_report(&summary);
 	if (err == -EPIPE) /* its reader had enough */
 		return EXIT_DONE;
 	if (err) {
 		message_error("cannot write the report: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
-	return output_commit(&session.output) ? EXIT_FAILED : EXIT_DONE;
+	return output_commit(output) ? EXIT_FAILED : EXIT_DONE;
 }

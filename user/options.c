@@ -101,25 +101,25 @@ const struct option_spec option_specs[] = {
 	  FORM_NUMBER, SECTION_VIEW, SUMMARY },
 	{ OPTION_RUNQUEUE, "runqueue", "TIME", NULL, NULL,
 	  "waits for a CPU beyond TIME (default: unusual ones beyond 5ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_THROTTLED, "throttled", "TIME", NULL, NULL,
 	  "waits for a CPU quota beyond TIME (default: unusual ones beyond 20ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_BLOCKED, "blocked", "TIME", NULL, NULL,
 	  "blocks beyond TIME (default: unusual ones beyond 1s)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_DWELL, "dwell", "TIME", NULL, NULL,
 	  "from being woken until blocked again (default: unusual ones beyond 100ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_LATENESS, "lateness", "TIME", NULL, NULL,
 	  "timers that fire later (default: unusual ones beyond 2ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_TIMER_LATENCY, "timer-latency", "TIME", NULL, NULL,
 	  "from a timer's due time until its task has a CPU (default: unusual ones beyond 5ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_SENSITIVITY, "sensitivity", "COUNT", "4", NULL,
 	  "unusual is what is so many mean deviations beyond the mean",
-	  FORM_SENSITIVITY, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_SENSITIVITY, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_EXIT_CODE, "exit-code", NULL, NULL, NULL,
 	  "end with status 10 if there was any",
 	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS },
@@ -346,7 +346,7 @@ static int read_threshold(struct parser *parser, const char *value)
 /* Before options are read: what is unusual, for a command that looks for it. */
 static void set_rules(struct options *options)
 {
-	bool wanted = options->command == COMMAND_OUTLIERS;
+	bool wanted = MEASURES & (1U << options->command);
 
 	for (size_t i = 0; i < LENGTH(thresholds); i++)
 		options->outlier[thresholds[i].measure] = (struct outlier_rule){

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "message.h"
 #include "source_clock.h"
+#include "syscalls.h"
 
 volatile int session_stop;
 
@@ -29,23 +31,26 @@ static void catch_signals(void)
 }
 
 int session_open(struct session *session, const struct options *options,
-		 const struct source_outliers *outliers, const struct intake *intake)
+		 const struct intake *intake)
 {
+	struct source_outliers outliers = {.deviations = options->sensitivity};
 	struct source_filter filter = options->filter;
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
 	uint64_t began = clock_mono();
 	int err;
 
 	session->options = options;
+	memcpy(outliers.rule, options->outlier, sizeof(outliers.rule));
 	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
-	if (!session->symbols) {
+	session->names = names_new(NAMES_PROC);
+	if (!session->symbols || !session->names) {
 		message_error("out of memory");
 		return -ENOMEM;
 	}
 	err = targets_find(options, named ? &session->hierarchy : NULL, &filter);
 	if (err)
 		return err;
-	err = source_open(&session->source, &filter, named && session->hierarchy.v1, outliers,
+	err = source_open(&session->source, &filter, named && session->hierarchy.v1, &outliers,
 			  intake);
 	if (err)
 		return err;
@@ -61,6 +66,7 @@ void session_clear(struct session *session)
 {
 	source_close(session->source);
 	symbols_free(session->symbols);
+	names_free(session->names);
 	cgroup_paths_free(session->cgroups);
 	output_discard(&session->output);
 }
@@ -98,14 +104,15 @@ int session_exit_code(int err)
 
 /* ---- names ------------------------------------------------------------------ */
 
-const char *session_cgroup_name(void *context, uint64_t id)
+static const char *cgroup_name(void *context, uint64_t id)
 {
 	struct session *session = context;
 
 	return session->cgroups ? cgroup_path(session->cgroups, id) : NULL;
 }
 
-const char *session_function_name(void *context, uint64_t address)
+/* Of a callback: its address is where the function begins. */
+static const char *callback_name(void *context, uint64_t address)
 {
 	struct session *session = context;
 
@@ -114,7 +121,7 @@ const char *session_function_name(void *context, uint64_t address)
 	return session->function;
 }
 
-const char *session_covering_name(void *context, uint64_t address)
+static const char *function_name(void *context, uint64_t address)
 {
 	struct session *session = context;
 
@@ -122,6 +129,47 @@ const char *session_covering_name(void *context, uint64_t address)
 			     sizeof(session->function)))
 		return NULL;
 	return session->function;
+}
+
+static const char *comm_name(void *context, uint32_t pid, uint32_t tid)
+{
+	struct session *session = context;
+
+	return names_comm(session->names, pid, tid);
+}
+
+static double quota(void *context, uint64_t id)
+{
+	struct session *session = context;
+	const char *path = cgroup_name(session, id);
+
+	return path ? cgroup_quota(&session->hierarchy, path) : 0;
+}
+
+static const char *call_name(void *context, int number)
+{
+	(void)context;
+	return syscall_name(number);
+}
+
+struct outlier_names session_names(struct session *session)
+{
+	return (struct outlier_names){
+		.comm = comm_name,
+		.cgroup = cgroup_name,
+		.quota = quota,
+		.function = function_name,
+		.syscall = call_name,
+		.context = session,
+	};
+}
+
+struct outlier_clock session_clock(void)
+{
+	struct outlier_clock clock = {.mono = clock_mono()};
+
+	clock_gettime(CLOCK_REALTIME, &clock.real);
+	return clock;
 }
 
 /* ---- what it cost ------------------------------------------------------------ */
@@ -173,7 +221,7 @@ static struct timespec time_of(uint64_t mono)
 	return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
 }
 
-void session_describe(const struct session *session, struct session_heading *heading,
+void session_describe(struct session *session, struct session_heading *heading,
 		      struct report *report)
 {
 	struct utsname kernel;
@@ -192,9 +240,11 @@ void session_describe(const struct session *session, struct session_heading *hea
 	report->time = time_of(session->end);
 	report->filters = targets_text(session->options, heading->filters);
 	report->hidden_tasks = source_hidden_tasks(session->source);
-	report->cgroup_name = session_cgroup_name;
-	report->function_name = session_function_name;
-	report->context = (void *)session;
+	report->cgroup_name = cgroup_name;
+	report->function_name = callback_name;
+	report->context = session;
+	report->names = session_names(session);
+	report->clock = session_clock();
 	if (session->end > session->start)
 		add_overhead(session, &report->overhead, report->cpus);
 }

@@ -7,7 +7,9 @@
 #include <sys/resource.h>
 
 #include "cgroup.h"
+#include "names.h"
 #include "options.h"
+#include "outlier.h"
 #include "output.h"
 #include "sink.h"
 #include "source.h"
@@ -20,6 +22,7 @@ struct session {
 	struct cgroup_hierarchy hierarchy;
 	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
 	struct symbols *symbols;
+	struct names *names; /* of exited tasks, as far as the command remembers them */
 	struct source *source;
 	struct output output;
 	struct rusage usage; /* at the start of the window */
@@ -32,12 +35,12 @@ struct session {
 extern volatile int session_stop;
 
 /*
- * Finds what the options name, loads and attaches. @outliers: NULL for none.
- * @intake: copied. Says on stderr what went wrong. 0 or a negative errno, to be
- * given to session_exit_code().
+ * Finds what the options name, loads and attaches. @intake: copied. Says on
+ * stderr what went wrong. 0 or a negative errno, to be given to
+ * session_exit_code().
  */
 int session_open(struct session *session, const struct options *options,
-		 const struct source_outliers *outliers, const struct intake *intake);
+		 const struct intake *intake);
 void session_clear(struct session *session);
 
 /* Begins the window and gives up privileges; @keep_files: not those to write files. */
@@ -49,11 +52,11 @@ uint64_t session_until(const struct session *session);
 /* The exit status of dwell after @err from opening. */
 int session_exit_code(int err);
 
-/* For sinks; @context is the session. Valid until the next call. */
-const char *session_cgroup_name(void *context, uint64_t id);
-/* The function that begins at @address, and the one that holds it. */
-const char *session_function_name(void *context, uint64_t address);
-const char *session_covering_name(void *context, uint64_t address);
+/* What an outlier's numbers are called. Each name is valid until the next one is asked for. */
+struct outlier_names session_names(struct session *session);
+
+/* CLOCK_REALTIME and CLOCK_MONOTONIC at this moment. */
+struct outlier_clock session_clock(void);
 
 /* Where a report gets the strings of its heading: they live as long as this. */
 struct session_heading {
@@ -63,7 +66,7 @@ struct session_heading {
 };
 
 /* Fills @report but for its rows, view and model; @heading backs its strings. */
-void session_describe(const struct session *session, struct session_heading *heading,
+void session_describe(struct session *session, struct session_heading *heading,
 		      struct report *report);
 
 #endif

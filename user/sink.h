@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include "model.h"
+#include "outlier.h"
+#include "worst.h"
 
 /* What dwell itself cost. Ratios are of the time of all CPUs together: 0.01 = 1 %. */
 struct overhead {
@@ -36,6 +38,9 @@ struct report {
 	const struct model *model;
 	uint64_t hidden_tasks;			     /* exist, but were not listed by the kernel */
 	const struct dwell_outlier_counts *outliers; /* by measure; NULL: were not looked for */
+	const struct worst *worst;		     /* of the outliers; NULL: not kept */
+	struct outlier_names names;
+	struct outlier_clock clock;
 	struct overhead overhead;
 
 	/* NULL, or NULL returned: no name is known, the number is written. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "json.h"
-#include "outlier.h"
 #include "sink.h"
 
 #define SCHEMA 1
@@ -180,7 +179,7 @@ int sink_json_header(FILE *out, const struct report *report)
 	err |= json_set_name(json, "kernel", report->kernel, strlen(report->kernel));
 	err |= json_set_count(json, "cpus", report->cpus);
 	/* A stream has neither rows nor, yet, an end. */
-	if (!report->outliers) {
+	if (report->window_end) {
 		err |= json_set(json, "by", json_string(by_name(report->view.by)));
 		err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
 	}
@@ -259,6 +258,8 @@ int sink_json(FILE *out, const struct report *report)
 
 	for (size_t i = 0; i < report->rows.count && !err; i++)
 		err = write_row(out, report, &report->rows.row[i]);
+	for (size_t i = 0; report->worst && i < report->worst->count && !err; i++)
+		err = outlier_json(out, &report->worst->outlier[i], &report->names, &report->clock);
 	if (!err)
 		err = sink_json_footer(out, report);
 	return err ? err : sink_flush(out);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outlier.h"
 #include "sink.h"
 #include "text.h"
 
@@ -616,6 +615,19 @@ void sink_table_footer(FILE *out, const struct report *report)
 		(double)overhead->rss_bytes / 1e6);
 }
 
+static int put_worst(FILE *out, const struct report *report)
+{
+	int err = 0;
+
+	if (!report->worst || !report->worst->count)
+		return 0;
+	fputs("\nOUT OF THE ORDINARY (dwell outliers shows all, as they come)\n", out);
+	for (size_t i = 0; i < report->worst->count && !err; i++)
+		err = outlier_print(out, &report->worst->outlier[i], &report->names, &report->clock,
+				    false);
+	return err;
+}
+
 int sink_table(FILE *out, const struct report *report)
 {
 	int err;
@@ -624,6 +636,9 @@ int sink_table(FILE *out, const struct report *report)
 	err = put_table(out, report, BY(report->view.by));
 	if (!err)
 		err = put_table(out, report, KERNEL_TIMERS);
+	if (err)
+		return err;
+	err = put_worst(out, report);
 	if (err)
 		return err;
 	fputc('\n', out);

@@ -139,9 +139,13 @@ static void outliers_are_what_is_unusual(void **state)
 	assert_int_equal(options.outlier[DWELL_WOKEN].floor_ns,
 			 options.outlier[DWELL_PREEMPTED].floor_ns);
 	options_clear(&options);
-	accepts(&options, "summary");
+	accepts(&options, "check");
 	for (int i = 0; i < DWELL_MEASURES; i++)
 		assert_true(options.outlier[i].floor_ns == UINT64_MAX);
+	options_clear(&options);
+	accepts(&options, "summary --blocked off");
+	assert_true(options.outlier[DWELL_BLOCKED].floor_ns == UINT64_MAX);
+	assert_true(options.outlier[DWELL_WOKEN].adaptive);
 	options_clear(&options);
 }
 
@@ -174,7 +178,8 @@ static void outliers_are_what_is_asked_for(void **state)
 	refuses("outliers --sensitivity 0", "--sensitivity", "1 to 100", NULL);
 	refuses("outliers --sensitivity 101", "--sensitivity", "1 to 100", NULL);
 	refuses("outliers --exit-code=1", "--exit-code", "no value", NULL);
-	refuses("summary --runqueue 1ms", "--runqueue", "summary", NULL);
+	refuses("check --runqueue 1ms", "--runqueue", "check", NULL);
+	refuses("summary --exit-code", "--exit-code", "summary", NULL);
 	refuses("--runqueue 1ms", "--runqueue", "COMMAND", NULL);
 	refuses("outliers -n 3", "-n", "outliers", NULL);
 }

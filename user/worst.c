@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The worst of a window: the few outliers that were furthest beyond their thresholds. */
+#include "worst.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "outlier.h"
+
+/* How many times its threshold it took. */
+static double excess(const struct dwell_outlier *outlier)
+{
+	return (double)outlier->ns / (outlier->threshold ?: 1);
+}
+
+static bool same_kind(const struct dwell_outlier *a, const struct dwell_outlier *b)
+{
+	return a->tid == b->tid && a->start == b->start &&
+	       !strcmp(outlier_what(a), outlier_what(b));
+}
+
+/* Takes the outlier at @at out. */
+static void remove_at(struct worst *worst, size_t at)
+{
+	worst->count--;
+	memmove(&worst->outlier[at], &worst->outlier[at + 1],
+		(worst->count - at) * sizeof(worst->outlier[0]));
+}
+
+void worst_add(struct worst *worst, const struct dwell_outlier *outlier)
+{
+	size_t at;
+
+	for (at = 0; at < worst->count; at++) {
+		if (!same_kind(&worst->outlier[at], outlier))
+			continue;
+		/* The end of what was open is the same one, and says more. */
+		if (excess(&worst->outlier[at]) > excess(outlier))
+			return;
+		remove_at(worst, at);
+		break;
+	}
+	for (at = 0; at < worst->count; at++)
+		if (excess(outlier) > excess(&worst->outlier[at]))
+			break;
+	if (at == WORST_MAX)
+		return;
+	if (worst->count == WORST_MAX)
+		worst->count--;
+	memmove(&worst->outlier[at + 1], &worst->outlier[at],
+		(worst->count - at) * sizeof(worst->outlier[0]));
+	worst->outlier[at] = *outlier;
+	worst->count++;
+}
