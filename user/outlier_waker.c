@@ -152,14 +152,56 @@ static enum role role_of(const char *name)
 	return NOTHING;
 }
 
-/* Finds the first frame from @at on whose function tells something; its role, or NOTHING. */
-static enum role find_frame(const struct dwell_waker *waker, const struct outlier_names *names,
-			    size_t *at, bool *named)
-{
-	size_t depth = outlier_depth(waker->stack, waker->depth);
+/* A stack and its names. */
+struct frames {
+	const __u64 *address;
+	size_t count;
+	const struct outlier_names *names;
+};
 
-	for (; *at < depth; ++*at) {
-		const char *name = outlier_function(names, waker->stack[*at]);
+/* Whether frame @i is there and in one of the @known functions, NULL behind the last. */
+static bool is_in(const struct frames *frames, size_t i, const char *const *known)
+{
+	const char *name;
+
+	name = i < frames->count ? outlier_function(frames->names, frames->address[i]) : NULL;
+	for (; name && *known; known++)
+		if (is_named(name, *known))
+			return true;
+	return false;
+}
+
+/*
+ * Whether the soft interrupt at frame @at was the current task's own doing: what
+ * it sent over the loopback device, or from one end of a pair to the other, is
+ * received before its system call goes on.
+ */
+static bool is_sent_by_current(const struct frames *frames, size_t at)
+{
+	static const char *const backlog[] = {"process_backlog", NULL};
+	static const char *const soft[] = {"net_rx_action",	"handle_softirqs",
+					   "__do_softirq",	"____do_softirq",
+					   "call_on_irq_stack", "do_softirq_own_stack",
+					   "do_softirq",	NULL};
+	static const char *const enable[] = {"__local_bh_enable_ip", NULL};
+	static const char *const senders[] = {"__dev_queue_xmit", "ip_finish_output2",
+					      "ip6_finish_output2", NULL};
+	size_t i = 0;
+
+	while (i < at && !is_in(frames, i, backlog))
+		i++;
+	if (i == at)
+		return false;
+	while (is_in(frames, at, soft))
+		at++;
+	return is_in(frames, at, enable) && is_in(frames, at + 1, senders);
+}
+
+/* Finds the first frame from @at on whose function tells something; its role, or NOTHING. */
+static enum role find_frame(const struct frames *frames, size_t *at, bool *named)
+{
+	for (; *at < frames->count; ++*at) {
+		const char *name = outlier_function(frames->names, frames->address[*at]);
 		enum role role = name ? role_of(name) : NOTHING;
 
 		*named |= name != NULL;
@@ -169,22 +211,30 @@ static enum role find_frame(const struct dwell_waker *waker, const struct outlie
 	return NOTHING;
 }
 
+/* An address in what frame @at called, or in itself if that only called the wake-up. */
+static uint64_t called_by(const struct frames *frames, size_t at)
+{
+	static const char *const wake_up[] = {"try_to_wake_up", "wake_up_process", NULL};
+
+	return frames->address[!at || is_in(frames, at - 1, wake_up) ? at : at - 1];
+}
+
 /* What the stack alone tells; @named: whether it has a name at all. */
-static enum role walk(const struct dwell_waker *waker, const struct outlier_names *names,
-		      uint64_t *function, bool *named)
+static enum role walk(const struct frames *frames, uint64_t *function, bool *named)
 {
 	size_t at = 0, further;
 	enum role role;
 
 	*named = false;
-	role = find_frame(waker, names, &at, named);
+	role = find_frame(frames, &at, named);
 	if (role == NOTHING || role == TASK)
 		return role;
-	/* The innermost one called nothing that is known. */
-	*function = waker->stack[role == INTERRUPT_SELF || !at ? at : at - 1];
+	if (role != TIMER && is_sent_by_current(frames, at))
+		return TASK;
+	*function = role == INTERRUPT_SELF ? frames->address[at] : called_by(frames, at);
 	/* Soft interrupts have work queues too: an interrupt beneath the work tells. */
 	further = at + 1;
-	if (role == WORKER && find_frame(waker, names, &further, named) == INTERRUPT)
+	if (role == WORKER && find_frame(frames, &further, named) == INTERRUPT)
 		return INTERRUPT;
 	return role;
 }
@@ -193,6 +243,8 @@ enum outlier_waker outlier_waker(const struct dwell_outlier *outlier,
 				 const struct outlier_names *names, uint64_t *function)
 {
 	const struct dwell_waker *waker = &outlier->waker;
+	const struct frames frames = {waker->stack, outlier_depth(waker->stack, waker->depth),
+				      names};
 	enum role role;
 	bool named;
 
@@ -203,7 +255,7 @@ enum outlier_waker outlier_waker(const struct dwell_outlier *outlier,
 	/* Idle has a name: without it nothing was recorded. */
 	if (!waker->tid && !waker->depth && !waker->comm[0])
 		return WAKER_UNKNOWN;
-	role = walk(waker, names, function, &named);
+	role = walk(&frames, function, &named);
 	if (role == TIMER)
 		return WAKER_TIMER;
 	if (role == INTERRUPT || role == INTERRUPT_SELF || !waker->tid)
