@@ -457,6 +457,13 @@ static const struct waker_case waker_cases[] = {
 	 {"try_to_wake_up", "sock_def_readable", "napi_complete_done", "virtnet_poll",
 	  "__napi_poll", "net_rx_action", "handle_softirqs", "do_softirq.part.0",
 	  "__local_bh_enable_ip", "__dev_queue_xmit"}},
+	/* What others sent, let in by a task that only unlocked. */
+	{WAKER_IRQ,
+	 "net_rx_action",
+	 1003,
+	 {"try_to_wake_up", "sock_def_readable", "process_backlog", "__napi_poll", "net_rx_action",
+	  "handle_softirqs", "do_softirq.part.0", "__local_bh_enable_ip", "release_sock",
+	  "tcp_recvmsg"}},
 	/* A disk's interrupt, 5.15: __do_softirq is not in it. */
 	{WAKER_IRQ,
 	 "nvme_irq",
@@ -637,8 +644,13 @@ static void lateness_is_the_interrupts_or_of_those_ahead(void **state)
 	assert_int_equal(lateness.ahead[1], WAKEUP);
 	assert_false(lateness.more);
 
-	/* The ring is full of them: there may have been others. */
+	/* A full ring that reaches back far enough. */
 	outlier.callbacks[1] = (struct dwell_callback){ITIMER, BEGIN + 5060 * US};
+	outlier_lateness(&outlier, &lateness);
+	assert_int_equal(lateness.count, 3);
+	assert_false(lateness.more);
+
+	/* The ring is full of them: there may have been others. */
 	outlier.callbacks[2] = (struct dwell_callback){TICK, BEGIN};
 	outlier_lateness(&outlier, &lateness);
 	assert_int_equal(lateness.interrupt_ns, 0);
@@ -858,6 +870,10 @@ static void blocked_by_a_timer_or_for_good(void **state)
 		   "woken by timer hrtimer_wakeup\n");
 	check_json(&outlier, "\"what\":\"blocked\"," JSON_HEAD ",\"waker\":{\"kind\":\"timer\","
 			     "\"function\":\"hrtimer_wakeup\"},\"state\":\"S\"");
+	outlier.open = 1; /* nobody ended it yet, whatever the record says */
+	check_json(&outlier, "\"what\":\"blocked\"," JSON_NUMBERS ",\"open\":true," JSON_MOMENT
+			     "," JSON_TASK ",\"state\":\"S\"");
+	outlier.open = 0;
 	memset(&outlier.waker, 0, sizeof(outlier.waker));
 	check_json(&outlier, "\"what\":\"blocked\"," JSON_HEAD ",\"state\":\"S\"");
 
