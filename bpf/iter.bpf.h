@@ -118,6 +118,18 @@ inline_always __u32 open_measure(const struct dwell_live *live, const struct dwe
 	}
 }
 
+/* Who ran on @cpu lately, and who runs there now: instead of the oldest. */
+inline_always void copy_open_runs(struct dwell_outlier *outlier, const struct cpu *cpu,
+				  struct task_struct *current)
+{
+	struct dwell_run *last = &outlier->runs[cpu->runs_next % DWELL_RUNS];
+
+	copy_runs(outlier, cpu);
+	last->until = outlier->to;
+	last->tid = current->pid;
+	last->pid = current->tgid;
+}
+
 static __noinline void report_open(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, struct candidate *open, __u64 threshold)
 {
@@ -130,7 +142,7 @@ static __noinline void report_open(struct dwell_record *record, struct task_stru
 	if (open->measure == DWELL_BLOCKED)
 		copy_block(outlier, record, task);
 	else
-		copy_runs(outlier, cpu);
+		copy_open_runs(outlier, cpu, task->se.cfs_rq->rq->curr);
 	submit_outlier(outlier);
 }
 

@@ -105,6 +105,7 @@ struct sched_info {
 struct rq {
 	u64 clock; /* scheduler clock, as of the last event on this run queue */
 	int cpu;
+	struct task_struct *curr; /* who runs on it */
 };
 
 struct cfs_rq {

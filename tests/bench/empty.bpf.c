@@ -15,6 +15,7 @@ char LICENSE[] SEC("license") = "GPL";
 EMPTY(sched_switch)
 EMPTY(sched_waking)
 EMPTY(task_newtask)
+EMPTY(sched_process_fork)
 EMPTY(hrtimer_start)
 EMPTY(hrtimer_cancel)
 EMPTY(hrtimer_expire_entry)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -429,6 +430,42 @@ static void run_open(const void *argument)
 	watch_end(&found);
 }
 
+/* Gets a sixtieth of the CPU beside another: it waits long, again and again. */
+static void spin_politely(struct work *work)
+{
+	work->tid[1] = work_peer(work, hog);
+	proc_pin(0);
+	if (setpriority(PRIO_PROCESS, 0, 19))
+		live_abort("setpriority: %s", strerror(errno));
+	proc_spin(proc_now() + 4000 * MS);
+	atomic_store(&work->turn, TICKS);
+	waitpid(work->tid[1], NULL, 0);
+}
+
+/* Who waits is reported with who has the CPU, though he has not given it back. */
+static void run_open_wait(const void *argument)
+{
+	const json_t *outlier = NULL, *culprit = NULL;
+	struct watch found;
+	size_t index;
+
+	(void)argument;
+	watch(&found, spin_politely, NULL, false, OPTIONS("--runqueue", "20ms"));
+	for (unsigned int i = 0; (outlier = outlier_of(&found, "runqueue", found.pid, i)); i++)
+		if (json_is_true(json_object_get(outlier, "open")))
+			break;
+	if (!outlier)
+		live_abort("no wait was reported while it was open");
+	expect_whole(outlier);
+	/* On a busy machine it is not the only one. */
+	json_array_foreach(json_object_get(outlier, "culprits"), index, culprit)
+		if (report_integer(culprit, "tid") == found.workload.work->tid[1])
+			break;
+	if (!culprit || index == json_array_size(json_object_get(outlier, "culprits")))
+		live_fail("the hog is not among the culprits");
+	watch_end(&found);
+}
+
 /* ---- what is usual ------------------------------------------------------------------- */
 
 #define REGULAR_NS (150 * MS)
@@ -597,6 +634,7 @@ const struct live_test tests_outliers[] = {
 	{.name = "outliers-blocked-by-timer", .run = run_blocked_by_timer},
 	{.name = "outliers-blocked-in-d", .run = run_blocked_in_d},
 	{.name = "outliers-open", .run = run_open},
+	{.name = "outliers-open-wait", .run = run_open_wait},
 	{.name = "outliers-adaptive", .run = run_adaptive},
 	{.name = "outliers-storm", .run = run_storm},
 	{.name = "outliers-late", .run = run_late},
