@@ -45,7 +45,7 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
 # ---- flags ---------------------------------------------------------------
 
-LIBRARIES := 'libbpf >= 1.1' libelf zlib jansson libcap
+LIBRARIES := 'libbpf >= 1.1' libelf libdw zlib jansson libcap
 library_flags = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 LIBRARY_CFLAGS := $(call library_flags,--cflags $(LIBRARIES))
 
@@ -221,7 +221,7 @@ $(BUILD)/unit/user.a: $(UNIT_OBJECTS)
 $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/unit/user.a
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed \
-		$(call library_flags,--libs cmocka zlib jansson libcap) -o $@
+		$(call library_flags,--libs cmocka zlib jansson libcap libdw) -o $@
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/%.o)
 
 $(BUILD)/obj/live/%.o: tests/live/%.c $(BUILD)/flags | $(BUILD)/tools

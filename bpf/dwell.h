@@ -401,7 +401,9 @@ struct dwell_outlier {
 	__s32 syscall; /* number, or DWELL_NO_SYSCALL */
 	__u32 owner;   /* tid of the owner of the mutex that it waited for; 0: none known */
 	__u32 depth;   /* of the stack */
-	__u64 stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first */
+	__u32 user_depth;
+	__u64 stack[DWELL_STACK_DEPTH];	     /* return addresses, the innermost first */
+	__u64 user_stack[DWELL_STACK_DEPTH]; /* the same in user space, if asked for */
 	struct dwell_waker waker;
 };
 
@@ -443,6 +445,7 @@ struct dwell_config {
 	__u8 outliers;		       /* 1: at least one kind is looked for */
 	__u8 adaptive[DWELL_MEASURES]; /* 1: also by what the task is used to */
 	__u8 cpu_token_shift;	       /* a CPU gains a token each 2^so many ns */
+	__u8 user_stacks;	       /* 1: kept for each task when it blocks */
 	__u32 deviations;	       /* beyond the mean */
 	__u64 floor[DWELL_MEASURES];   /* ns; U64_MAX: not looked for */
 };

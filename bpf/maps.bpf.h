@@ -51,6 +51,19 @@ struct {
 	__uint(max_entries, 8 << 20);
 } ring SEC(".maps");
 
+/* Where a task was in user space when it blocked last; only if that is asked for. */
+struct user_stack {
+	__u32 depth;
+	__u64 address[DWELL_STACK_DEPTH];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct user_stack);
+} user_stacks SEC(".maps");
+
 /* Apart from the other ring, so that many outliers cost no task its last record. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -17,6 +17,10 @@
 #define TASK_TOKENS 8
 #define TASK_TOKEN_SHIFT 27 /* a new one each 134 ms */
 #define CPU_TOKENS 64
+#define MUTEX_FLAGS 7ULL /* the low bits of a mutex's owner */
+
+/* Where there is a blocked_on (6.17), there is this too. */
+extern void *bpf_rdonly_cast(const void *object, __u32 type_id) __ksym __weak;
 
 /* Adds what time has brought since @at and takes one. False: there is none. */
 inline_always bool take_token(__u64 *at, __u32 *tokens, __u32 most, __u32 shift, __u64 now)
@@ -179,6 +183,50 @@ inline_always bool waits_for_work(const struct dwell_record *record)
 	       (record->kthread && record->block != DWELL_BLOCK_D);
 }
 
+/* Who holds the mutex that @task is blocked on: its tid, or 0. */
+inline_always __u32 mutex_owner(struct task_struct *task)
+{
+	struct mutex *mutex;
+	__u64 owner;
+
+	if (!bpf_core_field_exists(task->blocked_on))
+		return 0;
+	mutex = task->blocked_on;
+	if (!mutex)
+		return 0;
+	owner = mutex->owner.counter & ~MUTEX_FLAGS;
+	if (!owner)
+		return 0;
+	return ((struct task_struct *)bpf_rdonly_cast((void *)owner,
+						      bpf_core_type_id_kernel(struct task_struct)))
+		->pid;
+}
+
+inline_always void copy_user_stack(struct dwell_outlier *outlier, struct task_struct *task)
+{
+	struct user_stack *stack;
+
+	if (!config.user_stacks)
+		return;
+	stack = bpf_task_storage_get(&user_stacks, task, 0, 0);
+	if (!stack)
+		return;
+	outlier->user_depth = stack->depth;
+	__builtin_memcpy(outlier->user_stack, stack->address, sizeof(outlier->user_stack));
+}
+
+/* Where @task, which blocks now on this CPU, is in user space. */
+inline_always void keep_user_stack(void *ctx, struct task_struct *task)
+{
+	struct user_stack *stack = bpf_task_storage_get(&user_stacks, task, 0, 0);
+	long bytes;
+
+	if (!stack)
+		return;
+	bytes = bpf_get_stack(ctx, stack->address, sizeof(stack->address), BPF_F_USER_STACK);
+	stack->depth = bytes > 0 ? bytes / sizeof(stack->address[0]) : 0;
+}
+
 /* Where @task is blocked. It must not be on a CPU. */
 inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record *record,
 			      struct task_struct *task)
@@ -188,6 +236,8 @@ inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record
 	outlier->depth = bytes > 0 ? bytes / sizeof(outlier->stack[0]) : 0;
 	outlier->syscall = syscall_of(task);
 	outlier->block = record->block;
+	outlier->owner = mutex_owner(task);
+	copy_user_stack(outlier, task);
 }
 
 /* An interval to be judged. */

@@ -39,6 +39,8 @@ static __noinline struct dwell_record *make_record(struct task_struct *task)
 		return NULL;
 	record->kthread = !!(task->flags & PF_KTHREAD);
 	identify(record, task);
+	if (config.user_stacks && !record->kthread)
+		bpf_task_storage_get(&user_stacks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	return record;
 }
 

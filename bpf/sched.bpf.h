@@ -181,7 +181,7 @@ static __noinline void recover_arrival(struct task_struct *task, struct cpu *cpu
 }
 
 inline_always void switch_out(struct dwell_record *record, struct task_struct *task,
-			      struct cpu *cpu, bool preempt, __u32 state, __u64 now)
+			      struct cpu *cpu, bool preempt, __u32 state, __u64 now, void *ctx)
 {
 	__u64 from;
 
@@ -211,6 +211,8 @@ inline_always void switch_out(struct dwell_record *record, struct task_struct *t
 	record->activated = 0;
 	record->state = DWELL_BLOCKED_STATE;
 	record->block = block_kind(state);
+	if (config.user_stacks)
+		keep_user_stack(ctx, task);
 	record->run_delay = task->sched_info.run_delay;
 	if (unlikely(state & STATE_DEAD))
 		push_last_record(record, task);
@@ -295,7 +297,7 @@ int on_switch(u64 *ctx)
 	if (prev->pid) {
 		record = find_record(prev);
 		if (likely(record)) {
-			switch_out(record, prev, cpu, preempt, state, now);
+			switch_out(record, prev, cpu, preempt, state, now, ctx);
 		} else if (!filtered() && prev->tgid != config.self) {
 			lose(DWELL_LOSS_MISSING_RECORD);
 			hunt = HUNT_WAKES;

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "message.h"
+#include "privilege.h"
 #include "session.h"
 
 /* All zeros is nothing yet; ended by stream_clear(). */
@@ -132,7 +133,8 @@ static int write_footer(struct stream *stream)
 static int follow(struct stream *stream)
 {
 	struct session *session = &stream->session;
-	int err = session_start(session, false);
+	int err = session_start(session, session->options->user_stacks ? PRIVILEGE_KEEP_TRACE :
+									 PRIVILEGE_KEEP_NONE);
 
 	if (!err)
 		err = write_header(stream);

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "message.h"
+#include "privilege.h"
 #include "session.h"
 
 #define EXITED_ROWS 10000 /* exited tasks with a row of their own */
@@ -62,7 +63,8 @@ static int measure(struct summary *summary)
 	struct session *session = &summary->session;
 	struct model *model = summary->model;
 	uint64_t losses[DWELL_LOSSES];
-	int err = session_start(session, session->options->output);
+	int err = session_start(session, session->options->output ? PRIVILEGE_KEEP_FILES :
+								    PRIVILEGE_KEEP_NONE);
 
 	if (!err)
 		err = source_run(session->source, session_until(session), &session_stop);

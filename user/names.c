@@ -76,7 +76,10 @@ static const char *read_name(struct names *names, uint32_t pid, uint32_t tid)
 	size_t length;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%u/task/%u/comm", names->proc, pid, tid);
+	if (pid)
+		snprintf(path, sizeof(path), "%s/%u/task/%u/comm", names->proc, pid, tid);
+	else
+		snprintf(path, sizeof(path), "%s/%u/comm", names->proc, tid);
 	file = fopen(path, "re");
 	if (!file)
 		return NULL;

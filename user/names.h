@@ -20,7 +20,7 @@ void names_free(struct names *names);
 void names_remember(struct names *names, uint32_t tid, const char *comm);
 
 /*
- * The name of @tid of @pid, at most DWELL_COMM_LEN - 1 bytes, any bytes: as it is
+ * The name of @tid of @pid (0: not known), at most DWELL_COMM_LEN - 1 bytes, any bytes: as it is
  * now, or was when it exited. NULL: unknown. Valid until the next call.
  */
 const char *names_comm(struct names *names, uint32_t pid, uint32_t tid);

@@ -100,7 +100,7 @@ const struct option_spec option_specs[] = {
 	  "at most so many lines; 0 = all",
 	  FORM_NUMBER, SECTION_VIEW, SUMMARY },
 	{ OPTION_RUNQUEUE, "runqueue", "TIME", NULL, NULL,
-	  "waits for a CPU beyond TIME (default: unusual ones beyond 5ms)",
+	  "waits for a CPU beyond TIME (default: unusual ones beyond 2ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_THROTTLED, "throttled", "TIME", NULL, NULL,
 	  "waits for a CPU quota beyond TIME (default: unusual ones beyond 20ms)",
@@ -115,11 +115,14 @@ const struct option_spec option_specs[] = {
 	  "timers that fire later (default: unusual ones beyond 2ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_TIMER_LATENCY, "timer-latency", "TIME", NULL, NULL,
-	  "from a timer's due time until its task has a CPU (default: unusual ones beyond 5ms)",
+	  "from a timer's due time until its task has a CPU (default: unusual ones beyond 2ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
 	{ OPTION_SENSITIVITY, "sensitivity", "COUNT", "4", NULL,
 	  "unusual is what is so many mean deviations beyond the mean",
 	  FORM_SENSITIVITY, SECTION_OUTLIERS, MEASURES },
+	{ OPTION_USER_STACKS, "user-stacks", NULL, NULL, NULL,
+	  "also where in the program a task blocked; each block costs more",
+	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS },
 	{ OPTION_EXIT_CODE, "exit-code", NULL, NULL, NULL,
 	  "end with status 10 if there was any",
 	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS },
@@ -313,13 +316,13 @@ static const struct {
 	uint64_t floor_ns; /* of what is unusual */
 } thresholds[] = {
 	/* clang-format off */
-	{ OPTION_RUNQUEUE, DWELL_WOKEN, 5000000 },
-	{ OPTION_RUNQUEUE, DWELL_PREEMPTED, 5000000 },
+	{ OPTION_RUNQUEUE, DWELL_WOKEN, 2000000 },
+	{ OPTION_RUNQUEUE, DWELL_PREEMPTED, 2000000 },
 	{ OPTION_THROTTLED, DWELL_THROTTLED, 20000000 },
 	{ OPTION_BLOCKED, DWELL_BLOCKED, 1000000000 },
 	{ OPTION_DWELL, DWELL_DWELL, 100000000 },
 	{ OPTION_LATENESS, DWELL_LATENESS, 2000000 },
-	{ OPTION_TIMER_LATENCY, DWELL_TIMER_LATENCY, 5000000 },
+	{ OPTION_TIMER_LATENCY, DWELL_TIMER_LATENCY, 2000000 },
 	/* clang-format on */
 };
 
@@ -413,6 +416,9 @@ static int read_flag(struct parser *parser)
 		break;
 	case 'h':
 		options->action = ACTION_HELP;
+		break;
+	case OPTION_USER_STACKS:
+		options->user_stacks = true;
 		break;
 	case OPTION_EXIT_CODE:
 		options->exit_code = true;

@@ -33,6 +33,7 @@ struct options {
 	struct view view;
 	struct outlier_rule outlier[DWELL_MEASURES]; /* off where the command looks for none */
 	unsigned int sensitivity;		     /* mean deviations beyond the mean */
+	bool user_stacks;			     /* where programs block is kept */
 	bool exit_code;				     /* the status tells whether there were any */
 	bool json;
 	const char *output;   /* file name, points into argv; NULL: stdout */
@@ -90,6 +91,7 @@ enum option_key {
 	OPTION_LATENESS,
 	OPTION_TIMER_LATENCY,
 	OPTION_SENSITIVITY,
+	OPTION_USER_STACKS,
 	OPTION_EXIT_CODE,
 };
 

@@ -246,6 +246,16 @@ const char *outlier_function(const struct outlier_names *names, uint64_t address
 	return names->function && address ? names->function(names->context, address) : NULL;
 }
 
+const char *outlier_user_function(const struct outlier_names *names,
+				  const struct dwell_outlier *outlier, size_t frame)
+{
+	/* All but the innermost are return addresses: they may lie behind their function. */
+	uint64_t address = outlier->user_stack[frame] - !!frame;
+
+	return names->user_function ? names->user_function(names->context, outlier->pid, address) :
+				      NULL;
+}
+
 const char *outlier_syscall(const struct outlier_names *names, int number)
 {
 	return names->syscall && number >= 0 ? names->syscall(names->context, number) : NULL;

@@ -21,6 +21,8 @@ struct outlier_names {
 	double (*quota)(void *context, uint64_t id);
 	/* The function that holds @address, without what the compiler appended. */
 	const char *(*function)(void *context, uint64_t address);
+	/* The same of a program, of process @pid. */
+	const char *(*user_function)(void *context, uint32_t pid, uint64_t address);
 	/* The name of a system call. */
 	const char *(*syscall)(void *context, int number);
 	void *context;

@@ -37,6 +37,26 @@ static int set_functions(json_t *object, const char *key, const struct outlier_n
 	return err;
 }
 
+/* Sets "ustack", where the program was. */
+static int set_user_stack(json_t *object, const struct dwell_outlier *outlier,
+			  const struct outlier_names *names)
+{
+	size_t count = outlier_depth(outlier->user_stack, outlier->user_depth);
+	json_t *array;
+	int err;
+
+	if (!count)
+		return 0;
+	array = json_array();
+	err = json_set(object, "ustack", array);
+	for (size_t i = 0; i < count && !err; i++)
+		if (json_array_append_new(array,
+					  json_resolved(outlier_user_function(names, outlier, i),
+							"0x%" PRIx64, outlier->user_stack[i])))
+			err = -ENOMEM;
+	return err;
+}
+
 /* RFC 3339, local time: the offset is +hh:mm or -hh:mm. */
 static int set_at(json_t *object, const struct dwell_outlier *outlier,
 		  const struct outlier_clock *clock)
@@ -238,6 +258,7 @@ static int set_block(json_t *object, const struct dwell_outlier *outlier,
 		err |= set_owner(object, outlier->owner, names);
 	if (depth)
 		err |= set_functions(object, "kstack", names, outlier->stack, depth);
+	err |= set_user_stack(object, outlier, names);
 	return err;
 }
 

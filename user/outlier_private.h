@@ -12,6 +12,8 @@ const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32
 const char *outlier_cgroup(const struct outlier_names *names, uint64_t id);
 const char *outlier_function(const struct outlier_names *names, uint64_t address);
 const char *outlier_syscall(const struct outlier_names *names, int number);
+const char *outlier_user_function(const struct outlier_names *names,
+				  const struct dwell_outlier *outlier, size_t frame);
 double outlier_quota(const struct outlier_names *names, uint64_t id);
 
 /* Of a stack whose depth is said to be @depth, how many entries there are. */

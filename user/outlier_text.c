@@ -442,6 +442,25 @@ static void put_stack_lines(const struct writer *writer, const char *title, cons
 	}
 }
 
+static void put_user_stack(const struct writer *writer)
+{
+	const struct dwell_outlier *outlier = writer->outlier;
+	size_t count = outlier_depth(outlier->user_stack, outlier->user_depth);
+
+	if (count)
+		fputs(INDENT "called from:\n", writer->out);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = outlier_user_function(writer->names, outlier, i);
+
+		fputs(INDENT INDENT, writer->out);
+		if (name)
+			put_name(writer, name, strlen(name));
+		else
+			fprintf(writer->out, "0x%" PRIx64, (uint64_t)outlier->user_stack[i]);
+		fputc('\n', writer->out);
+	}
+}
+
 static void put_block_lines(const struct writer *writer)
 {
 	const struct dwell_outlier *outlier = writer->outlier;
@@ -454,6 +473,7 @@ static void put_block_lines(const struct writer *writer)
 		fprintf(writer->out, " (%" PRId32 ")\n", outlier->syscall);
 	}
 	put_stack_lines(writer, "blocked at", outlier->stack, outlier->depth);
+	put_user_stack(writer);
 	if (!outlier->open)
 		put_stack_lines(writer, "woken from", outlier->waker.stack, outlier->waker.depth);
 }

@@ -101,6 +101,8 @@ int privileges_drop(unsigned int kept_ones)
 		err = keep(kept, now, CAP_BPF);
 	if (!err && (kept_ones & PRIVILEGE_KEEP_FILES))
 		err = keep(kept, now, CAP_DAC_OVERRIDE);
+	if (!err && (kept_ones & PRIVILEGE_KEEP_TRACE))
+		err = keep(kept, now, CAP_SYS_PTRACE);
 	if (err)
 		return err;
 	/* Kernels before 4.3 have no ambient set to empty. */

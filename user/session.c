@@ -33,7 +33,10 @@ static void catch_signals(void)
 int session_open(struct session *session, const struct options *options,
 		 const struct intake *intake)
 {
-	struct source_outliers outliers = {.deviations = options->sensitivity};
+	struct source_outliers outliers = {
+		.deviations = options->sensitivity,
+		.user_stacks = options->user_stacks,
+	};
 	struct source_filter filter = options->filter;
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
 	uint64_t began = clock_mono();
@@ -43,7 +46,8 @@ int session_open(struct session *session, const struct options *options,
 	memcpy(outliers.rule, options->outlier, sizeof(outliers.rule));
 	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
 	session->names = names_new(NAMES_PROC);
-	if (!session->symbols || !session->names) {
+	session->user_symbols = user_symbols_new();
+	if (!session->symbols || !session->names || !session->user_symbols) {
 		message_error("out of memory");
 		return -ENOMEM;
 	}
@@ -67,11 +71,12 @@ void session_clear(struct session *session)
 	source_close(session->source);
 	symbols_free(session->symbols);
 	names_free(session->names);
+	user_symbols_free(session->user_symbols);
 	cgroup_paths_free(session->cgroups);
 	output_discard(&session->output);
 }
 
-int session_start(struct session *session, bool keep_files)
+int session_start(struct session *session, unsigned int kept)
 {
 	int err;
 
@@ -80,7 +85,7 @@ int session_start(struct session *session, bool keep_files)
 	if (err)
 		return err;
 	session->start = source_window_start(session->source);
-	err = source_drop_privileges(session->source, keep_files);
+	err = source_drop_privileges(session->source, kept);
 	if (err)
 		return err;
 	getrusage(RUSAGE_SELF, &session->usage);
@@ -131,6 +136,16 @@ static const char *function_name(void *context, uint64_t address)
 	return session->function;
 }
 
+static const char *user_function_name(void *context, uint32_t pid, uint64_t address)
+{
+	struct session *session = context;
+
+	if (user_symbols_name(session->user_symbols, pid, address, session->function,
+			      sizeof(session->function)))
+		return NULL;
+	return session->function;
+}
+
 static const char *comm_name(void *context, uint32_t pid, uint32_t tid)
 {
 	struct session *session = context;
@@ -159,6 +174,7 @@ struct outlier_names session_names(struct session *session)
 		.cgroup = cgroup_name,
 		.quota = quota,
 		.function = function_name,
+		.user_function = user_function_name,
 		.syscall = call_name,
 		.context = session,
 	};

@@ -15,6 +15,7 @@
 #include "source.h"
 #include "symbols.h"
 #include "targets.h"
+#include "user_symbols.h"
 
 /* All zeros is nothing yet; ended by session_clear(). */
 struct session {
@@ -23,6 +24,7 @@ struct session {
 	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
 	struct symbols *symbols;
 	struct names *names; /* of exited tasks, as far as the command remembers them */
+	struct user_symbols *user_symbols;
 	struct source *source;
 	struct output output;
 	struct rusage usage; /* at the start of the window */
@@ -43,8 +45,8 @@ int session_open(struct session *session, const struct options *options,
 		 const struct intake *intake);
 void session_clear(struct session *session);
 
-/* Begins the window and gives up privileges; @keep_files: not those to write files. */
-int session_start(struct session *session, bool keep_files);
+/* Begins the window and gives up all privileges but @kept (enum privilege_kept, or'ed). */
+int session_start(struct session *session, unsigned int kept);
 
 /* When the options say that the window ends: mono, or UINT64_MAX. */
 uint64_t session_until(const struct session *session);

@@ -44,6 +44,7 @@ struct outlier_rule {
 struct source_outliers {
 	struct outlier_rule rule[DWELL_MEASURES];
 	unsigned int deviations; /* beyond the mean */
+	bool user_stacks;	 /* kept each time that a task blocks */
 };
 
 /* What the measuring itself cost, over the part of the window in which it was measured. */
@@ -73,11 +74,11 @@ uint64_t source_window_start(const struct source *source);
 
 /*
  * Gives up every privilege that reading out does not need: all of them, but
- * CAP_BPF where the kernel asks for it at every step (before 5.19), and the
- * right to write any file if @keep_files. Call it when the window has begun.
+ * CAP_BPF where the kernel asks for it at every step (before 5.19), and what
+ * @kept (enum privilege_kept, or'ed) names. Call it when the window has begun.
  * 0 or a negative errno.
  */
-int source_drop_privileges(struct source *source, bool keep_files);
+int source_drop_privileges(struct source *source, unsigned int kept);
 
 /*
  * Hands over what is pushed until the mono time @until, or until *@stop turns

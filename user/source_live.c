@@ -113,6 +113,7 @@ static void set_outliers(struct source *source, struct dwell_config *config,
 	for (; cpus > 4; cpus /= 2)
 		config->cpu_token_shift++;
 	source->outliers = config->outliers;
+	config->user_stacks = config->outliers && outliers->user_stacks;
 	if (!source->outliers)
 		bpf_map__set_max_entries(source->skeleton->maps.outliers, getpagesize());
 	bpf_program__set_autoload(source->skeleton->progs.find_open, source->outliers);
@@ -468,10 +469,8 @@ uint64_t source_window_start(const struct source *source)
 	return source->started;
 }
 
-int source_drop_privileges(struct source *source, bool keep_files)
+int source_drop_privileges(struct source *source, unsigned int kept)
 {
-	unsigned int kept = keep_files ? PRIVILEGE_KEEP_FILES : PRIVILEGE_KEEP_NONE;
-
 	if (source->needs_bpf)
 		kept |= PRIVILEGE_KEEP_BPF;
 	return privileges_drop(kept);

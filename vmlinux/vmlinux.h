@@ -118,6 +118,14 @@ struct sched_entity {
 	unsigned char sched_delayed; /* since 6.12: blocked, but still queued */
 };
 
+struct atomic_word {
+	s64 counter;
+};
+
+struct mutex {
+	struct atomic_word owner; /* the task, and flags in the low bits */
+};
+
 struct task_struct {
 	unsigned int __state;
 	/*
@@ -127,6 +135,7 @@ struct task_struct {
 	unsigned int on_cpu;
 	unsigned int on_rq;
 	unsigned char is_blocked; /* since 7.2 */
+	struct mutex *blocked_on; /* since 6.17 */
 	unsigned int flags;
 	int pid;
 	int tgid;

@@ -2,12 +2,16 @@
 /* Outliers, each with a cause that was made on purpose. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/userfaultfd.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -378,6 +382,125 @@ static void run_blocked_in_d(const void *argument)
 	watch_end(&found);
 }
 
+/* Where the program was: it waits by itself, without a library between. */
+static void __attribute__((noinline, optimize("no-omit-frame-pointer")))
+wait_in_program(struct work *work)
+{
+	char byte;
+
+	if (pipe(work->pipe))
+		live_abort("pipe: %s", strerror(errno));
+	work->tid[1] = work_peer(work, write_late);
+	work_announce(work, 1);
+	if (syscall(SYS_read, work->pipe[0], &byte, 1) != 1)
+		live_abort("read: %s", strerror(errno));
+	waitpid(work->tid[1], NULL, 0);
+}
+
+static void run_user_stacks(const void *argument)
+{
+	const json_t *outlier, *stack, *frame;
+	unsigned int in_program = 0;
+	struct watch found;
+	size_t index;
+
+	(void)argument;
+	watch(&found, wait_in_program, NULL, false, OPTIONS("--blocked", "100ms", "--user-stacks"));
+	outlier = expect_outlier(&found, "blocked", found.pid);
+	stack = json_object_get(outlier, "ustack");
+	if (!json_array_size(stack))
+		live_abort("there is no stack of the program");
+	/* Of a program without symbols it is told in which file it was. */
+	json_array_foreach(stack, index, frame)
+		in_program += strstr(json_string_value(frame), "[live]") != NULL;
+	if (!in_program)
+		live_fail("none of the %zu frames is in this program", json_array_size(stack));
+	watch_end(&found);
+}
+
+/* Told by the kernel's own type information, not by its version. */
+static bool kernel_tells_mutex(void)
+{
+	FILE *file = fopen("/sys/kernel/btf/vmlinux", "re");
+	static char data[16 << 20];
+	size_t length = file ? fread(data, 1, sizeof(data), file) : 0;
+
+	if (file)
+		fclose(file);
+	return memmem(data, length, "\0blocked_on", sizeof("\0blocked_on"));
+}
+
+/* ---- who holds a mutex -------------------------------------------------------------- */
+
+/* A page that nobody ever fills: who reads it is stuck, with whatever it holds. */
+static void *make_unfilled_page(void)
+{
+	const long size = sysconf(_SC_PAGESIZE);
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register area;
+	void *page = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	const int fd = (int)syscall(SYS_userfaultfd, 0);
+
+	if (fd < 0)
+		return NULL;
+	area = (struct uffdio_register){
+		.range = {.start = (uintptr_t)page, .len = (uint64_t)size},
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	if (page == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &area))
+		live_abort("userfaultfd: %s", strerror(errno));
+	return page;
+}
+
+/* Writing to a pipe holds its mutex while the data is copied. */
+static void hold_mutex(struct work *work)
+{
+	void *page = make_unfilled_page();
+
+	atomic_store(&work->turn, page ? 1 : -1);
+	if (page && write(work->pipe[1], page, 100) < 0)
+		live_abort("write: %s", strerror(errno));
+}
+
+static void want_mutex(struct work *work)
+{
+	if (pipe(work->pipe))
+		live_abort("pipe: %s", strerror(errno));
+	work->tid[1] = work_peer(work, hold_mutex);
+	while (!atomic_load(&work->turn))
+		proc_sleep(MS);
+	if (atomic_load(&work->turn) < 0)
+		return;
+	proc_sleep(live_slower(100, 3) * MS);
+	work->tid[2] = work_peer(work, hold_mutex);
+	/* That one waits for the mutex, and is looked at each second. */
+	proc_sleep(2500 * MS);
+	kill(work->tid[1], SIGKILL);
+	kill(work->tid[2], SIGKILL);
+	waitpid(work->tid[1], NULL, 0);
+	waitpid(work->tid[2], NULL, 0);
+}
+
+static void run_mutex_owner(const void *argument)
+{
+	const json_t *outlier;
+	struct watch found;
+
+	(void)argument;
+	watch(&found, want_mutex, NULL, true, OPTIONS("--blocked", "200ms"));
+	if (atomic_load(&found.workload.work->turn) < 0)
+		live_skip("this kernel has no userfaultfd");
+	outlier = expect_outlier(&found, "blocked", found.workload.work->tid[2]);
+	expect_text(outlier, "state", "D");
+	expect_in_stack(outlier, "pipe_write");
+	if (!kernel_tells_mutex())
+		live_skip("this kernel does not tell the mutex that a task waits for");
+	live_expect("the owner of the mutex", report_integer(outlier, "owner.tid"),
+		    found.workload.work->tid[1]);
+	watch_end(&found);
+}
+
 /* ---- what has not ended ------------------------------------------------------------ */
 
 static void write_very_late(struct work *work)
@@ -633,6 +756,8 @@ const struct live_test tests_outliers[] = {
 	{.name = "outliers-blocked-by-task", .run = run_blocked_by_task},
 	{.name = "outliers-blocked-by-timer", .run = run_blocked_by_timer},
 	{.name = "outliers-blocked-in-d", .run = run_blocked_in_d},
+	{.name = "outliers-user-stacks", .run = run_user_stacks},
+	{.name = "outliers-mutex-owner", .run = run_mutex_owner},
 	{.name = "outliers-open", .run = run_open},
 	{.name = "outliers-open-wait", .run = run_open_wait},
 	{.name = "outliers-adaptive", .run = run_adaptive},
