@@ -168,10 +168,19 @@ program_of() {
 	command -v "$1" || command -v "$1-libbpf"
 }
 
+each_kind() {
+	for kind in runqueue throttled blocked dwell lateness timer-latency; do
+		printf -- '--%s %s ' $kind "$1"
+	done
+}
+
 command_of() {
 	case $1 in
 	empty) echo "$BUILD/bench/empty" ;;
 	dwell) echo "$DWELL summary -d 0 -j -o /dev/null" ;;
+	# Without outliers; with as many as can be: nearly every interval is one.
+	dwell-plain) echo "$DWELL summary -d 0 -j -o /dev/null $(each_kind off)" ;;
+	dwell-storm) echo "$DWELL outliers -d 0 -j -o /dev/null $(each_kind 1us)" ;;
 	runqslower) echo "$(program_of "$1") 10000" ;;
 	*) echo "$(program_of "$1") 3600" ;;
 	esac
@@ -241,7 +250,7 @@ report_pipe() {
 	{
 		printf 'programs\tus a round trip\tadded us\tquartiles\tof runqlat\tof empty\n'
 		printf 'none\t%s\t\t\t\t\n' "$(times_of base)"
-		for variant in empty dwell $peers; do
+		for variant in empty $ours $peers; do
 			quarters=$(added "$variant")
 			[ -n "$quarters" ] || continue
 			echo "$variant $(times_of "$variant") $quarters ${runqlat:-0} ${empty:-0}" | awk '{
@@ -362,7 +371,8 @@ for peer in $PEERS; do
 		say "$peer is not installed (package libbpf-tools): left out"
 	fi
 done
-variants="empty dwell$peers"
+ours="dwell-plain dwell dwell-storm"
+variants="empty $ours$peers"
 others=$("$BPFTOOL" link list 2>/dev/null | grep -cE '^[0-9]+: (tracing|raw_tracepoint)' || true)
 [ "$others" -eq 0 ] || say "$others tracing programs of others are attached; they slow down every line"
 awk '{ exit $1 > 0.5 }' /proc/loadavg || say "this machine is not idle: load $(cut -d ' ' -f 1 /proc/loadavg)"
