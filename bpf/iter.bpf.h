@@ -131,15 +131,17 @@ inline_always void copy_open_runs(struct dwell_outlier *outlier, const struct cp
 }
 
 static __noinline void report_open(struct dwell_record *record, struct task_struct *task,
-				   struct cpu *cpu, struct candidate *open, __u64 threshold)
+				   struct cpu *cpu, __u32 measure, __u64 threshold)
 {
-	struct dwell_outlier *outlier = reserve_outlier(open->measure);
+	struct dwell_outlier *outlier;
 
+	outlier = reserve_outlier(measure, record->open_since, bpf_ktime_get_ns(), threshold);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task, open, threshold);
+	outlier->open = true;
+	describe_outlier(outlier, record, task);
 	outlier->cpu = task->se.cfs_rq->rq->cpu;
-	if (open->measure == DWELL_BLOCKED)
+	if (measure == DWELL_BLOCKED)
 		copy_block(outlier, record, task);
 	else
 		copy_open_runs(outlier, cpu, task->se.cfs_rq->rq->curr);
@@ -157,11 +159,10 @@ int find_open(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct dwell_record *record;
 	struct dwell_norm norm;
-	struct candidate open = {.open = true};
+	__u64 threshold, now;
 	struct dwell_live live;
-	__u64 threshold;
 	struct cpu *cpu;
-	__u32 at;
+	__u32 at, measure;
 
 	if (!task || window != DWELL_WINDOW_OPEN)
 		return 0;
@@ -173,19 +174,19 @@ int find_open(struct bpf_iter__task *ctx)
 	if (!cpu)
 		return 0;
 	describe(&live, record, task, cpu);
-	open.measure = open_measure(&live, record);
-	open.from = live.since;
-	open.to = bpf_ktime_get_ns();
-	if (open.measure >= DWELL_MEASURES || record->open_since == open.from ||
-	    (__s64)(open.to - open.from) < (__s64)config.floor[open.measure])
+	measure = open_measure(&live, record);
+	now = bpf_ktime_get_ns();
+	/* A stamp of the scheduler's can be ahead of the clock by a little. */
+	if (measure >= DWELL_MEASURES || record->open_since == live.since || live.since > now ||
+	    now - live.since < config.floor[measure])
 		return 0;
 	/* A copy: only what has ended is learned from. */
-	norm = record->norm[open.measure];
-	threshold = threshold_of(&norm, open.measure, samples_of(record, open.measure));
-	if (open.to - open.from <= threshold)
+	norm = record->norm[measure];
+	threshold = threshold_of(&norm, measure, samples_of(record, measure));
+	if (now - live.since <= threshold)
 		return 0;
-	record->open_since = open.from;
-	report_open(record, task, cpu, &open, threshold);
+	record->open_since = live.since;
+	report_open(record, task, cpu, measure, threshold);
 	return 0;
 }
 

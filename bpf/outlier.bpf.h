@@ -19,9 +19,6 @@
 #define CPU_TOKENS 64
 #define MUTEX_FLAGS 7ULL /* the low bits of a mutex's owner */
 
-/* Where there is a blocked_on (6.17), there is this too. */
-extern void *bpf_rdonly_cast(const void *object, __u32 type_id) __ksym __weak;
-
 /* Adds what time has brought since @at and takes one. False: there is none. */
 inline_always bool take_token(__u64 *at, __u32 *tokens, __u32 most, __u32 shift, __u64 now)
 {
@@ -40,6 +37,10 @@ inline_always bool take_token(__u64 *at, __u32 *tokens, __u32 most, __u32 shift,
 /*
  * Those below that are not static are checked by the verifier once, and not for
  * each of the paths that lead to them; it has them expect NULL.
+ *
+ * An interval goes from one to the next as plain arguments. Of a struct on the
+ * caller's stack the verifier forgets, up to 6.7 (41f6f64e6999), that a branch
+ * depends on it: 6.1 took one for dead that was not, and removed it.
  */
 
 /*
@@ -113,18 +114,27 @@ __noinline int clear_outlier(struct dwell_outlier *outlier)
 }
 
 /*
- * Room for an outlier of @measure, all zeros; the caller submits it. NULL, and
- * counted: the ring buffer is full. To be tested where it is called and nowhere
- * else: 6.1 takes a second test for a way to lose the room.
+ * Room for an outlier, all zeros but its interval; the caller submits it. NULL,
+ * and counted: the ring buffer is full. To be tested where it is called and
+ * nowhere else: 6.1 takes a second test for a way to lose the room.
  */
-inline_always struct dwell_outlier *reserve_outlier(__u32 measure)
+inline_always struct dwell_outlier *reserve_outlier(__u32 measure, __u64 from, __u64 to,
+						    __u64 threshold)
 {
 	struct dwell_outlier *outlier = bpf_ringbuf_reserve(&outliers, sizeof(*outlier), 0);
 
-	if (outlier)
+	if (outlier) {
 		clear_outlier(outlier);
-	else if (measure < DWELL_MEASURES)
+		outlier->measure = measure;
+		outlier->from = from;
+		outlier->to = to;
+		outlier->ns = to - from;
+		outlier->threshold = threshold;
+		outlier->cpu = bpf_get_smp_processor_id();
+		outlier->syscall = DWELL_NO_SYSCALL;
+	} else if (measure < DWELL_MEASURES) {
 		__sync_fetch_and_add(&outlier_counts[measure].lost, 1);
+	}
 	return outlier;
 }
 
@@ -186,20 +196,20 @@ inline_always bool waits_for_work(const struct dwell_record *record)
 /* Who holds the mutex that @task is blocked on: its tid, or 0. */
 inline_always __u32 mutex_owner(struct task_struct *task)
 {
+	struct task_struct *owner;
 	struct mutex *mutex;
-	__u64 owner;
+	__u32 tid;
 
 	if (!bpf_core_field_exists(task->blocked_on))
 		return 0;
 	mutex = task->blocked_on;
 	if (!mutex)
 		return 0;
-	owner = mutex->owner.counter & ~MUTEX_FLAGS;
-	if (!owner)
+	owner = (void *)(mutex->owner.counter & ~MUTEX_FLAGS);
+	/* A number is not a pointer to the verifier, and who asks for a kfunc needs CAP_SYS_ADMIN. */
+	if (!owner || bpf_core_read(&tid, sizeof(tid), &owner->pid))
 		return 0;
-	return ((struct task_struct *)bpf_rdonly_cast((void *)owner,
-						      bpf_core_type_id_kernel(struct task_struct)))
-		->pid;
+	return tid;
 }
 
 inline_always void copy_user_stack(struct dwell_outlier *outlier, struct task_struct *task)
@@ -240,38 +250,20 @@ inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record
 	copy_user_stack(outlier, task);
 }
 
-/* An interval to be judged. */
-struct candidate {
-	__u32 measure; /* enum dwell_measure */
-	bool open;     /* it has not ended yet */
-	bool certain;  /* an outlier already, having been reported while it was open */
-	__u64 from;    /* mono */
-	__u64 to;      /* mono */
-};
-
 /* What all kinds of outliers of a task share; and counts it. */
 static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dwell_record *record,
-					struct task_struct *task, const struct candidate *candidate,
-					__u64 threshold)
+					struct task_struct *task)
 {
-	__u64 ns = candidate->to - candidate->from, sum, samples;
-	__u32 measure = candidate->measure;
+	__u32 measure = outlier->measure;
+	__u64 sum, samples;
 
 	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
 		return;
 	samples = samples_of(record, measure);
 	sum = record->sum[measure];
-	outlier->measure = measure;
-	outlier->cpu = bpf_get_smp_processor_id();
-	outlier->from = candidate->from;
-	outlier->to = candidate->to;
-	outlier->ns = ns;
-	outlier->threshold = threshold;
-	outlier->syscall = DWELL_NO_SYSCALL;
-	outlier->open = candidate->open;
 	/* A block is booked later. */
-	if (!candidate->open && measure != DWELL_BLOCKED && sum >= ns)
-		sum -= ns;
+	if (!outlier->open && measure != DWELL_BLOCKED && sum >= outlier->ns)
+		sum -= outlier->ns;
 	if (samples > 1) {
 		outlier->samples = samples - 1;
 		outlier->typical = sum / (samples - 1);
@@ -282,13 +274,13 @@ static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dw
 
 /*
  * Judges an interval and learns from it. Its threshold if it is an outlier that
- * is to be reported now, else 0.
+ * is to be reported now, else 0. One that was reported while it was open is an
+ * outlier whatever has been learned since.
  */
-static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu,
-			      const struct candidate *candidate)
+static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu, __u32 measure,
+			      __u64 from, __u64 to)
 {
-	__u64 ns = candidate->to - candidate->from, samples, threshold;
-	__u32 measure = candidate->measure;
+	__u64 samples, threshold;
 	struct dwell_norm *norm;
 
 	if (measure >= DWELL_MEASURES)
@@ -296,10 +288,10 @@ static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu,
 	norm = &record->norm[measure];
 	samples = samples_of(record, measure);
 	threshold = threshold_of(norm, measure, samples);
-	learn(norm, measure, ns, threshold);
-	if (ns <= threshold && !candidate->certain)
+	learn(norm, measure, to - from, threshold);
+	if (to - from <= threshold && from != record->open_since)
 		return 0;
-	if (may_report(record, cpu, candidate->to))
+	if (may_report(record, cpu, to))
 		return threshold;
 	__sync_fetch_and_add(&outlier_counts[measure].suppressed, 1);
 	return 0;
@@ -309,16 +301,15 @@ static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu,
 static __noinline void report_wait(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, __u32 measure, __u64 from)
 {
-	struct candidate wait = {.measure = measure, .from = from, .to = cpu->in_at};
-	__u64 threshold = judge(record, cpu, &wait);
+	__u64 to = cpu->in_at, threshold = judge(record, cpu, measure, from, to);
 	struct dwell_outlier *outlier;
 
 	if (!threshold)
 		return;
-	outlier = reserve_outlier(wait.measure);
+	outlier = reserve_outlier(measure, from, to, threshold);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task, &wait, threshold);
+	describe_outlier(outlier, record, task);
 	copy_runs(outlier, cpu);
 	submit_outlier(outlier);
 }
@@ -327,20 +318,16 @@ static __noinline void report_wait(struct dwell_record *record, struct task_stru
 static __noinline void report_timer_latency(struct dwell_record *record, struct task_struct *task,
 					    struct cpu *cpu, __u64 ns, __u64 woken)
 {
-	struct candidate latency = {
-		.measure = DWELL_TIMER_LATENCY,
-		.from = cpu->in_at - ns,
-		.to = cpu->in_at,
-	};
-	__u64 threshold = judge(record, cpu, &latency);
+	__u64 to = cpu->in_at, from = to - ns;
+	__u64 threshold = judge(record, cpu, DWELL_TIMER_LATENCY, from, to);
 	struct dwell_outlier *outlier;
 
 	if (!threshold)
 		return;
-	outlier = reserve_outlier(latency.measure);
+	outlier = reserve_outlier(DWELL_TIMER_LATENCY, from, to, threshold);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task, &latency, threshold);
+	describe_outlier(outlier, record, task);
 	/* The parts are to make up the whole, though the stamps are not that exact. */
 	if (woken < record->mark_entered)
 		woken = record->mark_entered;
@@ -356,16 +343,15 @@ static __noinline void report_timer_latency(struct dwell_record *record, struct 
 static __noinline void report_dwell(struct dwell_record *record, struct task_struct *task,
 				    struct cpu *cpu, __u64 now)
 {
-	struct candidate dwell = {.measure = DWELL_DWELL, .from = record->activated, .to = now};
-	__u64 threshold = judge(record, cpu, &dwell);
+	__u64 from = record->activated, threshold = judge(record, cpu, DWELL_DWELL, from, now);
 	struct dwell_outlier *outlier;
 
 	if (!threshold)
 		return;
-	outlier = reserve_outlier(dwell.measure);
+	outlier = reserve_outlier(DWELL_DWELL, from, now, threshold);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task, &dwell, threshold);
+	describe_outlier(outlier, record, task);
 	outlier->oncpu = record->oncpu_ns - record->activated_oncpu;
 	outlier->preempters = (__u32)record->involuntary - record->activated_switches;
 	copy_runs(outlier, cpu);
@@ -378,20 +364,16 @@ static __noinline void report_dwell(struct dwell_record *record, struct task_str
 static __noinline void report_late_sleep(struct dwell_record *record, struct task_struct *task,
 					 struct cpu *cpu, const struct expiry *expiry)
 {
-	struct candidate late = {
-		.measure = DWELL_LATENESS,
-		.from = expiry->entered - expiry->lateness,
-		.to = expiry->entered,
-	};
-	__u64 threshold = judge(record, cpu, &late);
+	__u64 to = expiry->entered, from = to - expiry->lateness;
+	__u64 threshold = judge(record, cpu, DWELL_LATENESS, from, to);
 	struct dwell_outlier *outlier;
 
 	if (!threshold)
 		return;
-	outlier = reserve_outlier(late.measure);
+	outlier = reserve_outlier(DWELL_LATENESS, from, to, threshold);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task, &late, threshold);
+	describe_outlier(outlier, record, task);
 	outlier->function = expiry->function;
 	outlier->lateness = outlier->ns;
 	outlier->expires = outlier->from;
@@ -413,24 +395,18 @@ static __noinline void report_late_timer(struct dwell_timer_counts *counts, stru
 		__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].suppressed, 1);
 		return;
 	}
-	outlier = reserve_outlier(DWELL_LATENESS);
+	outlier = reserve_outlier(DWELL_LATENESS, expiry->entered - expiry->lateness,
+				  expiry->entered, threshold);
 	if (!outlier)
 		return;
 	__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].reported, 1);
-	outlier->measure = DWELL_LATENESS;
-	outlier->cpu = bpf_get_smp_processor_id();
 	outlier->pid = expiry->owner.pid;
 	outlier->tid = expiry->owner.tid;
 	outlier->start = expiry->owner.start;
-	outlier->from = expiry->entered - expiry->lateness;
-	outlier->to = expiry->entered;
-	outlier->ns = expiry->lateness;
-	outlier->threshold = threshold;
 	if (counts->late_count > 1) {
 		outlier->samples = counts->late_count - 1;
 		outlier->typical = (counts->late_sum - expiry->lateness) / outlier->samples;
 	}
-	outlier->syscall = DWELL_NO_SYSCALL;
 	outlier->function = expiry->function;
 	outlier->lateness = expiry->lateness;
 	outlier->expires = outlier->from;
@@ -442,25 +418,20 @@ static __noinline void report_late_timer(struct dwell_timer_counts *counts, stru
 static __noinline void end_block(struct dwell_record *record, struct task_struct *task,
 				 struct cpu *cpu, const struct expiry *expiry, void *ctx)
 {
-	struct candidate block = {
-		.measure = DWELL_BLOCKED,
-		.certain = record->open_since == record->since,
-		.from = record->since,
-		.to = bpf_ktime_get_ns(),
-	};
 	__u64 waker = bpf_get_current_pid_tgid(), threshold;
+	__u64 from = record->since, to = bpf_ktime_get_ns();
 	struct dwell_outlier *outlier;
 	long bytes;
 
-	if (block.to - block.from < config.floor[DWELL_BLOCKED] || waits_for_work(record))
+	if (to - from < config.floor[DWELL_BLOCKED] || waits_for_work(record))
 		return;
-	threshold = judge(record, cpu, &block);
+	threshold = judge(record, cpu, DWELL_BLOCKED, from, to);
 	if (!threshold)
 		return;
-	outlier = reserve_outlier(DWELL_BLOCKED);
+	outlier = reserve_outlier(DWELL_BLOCKED, from, to, threshold);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task, &block, threshold);
+	describe_outlier(outlier, record, task);
 	copy_block(outlier, record, task);
 	outlier->waker.pid = waker >> 32;
 	outlier->waker.tid = (__u32)waker;
