@@ -200,7 +200,8 @@ inline_always __u32 mutex_owner(struct task_struct *task)
 	struct mutex *mutex;
 	__u32 tid;
 
-	if (!bpf_core_field_exists(task->blocked_on))
+	/* On PREEMPT_RT a mutex is another lock, and who waits for it is not told here. */
+	if (!bpf_core_field_exists(task->blocked_on) || !bpf_core_field_exists(struct mutex, owner))
 		return 0;
 	mutex = task->blocked_on;
 	if (!mutex)
