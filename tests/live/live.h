@@ -19,6 +19,7 @@ struct live_test {
 /* The tables of tests, each ended by a test without a name. */
 extern const struct live_test tests_sleeps[];
 extern const struct live_test tests_timers[];
+extern const struct live_test tests_together[];
 extern const struct live_test tests_threads[];
 extern const struct live_test tests_sched[];
 extern const struct live_test tests_throttle[];

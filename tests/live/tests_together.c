@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All timer cases side by side in one window: where starting dwell takes long, and as a load. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hidden.h"
+#include "live.h"
+#include "report.h"
+#include "timer_case.h"
+
+#define CASES_MAX 96
+#define TRIES 5
+
+struct together {
+	const struct live_test *test[CASES_MAX];
+	struct workload workload[CASES_MAX];
+	unsigned int count;
+};
+
+/* The cases that end by themselves are left out: their row may be gone by name. */
+static void list_cases(struct together *all, const struct live_test *tests)
+{
+	for (; tests->name; tests++) {
+		const struct timer_case *timer_case = tests->argument;
+
+		if (tests->run != timer_case_run || timer_case->ends)
+			continue;
+		if (all->count == CASES_MAX)
+			live_abort("there are more cases than places");
+		all->test[all->count++] = tests;
+	}
+}
+
+/* One window for all of @all; those that were disturbed remain in it. */
+static void measure_together(struct together *all)
+{
+	struct hidden_sample before;
+	struct dwell_process run;
+	struct report report;
+	unsigned int again = 0;
+
+	for (unsigned int i = 0; i < all->count; i++) {
+		const struct timer_case *timer_case = all->test[i]->argument;
+
+		workload_start(&all->workload[i], timer_case->body, NULL);
+	}
+	hidden_sample(&before);
+	dwell_start(&run, NULL,
+		    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-b", "process"));
+	dwell_wait_measuring(&run);
+	for (unsigned int i = 0; i < all->count; i++)
+		workload_release(&all->workload[i]);
+	for (unsigned int i = 0; i < all->count; i++)
+		if (!workload_wait(&all->workload[i], live_slower(20, 2)))
+			live_abort("the workload of %s died", all->test[i]->name);
+	dwell_interrupt(&run);
+	dwell_wait(&run, 30);
+	report_read(&report, &run);
+	report.unseen = hidden_slices(&before, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
+	for (unsigned int i = 0; i < all->count; i++) {
+		const struct live_test *test = all->test[i];
+		const struct timer_case *timer_case = test->argument;
+		const bool disturbed = all->workload[i].work->disturbed;
+
+		if (!disturbed)
+			report_expect_timers(&report,
+					     report_row(&report, "pid", all->workload[i].pid),
+					     test->name, &timer_case->want);
+		workload_leave(&all->workload[i]);
+		if (disturbed)
+			all->test[again++] = test;
+	}
+	report_expect_no_loss(&report);
+	report_free(&report);
+	dwell_close(&run);
+	all->count = again;
+}
+
+static void run_together(const void *argument)
+{
+	struct together *all = calloc(1, sizeof(*all));
+
+	(void)argument;
+	if (!all)
+		live_abort("out of memory");
+	list_cases(all, tests_sleeps);
+	list_cases(all, tests_timers);
+	live_note("%u cases", all->count);
+	for (int i = 0; i < TRIES && all->count; i++)
+		measure_together(all);
+	if (all->count)
+		live_abort("%s was disturbed %d times", all->test[0]->name, TRIES);
+	free(all);
+}
+
+const struct live_test tests_together[] = {
+	{.name = "timers-together", .run = run_together},
+	{0},
+};
