@@ -11,6 +11,8 @@
 
 #define CASES_MAX 96
 #define TRIES 5
+/* Whoever else is woken just when its time-out expires: of that expiry the lateness is unseen. */
+#define OTHERS 4
 
 struct together {
 	const struct live_test *test[CASES_MAX];
@@ -71,6 +73,7 @@ static void measure_together(struct together *all)
 		if (disturbed)
 			all->test[again++] = test;
 	}
+	report.unseen += OTHERS;
 	report_expect_no_loss(&report);
 	report_free(&report);
 	dwell_close(&run);
