@@ -120,7 +120,7 @@ int user_symbols_name(struct user_symbols *symbols, uint32_t pid, uint64_t addre
 {
 	const char *path, *file, *function;
 	Dwfl_Module *module;
-	Dwarf_Addr start;
+	Dwarf_Addr start, end;
 
 	if (size)
 		buffer[0] = '\0';
@@ -129,8 +129,9 @@ int user_symbols_name(struct user_symbols *symbols, uint32_t pid, uint64_t addre
 	module = module_at(symbols, pid, address);
 	if (!module)
 		return process_of(symbols, pid) ? -ENOENT : -ESRCH;
-	path = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
-	if (!path)
+	path = dwfl_module_info(module, NULL, &start, &end, NULL, NULL, NULL, NULL);
+	/* The last module is found for all that lies behind it, too. */
+	if (!path || address >= end)
 		return -ENOENT;
 	file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	function = dwfl_module_addrname(module, address);
