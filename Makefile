@@ -84,7 +84,7 @@ UNIT_SUPPORT := $(patsubst tests/unit/%.c,$(BUILD)/unit/obj/%.o,\
 LIVE_OBJECTS := $(patsubst tests/live/%.c,$(BUILD)/obj/live/%.o,$(wildcard tests/live/*.c))
 LIVE := $(if $(LIVE_OBJECTS),$(BUILD)/live)
 
-BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers
+BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers $(BUILD)/bench/arming
 
 GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/text.c)
 DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash \

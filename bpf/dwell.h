@@ -242,11 +242,11 @@ struct dwell_record {
 	__u8 kthread;	      /* 1: a kernel thread */
 	__u8 woken_throttled; /* woken when its group had no quota left */
 	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
-	__u8 reserved[2];
-	__u64 since;	    /* mono: when the state began; 0 = before the window */
-	__u64 activated;    /* mono: when this dwell began; 0 = before the window */
-	__u64 run_delay;    /* sched_info.run_delay at the last block */
-	__u64 mark_entered; /* timer mark: mono time of callback entry; 0 = no mark */
+	__s16 sleeper_call;   /* what its sleep was armed in: the syscall of a dwell_timer_key */
+	__u64 since;	      /* mono: when the state began; 0 = before the window */
+	__u64 activated;      /* mono: when this dwell began; 0 = before the window */
+	__u64 run_delay;      /* sched_info.run_delay at the last block */
+	__u64 mark_entered;   /* timer mark: mono time of callback entry; 0 = no mark */
 	__u64 mark_lateness;
 
 	/* CPU. */
@@ -289,20 +289,39 @@ struct dwell_live {
 	__u64 since; /* mono: when it began, also if that was before the window */
 };
 
-/* ---- timers that are not sleeps --------------------------------------- */
+/* ---- the ledger of timers ---------------------------------------------- */
+
+enum dwell_timer_kind {
+	DWELL_TIMER_KERNEL, /* the kernel's own: counted by callback, nobody's */
+	DWELL_TIMER_SLEEP,  /* of a system call or kernel thread that waits with a time-out */
+	DWELL_TIMER_USER,   /* timerfd, POSIX timer, itimer, io_uring time-out */
+	DWELL_TIMER_WHEEL,  /* of the timer wheel: jiffies, not nanoseconds */
+};
+
+/* What a timer was armed in: a number of a system call, or that there is none. */
+#define DWELL_NO_SYSCALL (-1)
+/* Added to the number where a program has another table of them: a 32-bit one. */
+#define DWELL_COMPAT_SYSCALL 0x4000
 
 /*
- * Who owns a timer, and what it calls. Kernel timers have pid and tid 0, and
- * so have user timers whose owner was never seen (armed before the window).
+ * Whose timers, armed in which system call, calling what. Kernel timers have
+ * pid and tid 0, and so have user timers whose owner was never seen (armed
+ * before the window).
  */
 struct dwell_timer_key {
 	__u32 pid;
 	__u32 tid;
 	__u64 start;	/* task->start_time of the owner; 0 with tid 0 */
 	__u64 function; /* callback address */
+	__s32 syscall;	/* at arming: a number, or DWELL_NO_SYSCALL */
+	__u32 kind;	/* enum dwell_timer_kind */
 };
 
-/* The ledger of one owner and callback. Grows from the window's start. */
+/*
+ * The ledger of one key. Grows from the window's start. Sleeps are here only if
+ * the ledger is asked for (dwell_config.ledger): their owners' records count
+ * them in any case. So is what is said to be of the ledger only.
+ */
 struct dwell_timer_counts {
 	__u64 armed; /* re-arms included */
 	__u64 rearmed;
@@ -313,6 +332,17 @@ struct dwell_timer_counts {
 	__u64 late_max;	  /* ns */
 	__u32 late_buckets[DWELL_BUCKETS];
 	struct dwell_norm norm; /* of its lateness; user timers only */
+	__u32 kind;		/* enum dwell_timer_kind, for kernel timers, which have no key */
+
+	/* Of the ledger only. */
+	__u64 before;	     /* of those cancelled and expired: armed before the window */
+	__u64 woke;	     /* expiries whose callback woke a task */
+	__u64 callback_ns;   /* from the callbacks' entry to their exit, interrupts included */
+	__u64 slack_granted; /* ns: sum over the expiries whose lateness is known … */
+	__u64 slack_used;    /* … and how much of that passed before the callback's entry */
+	__u64 timeout_sum;   /* ns: from arming to the soft expiry; 0 if that is already past */
+	__u64 timeout_max;
+	__u32 timeout_buckets[DWELL_BUCKETS]; /* one for each that was armed */
 };
 
 /* The kernel's two most frequent timers; each has its place in an array. */
@@ -322,6 +352,16 @@ enum dwell_builtin { DWELL_TICK, DWELL_HRTICK, DWELL_BUILTINS };
 struct dwell_armed_timer {
 	struct dwell_timer_key owner;
 	__u64 armed_at; /* mono */
+	__s64 expires;	/* mono: when it is due, at the latest */
+};
+
+/* Where timers are armed; of one key's one in DWELL_SITE_EVERY is looked at. */
+#define DWELL_SITE_EVERY 64 /* a power of two; the first one always */
+
+struct dwell_site_key {
+	struct dwell_timer_key owner;
+	__s32 stack; /* ids in the map of stacks; negative: none */
+	__s32 user_stack;
 };
 
 /* ---- outliers ---------------------------------------------------------- */
@@ -335,7 +375,6 @@ struct dwell_armed_timer {
 #define DWELL_RUNS 32 /* a power of two */
 #define DWELL_STACK_DEPTH 24
 #define DWELL_CALLBACKS 4 /* a power of two */
-#define DWELL_NO_SYSCALL (-1)
 
 /* A task's run on a CPU. It began when the one before it ended: they leave no gap. */
 struct dwell_run {
@@ -440,14 +479,18 @@ struct dwell_config {
 	__u64 builtins[DWELL_BUILTINS];
 	__u64 sleepers[DWELL_SLEEPERS];
 	__u64 user_callbacks[DWELL_USER_CALLBACKS];
+	__u64 process_timeout; /* of the timer wheel: a task's schedule_timeout() */
+	__u64 tick_ns;	       /* of a jiffy */
 
 	/* Outliers. */
 	__u8 outliers;		       /* 1: at least one kind is looked for */
 	__u8 adaptive[DWELL_MEASURES]; /* 1: also by what the task is used to */
 	__u8 cpu_token_shift;	       /* a CPU gains a token each 2^so many ns */
 	__u8 user_stacks;	       /* 1: kept for each task when it blocks */
-	__u32 deviations;	       /* beyond the mean */
-	__u64 floor[DWELL_MEASURES];   /* ns; U64_MAX: not looked for */
+	__u8 ledger;		     /* 1: sleeps by system call, and all the rest of the ledger */
+	__u8 sites;		     /* 1: where timers are armed */
+	__u32 deviations;	     /* beyond the mean */
+	__u64 floor[DWELL_MEASURES]; /* ns; U64_MAX: not looked for */
 };
 
 /* Whether the kernel side measures: set by the user side, for all programs at once. */
@@ -469,6 +512,7 @@ enum dwell_window { DWELL_WINDOW_AHEAD, DWELL_WINDOW_OPEN, DWELL_WINDOW_CLOSED }
 	X(TIME_BACKWARDS, "time_backwards", "intervals whose end lay before their start")         \
 	X(TIMER_TABLE_FULL, "timer_table_full", "armed timers whose owner could not be kept")     \
 	X(TIMER_LEDGER_FULL, "timer_ledger_full", "timer events of owners that did not fit")      \
+	X(SITE_UNKNOWN, "site_unknown", "samples of where timers are armed that did not fit")     \
 	X(LATENESS_UNSEEN, "lateness_unseen",                                                     \
 	  "expiries that were only seen by what followed them")                                   \
 	X(CLOCK_STEP, "clock_step", "expiries whose clock was set while they were armed")         \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Task iterators: one makes the records of the tasks that exist, one reads all
+ * Iterators. Of tasks: one makes the records of those that exist, one reads all
  * records, one looks for intervals that are outliers before they have ended.
+ * And one that names a function of the kernel.
  */
 #ifndef DWELL_ITER_BPF_H
 #define DWELL_ITER_BPF_H
@@ -187,6 +188,21 @@ int find_open(struct bpf_iter__task *ctx)
 		return 0;
 	record->open_since = live.since;
 	report_open(record, task, cpu, measure, threshold);
+	return 0;
+}
+
+/*
+ * The kernel tells its functions' names to whoever may trace, though without
+ * CAP_SYSLOG it hides their addresses in /proc/kallsyms.
+ */
+SEC("iter/bpf_map_elem")
+int name_function(struct bpf_iter__bpf_map_elem *ctx)
+{
+	static const char format[] = "%ps";
+	__u64 *address = ctx->value;
+
+	if (address)
+		bpf_seq_printf(ctx->meta->seq, format, sizeof(format), address, sizeof(*address));
 	return 0;
 }
 

@@ -81,8 +81,14 @@ struct expiry {
 	__u64 stepped_at;	      /* mono: when its clock was last seen set; 0 = never */
 	struct dwell_timer_key owner; /* tid 0: none known */
 	__u32 tid;		      /* current at entry: the callback's own context */
-	__u8 sleeper;
+	__u8 kind;		      /* enum dwell_timer_kind */
 	__u8 late_known;
+	/* Of the ledger only. */
+	__u8 in_ledger; /* under @owner */
+	__u8 before;	/* armed before the window */
+	__u8 woke;	/* a task */
+	__u64 slack_granted;
+	__u64 slack_used;
 };
 
 /* Kernels that trace a cancel for every re-arm and expiry: the last one, until proven. */
@@ -92,7 +98,15 @@ struct cancel {
 	struct dwell_armed_timer was; /* a user timer's entry, to put back */
 };
 
-enum expiry_context { EXPIRY_HARD, EXPIRY_SOFT, EXPIRIES };
+/* Of the wheel's it is only known that they run. */
+enum expiry_context {
+	EXPIRY_HARD,
+	EXPIRY_SOFT,
+	EXPIRIES,
+	EXPIRY_WHEEL = EXPIRIES,
+	CALLBACK_CONTEXTS
+};
+
 /*
  * What is known of one CPU. Padded, so that two CPUs never write one cache line.
  */
@@ -102,7 +116,8 @@ struct cpu {
 	 * what was noted here when it came: one record and one lookup a switch.
 	 */
 	__u32 tid;	 /* 0: nobody that was seen to come */
-	__u32 expiring;	 /* bit per enum expiry_context: a callback runs */
+	__u32 expiring;	 /* bit per enum expiry_context: the callback of a task's timer runs */
+	__u32 running;	 /* the same for any timer; of the ledger only */
 	__u64 in_at;	 /* mono: when it came; 0: before the window */
 	__u64 queued_at; /* mono: when it was queued, by the kernel's stamp; 0: no stamp */
 	__u64 run_delay; /* its sched_info.run_delay then: waits before that stamp included */
@@ -112,11 +127,12 @@ struct cpu {
 	__s64 offset_excess; /* the least by which a switch since then was later, ns */
 	__u64 offset_spans;
 	/* A soft expiry can be interrupted by a hard one, and by nothing else that expires. */
-	struct expiry expiry[EXPIRIES];
+	struct expiry expiry[CALLBACK_CONTEXTS];
 	/* With twins: the hard expiry that one of them has taken and the other will see too. */
 	__u64 taken; /* the timer; 0: none */
 	__u64 taken_expires;
 	struct cancel cancel;
+	__u64 wheel_cancel; /* the wheel's timer that was the last to be cancelled; 0: none */
 	/* For outliers: what happened here lately. */
 	__u64 expired_at; /* mono: when a timer expired last */
 	__u64 outlier_at; /* mono: when tokens were last added */
@@ -150,13 +166,13 @@ struct {
 	__type(value, struct dwell_timer_counts);
 } kernel_timers SEC(".maps");
 
-/* User timers other than sleeps, by owner and callback. */
+/* Timers of tasks: all but sleeps, or with the ledger all. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct dwell_timer_key);
 	__type(value, struct dwell_timer_counts);
-} user_timers SEC(".maps");
+} timer_ledger SEC(".maps");
 
 /* User timers other than sleeps that are armed now, by address. */
 struct {
@@ -165,6 +181,29 @@ struct {
 	__type(key, __u64);
 	__type(value, struct dwell_armed_timer);
 } armed_timers SEC(".maps");
+
+/* Where timers are armed, if that is asked for: how often each place was met. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct dwell_site_key);
+	__type(value, __u64);
+} sites SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 16384);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, DWELL_STACK_DEPTH * sizeof(__u64));
+} stacks SEC(".maps");
+
+/* The address that name_function() names. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} unnamed SEC(".maps");
 
 inline_always struct cpu *this_cpu(void)
 {

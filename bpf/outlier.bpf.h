@@ -171,21 +171,6 @@ inline_always void copy_callbacks(struct dwell_outlier *outlier, const struct cp
 	__builtin_memcpy(outlier->callbacks, cpu->callbacks, sizeof(outlier->callbacks));
 }
 
-/* The system call that @task is in; kernel threads and faults are in none. */
-inline_always __s32 syscall_of(struct task_struct *task)
-{
-	struct pt_regs *regs;
-
-	if (task->flags & PF_KTHREAD)
-		return DWELL_NO_SYSCALL;
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	if (bpf_core_field_exists(regs->orig_ax))
-		return (__s32)regs->orig_ax;
-	if (bpf_core_field_exists(regs->syscallno))
-		return regs->syscallno;
-	return DWELL_NO_SYSCALL;
-}
-
 /* A kernel thread that waits for work does its duty, however long. */
 inline_always bool waits_for_work(const struct dwell_record *record)
 {

@@ -6,7 +6,33 @@
 #include "filter.bpf.h"
 
 #define PF_KTHREAD 0x00200000
+#define X86_COMPAT_CS 0x23 /* the code segment of 32-bit programs */
+#define ARM64_MODE32 0x10
 #define RING_WAKE_BYTES (1 << 20) /* wake the reader when this much waits for it */
+
+/* The system call that @task is in; kernel threads and faults are in none. */
+inline_always __s32 syscall_of(struct task_struct *task)
+{
+	struct pt_regs *regs;
+	__s32 number;
+
+	if (task->flags & PF_KTHREAD)
+		return DWELL_NO_SYSCALL;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (bpf_core_field_exists(regs->orig_ax)) {
+		number = (__s32)regs->orig_ax;
+		return number >= 0 && (__u16)regs->cs == X86_COMPAT_CS ?
+			       number | DWELL_COMPAT_SYSCALL :
+			       number;
+	}
+	if (bpf_core_field_exists(regs->syscallno)) {
+		number = regs->syscallno;
+		return number >= 0 && (regs->pstate & ARM64_MODE32) ?
+			       number | DWELL_COMPAT_SYSCALL :
+			       number;
+	}
+	return DWELL_NO_SYSCALL;
+}
 
 inline_always struct dwell_record *find_record(struct task_struct *task)
 {

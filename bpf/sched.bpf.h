@@ -13,7 +13,7 @@
 #define DWELL_SCHED_BPF_H
 
 #include "clock.bpf.h"
-#include "outlier.bpf.h"
+#include "ledger.bpf.h"
 
 /* The scheduler's state bits that have not moved since 5.15. */
 #define STATE_INTERRUPTIBLE 0x1
@@ -313,6 +313,16 @@ int on_switch(u64 *ctx)
 	return 0;
 }
 
+/* For the ledger: whatever timer's callback runs, it wakes a task. */
+inline_always void note_woke(struct cpu *cpu)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	for (int i = 0; i < CALLBACK_CONTEXTS; i++)
+		if ((cpu->running & (1 << i)) && cpu->expiry[i].tid == tid)
+			cpu->expiry[i].woke = true;
+}
+
 /* The timer whose callback does this wake-up, if one does. */
 inline_always struct expiry *running_expiry(struct cpu *cpu)
 {
@@ -338,6 +348,7 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct task_st
 				     struct cpu *cpu, struct expiry *expiry)
 {
 	__u64 lateness = expiry->lateness;
+	struct dwell_timer_counts *counts;
 
 	record->expired++;
 	if (record->sleeper) {
@@ -349,10 +360,18 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct task_st
 		/* Armed when it was already due: late only since then. */
 		if (lateness > interval(record->sleeper_armed, expiry->entered))
 			lateness = expiry->entered - record->sleeper_armed;
+	} else if (config.ledger) {
+		expiry->before = true;
+		record->sleeper_call = syscall_of(task);
+	}
+	expiry->lateness = lateness;
+	counts = sleep_counts(&expiry->owner, task, record->sleeper_call, expiry->function);
+	if (counts) {
+		expiry->in_ledger = true;
+		book_expiry(counts, expiry);
 	}
 	if (!expiry->late_known)
 		return;
-	expiry->lateness = lateness;
 	if (measure(record, DWELL_LATENESS, lateness))
 		report_late_sleep(record, task, cpu, expiry);
 }
@@ -386,7 +405,7 @@ static __noinline void note_wakeup(struct dwell_record *record, struct task_stru
 {
 	struct expiry *expiry = cpu->expiring ? running_expiry(cpu) : NULL;
 
-	if (expiry && expiry->sleeper) {
+	if (expiry && expiry->kind == DWELL_TIMER_SLEEP) {
 		if (is_sleeper(record, expiry, cpu->expiring & (1 << EXPIRY_SOFT)))
 			book_sleep_expiry(record, task, cpu, expiry);
 		else
@@ -421,6 +440,8 @@ int on_waking(u64 *ctx)
 
 	if (window != DWELL_WINDOW_OPEN || !cpu)
 		return 0;
+	if (config.ledger && cpu->running)
+		note_woke(cpu);
 	/* The common wake-up ends here, without a clock read or a lookup. */
 	if (likely(!cpu->expiring && !task->sched_info.last_queued && !out_of_quota(task) &&
 		   task->bpf_storage && !hunt && !filter_can_change() &&

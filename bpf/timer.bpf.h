@@ -16,12 +16,10 @@
 #ifndef DWELL_TIMER_BPF_H
 #define DWELL_TIMER_BPF_H
 
-#include "outlier.bpf.h"
+#include "ledger.bpf.h"
 
 #define CLOCK_MONOTONIC 1
 #define CLOCK_BASES 8 /* four clocks, hard and soft */
-
-enum timer_kind { TIMER_KERNEL, TIMER_SLEEP, TIMER_USER };
 
 /* Where a cancel was counted, for the kernels on which it may have to be taken back. */
 enum booking { BOOKED_NOWHERE, BOOKED_RECORD, BOOKED_GUESS, BOOKED_USER, BOOKED_KERNEL };
@@ -30,15 +28,15 @@ enum booking { BOOKED_NOWHERE, BOOKED_RECORD, BOOKED_GUESS, BOOKED_USER, BOOKED_
 __s64 clock_base_offset[CLOCK_BASES];
 __u64 clock_stepped_at;
 
-inline_always enum timer_kind timer_kind(__u64 function)
+inline_always enum dwell_timer_kind timer_kind(__u64 function)
 {
 	for (int i = 0; i < DWELL_SLEEPERS; i++)
 		if (config.sleepers[i] && function == config.sleepers[i])
-			return TIMER_SLEEP;
+			return DWELL_TIMER_SLEEP;
 	for (int i = 0; i < DWELL_USER_CALLBACKS; i++)
 		if (config.user_callbacks[i] && function == config.user_callbacks[i])
-			return TIMER_USER;
-	return TIMER_KERNEL;
+			return DWELL_TIMER_USER;
+	return DWELL_TIMER_KERNEL;
 }
 
 /*
@@ -55,64 +53,6 @@ inline_always void watch_clock(struct hrtimer_clock_base *base, __u64 now)
 	if (clock_base_offset[at])
 		clock_stepped_at = now;
 	clock_base_offset[at] = offset;
-}
-
-inline_always struct dwell_timer_counts *kernel_counts(__u64 function)
-{
-	static const struct dwell_timer_counts none;
-	struct dwell_timer_counts *counts;
-
-	for (__u32 i = 0; i < DWELL_BUILTINS; i++)
-		if (function == config.builtins[i]) {
-			__u32 at = i;
-
-			return bpf_map_lookup_elem(&builtin_timers, &at);
-		}
-	counts = bpf_map_lookup_elem(&kernel_timers, &function);
-	if (likely(counts))
-		return counts;
-	bpf_map_update_elem(&kernel_timers, &function, &none, BPF_NOEXIST);
-	counts = bpf_map_lookup_elem(&kernel_timers, &function);
-	if (!counts)
-		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
-	return counts;
-}
-
-/* The ledger of an owner, shared by all CPUs: added to atomically. */
-static __noinline struct dwell_timer_counts *owner_counts(const struct dwell_timer_key *owner)
-{
-	static const struct dwell_timer_counts none;
-	struct dwell_timer_counts *counts = bpf_map_lookup_elem(&user_timers, owner);
-
-	if (likely(counts))
-		return counts;
-	bpf_map_update_elem(&user_timers, owner, &none, BPF_NOEXIST);
-	counts = bpf_map_lookup_elem(&user_timers, owner);
-	if (!counts)
-		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
-	return counts;
-}
-
-static __noinline void book_lateness(struct dwell_timer_counts *counts, __u64 lateness)
-{
-	__u32 at = dwell_bucket(lateness);
-
-	if (at >= DWELL_BUCKETS) /* never; the verifier cannot tell */
-		at = DWELL_BUCKETS - 1;
-	__sync_fetch_and_add(&counts->late_count, 1);
-	__sync_fetch_and_add(&counts->late_sum, lateness);
-	__sync_fetch_and_add(&counts->late_buckets[at], 1);
-	/* Two at the same instant on two CPUs: the smaller may win. */
-	if (lateness > counts->late_max)
-		counts->late_max = lateness;
-}
-
-inline_always void own(struct dwell_timer_key *owner, struct task_struct *task, __u64 function)
-{
-	owner->pid = task->tgid;
-	owner->tid = task->pid;
-	owner->start = task->start_time;
-	owner->function = function;
 }
 
 /* ---- a cancel that is none ------------------------------------------------- */
@@ -142,11 +82,19 @@ static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 func
 		if (record) {
 			record->cancelled--;
 			record->sleeper = booked == BOOKED_RECORD ? timer : 0;
+			counts = config.ledger ? owner_counts(&cpu->cancel.was.owner) : NULL;
+			if (counts) {
+				counts->cancelled--;
+				counts->before -= booked == BOOKED_GUESS;
+			}
 		}
 	} else if (booked == BOOKED_USER) {
 		counts = owner_counts(&cpu->cancel.was.owner);
-		if (counts)
+		if (counts) {
 			__sync_fetch_and_add(&counts->cancelled, -1);
+			if (config.ledger && !cpu->cancel.was.armed_at)
+				__sync_fetch_and_add(&counts->before, -1);
+		}
 		if (cpu->cancel.was.armed_at)
 			bpf_map_update_elem(&armed_timers, &timer, &cpu->cancel.was, BPF_ANY);
 	} else if (booked == BOOKED_KERNEL) {
@@ -173,9 +121,14 @@ inline_always bool is_moved(struct cpu *cpu, struct dwell_record *record, struct
 	       take_back_cancel(cpu, (__u64)timer, (__u64)timer->function);
 }
 
-inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_armed, __u64 now)
+inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_armed, __u64 now,
+			       void *ctx)
 {
-	struct dwell_record *record = find_record(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct dwell_record *record = find_record(task);
+	__u64 function = (__u64)timer->function;
+	struct dwell_timer_counts *counts;
+	struct dwell_timer_key owner;
 
 	if (!record || is_moved(cpu, record, timer, was_armed))
 		return;
@@ -184,19 +137,36 @@ inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_
 		/* Neither cancelled nor did it wake its task: it expired while that ran. */
 		record->expired++;
 		lose(DWELL_LOSS_LATENESS_UNSEEN);
+		counts = sleep_counts(&owner, task, record->sleeper_call, function);
+		if (counts)
+			counts->expired++;
 	}
 	record->armed++;
 	record->sleeper = (__u64)timer;
 	record->sleeper_armed = now;
+	if (!config.ledger)
+		return;
+	record->sleeper_call = syscall_of(task);
+	counts = sleep_counts(&owner, task, record->sleeper_call, function);
+	if (!counts)
+		return;
+	counts->armed++;
+	book_arming(counts, timer, now);
+	book_site(counts, &owner, ctx);
 }
 
-static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool was_armed, __u64 now)
+static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool was_armed, __u64 now,
+				  void *ctx)
 {
 	__u64 address = (__u64)timer, function = (__u64)timer->function;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct dwell_armed_timer entry = {.armed_at = now};
+	struct dwell_armed_timer entry = {
+		.armed_at = now,
+		.expires = timer->node.expires - timer->base->offset,
+	};
 	struct dwell_timer_counts *counts;
 	struct dwell_record *record;
+	bool own_context = true;
 
 	if (timer->base->running == timer) {
 		/* Restarted by its own callback, in whatever context that ran. */
@@ -205,17 +175,21 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 		if (expiry->timer != address || !expiry->owner.tid)
 			return;
 		entry.owner = expiry->owner;
+		own_context = false;
 	} else {
 		record = find_record(task);
 		if (!record || is_moved(cpu, record, timer, record->kthread && was_armed))
 			return;
-		own(&entry.owner, task, function);
+		own(&entry.owner, task, DWELL_TIMER_USER, (__s16)syscall_of(task), function);
 	}
 	cpu->cancel.timer = 0;
 	counts = owner_counts(&entry.owner);
 	if (!counts)
 		return;
 	__sync_fetch_and_add(&counts->armed, 1);
+	book_arming(counts, timer, now);
+	if (own_context)
+		book_site(counts, &entry.owner, ctx);
 	if (was_armed) {
 		__sync_fetch_and_add(&counts->rearmed, 1);
 	} else if (bpf_map_lookup_elem(&armed_timers, &address)) {
@@ -232,7 +206,7 @@ int on_timer_start(u64 *ctx)
 {
 	struct hrtimer *timer = (void *)ctx[0];
 	__u64 function = (__u64)timer->function;
-	enum timer_kind kind = timer_kind(function);
+	enum dwell_timer_kind kind = timer_kind(function);
 	struct dwell_timer_counts *counts;
 	struct cpu *cpu = this_cpu();
 	bool was_armed;
@@ -241,7 +215,7 @@ int on_timer_start(u64 *ctx)
 	if (window != DWELL_WINDOW_OPEN || !cpu)
 		return 0;
 	was_armed = config.was_armed ? (bool)ctx[2] : false;
-	if (kind == TIMER_KERNEL) {
+	if (kind == DWELL_TIMER_KERNEL) {
 		if (filtered())
 			return 0;
 		if (!config.was_armed)
@@ -250,32 +224,43 @@ int on_timer_start(u64 *ctx)
 		if (counts) {
 			counts->armed++;
 			counts->rearmed += was_armed;
+			if (config.ledger)
+				book_arming(counts, timer, bpf_ktime_get_ns());
 		}
 		return 0;
 	}
 	now = bpf_ktime_get_ns();
 	watch_clock(timer->base, now);
-	if (kind == TIMER_SLEEP)
-		start_sleep(cpu, timer, was_armed, now);
+	if (kind == DWELL_TIMER_SLEEP)
+		start_sleep(cpu, timer, was_armed, now, ctx);
 	else
-		start_user(cpu, timer, was_armed, now);
+		start_user(cpu, timer, was_armed, now, ctx);
 	return 0;
 }
 
 /* ---- cancel --------------------------------------------------------------- */
 
-inline_always enum booking cancel_sleep(__u64 timer)
+inline_always enum booking cancel_sleep(struct cpu *cpu, __u64 timer, __u64 function)
 {
-	struct dwell_record *record = find_record(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct dwell_record *record = find_record(task);
 	enum booking booked = BOOKED_RECORD;
+	struct dwell_timer_counts *counts;
 
 	/* Only the sleeper cancels its sleep; 0: armed before the window, so it may be its own. */
 	if (!record || (record->sleeper && record->sleeper != timer))
 		return BOOKED_NOWHERE;
-	if (!record->sleeper)
+	if (!record->sleeper) {
 		booked = BOOKED_GUESS;
+		record->sleeper_call = config.ledger ? syscall_of(task) : 0;
+	}
 	record->cancelled++;
 	record->sleeper = 0;
+	counts = sleep_counts(&cpu->cancel.was.owner, task, record->sleeper_call, function);
+	if (counts) {
+		counts->cancelled++;
+		counts->before += booked == BOOKED_GUESS;
+	}
 	return booked;
 }
 
@@ -294,13 +279,16 @@ static __noinline enum booking cancel_user(struct cpu *cpu, __u64 timer, __u64 f
 		record = find_record(task);
 		if (!record || record->kthread)
 			return BOOKED_NOWHERE;
-		own(&cpu->cancel.was.owner, task, function);
+		own(&cpu->cancel.was.owner, task, DWELL_TIMER_USER, (__s16)syscall_of(task),
+		    function);
 		cpu->cancel.was.armed_at = 0;
 	}
 	counts = owner_counts(&cpu->cancel.was.owner);
 	if (!counts)
 		return BOOKED_NOWHERE;
 	__sync_fetch_and_add(&counts->cancelled, 1);
+	if (config.ledger && !cpu->cancel.was.armed_at)
+		__sync_fetch_and_add(&counts->before, 1);
 	return BOOKED_USER;
 }
 
@@ -309,16 +297,16 @@ int on_timer_cancel(u64 *ctx)
 {
 	struct hrtimer *timer = (void *)ctx[0];
 	__u64 function = (__u64)timer->function;
-	enum timer_kind kind = timer_kind(function);
+	enum dwell_timer_kind kind = timer_kind(function);
 	struct dwell_timer_counts *counts;
 	enum booking booked = BOOKED_NOWHERE;
 	struct cpu *cpu = this_cpu();
 
 	if (window != DWELL_WINDOW_OPEN || !cpu)
 		return 0;
-	if (kind == TIMER_SLEEP) {
-		booked = cancel_sleep((__u64)timer);
-	} else if (kind == TIMER_USER) {
+	if (kind == DWELL_TIMER_SLEEP) {
+		booked = cancel_sleep(cpu, (__u64)timer, function);
+	} else if (kind == DWELL_TIMER_USER) {
 		booked = cancel_user(cpu, (__u64)timer, function);
 	} else if (!filtered()) {
 		counts = kernel_counts(function);
@@ -356,15 +344,16 @@ static __noinline void expire_user(struct cpu *cpu, struct expiry *expiry, __u64
 		return; /* another's, or armed before the window: not to be told apart */
 	} else {
 		expiry->owner.function = function;
+		expiry->owner.syscall = DWELL_NO_SYSCALL;
+		expiry->owner.kind = DWELL_TIMER_USER;
+		expiry->before = true;
 	}
 	counts = owner_counts(&expiry->owner);
 	if (!counts)
 		return;
-	__sync_fetch_and_add(&counts->expired, 1);
-	if (!expiry->late_known)
-		return;
-	book_lateness(counts, expiry->lateness);
-	if (config.outliers && cpu && expiry->owner.tid &&
+	expiry->in_ledger = true;
+	book_expiry(counts, expiry);
+	if (config.outliers && cpu && expiry->owner.tid && expiry->late_known &&
 	    expiry->lateness >= config.floor[DWELL_LATENESS])
 		report_late_timer(counts, cpu, expiry);
 }
@@ -380,11 +369,34 @@ inline_always void note_callback(struct cpu *cpu, __u64 function, __u64 now)
 	cpu->expired_at = now;
 }
 
-static __noinline void expire(struct hrtimer *timer)
+inline_always struct expiry *begin_expiry(struct cpu *cpu, struct hrtimer *timer,
+					  enum dwell_timer_kind kind, __u64 now, __u64 late)
 {
 	static const struct dwell_timer_key nobody;
+	struct expiry *expiry = &cpu->expiry[!!timer->is_soft];
+
+	expiry->timer = (__u64)timer;
+	expiry->function = (__u64)timer->function;
+	expiry->entered = now;
+	expiry->lateness = late;
+	expiry->owner = nobody;
+	expiry->tid = (__u32)bpf_get_current_pid_tgid();
+	expiry->kind = kind;
+	expiry->late_known = true;
+	if (config.ledger) {
+		expiry->in_ledger = false;
+		expiry->before = false;
+		expiry->woke = false;
+		note_slack(expiry, timer, now);
+		cpu->running |= 1 << !!timer->is_soft;
+	}
+	return expiry;
+}
+
+static __noinline void expire(struct hrtimer *timer)
+{
 	__u64 function = (__u64)timer->function;
-	enum timer_kind kind = timer_kind(function);
+	enum dwell_timer_kind kind = timer_kind(function);
 	struct dwell_timer_counts *counts;
 	struct cpu *cpu = this_cpu();
 	struct expiry *expiry;
@@ -395,7 +407,7 @@ static __noinline void expire(struct hrtimer *timer)
 		return;
 	if (!config.was_armed)
 		take_back_cancel(cpu, (__u64)timer, function);
-	if (kind == TIMER_KERNEL && filtered())
+	if (kind == DWELL_TIMER_KERNEL && filtered())
 		return;
 	now = bpf_ktime_get_ns();
 	late = now + timer->base->offset - timer->node.expires;
@@ -403,26 +415,20 @@ static __noinline void expire(struct hrtimer *timer)
 		late = 0;
 	if (config.outliers)
 		note_callback(cpu, function, now);
-	if (kind == TIMER_KERNEL) {
+	if (kind == DWELL_TIMER_KERNEL) {
 		counts = kernel_counts(function);
 		if (counts) {
 			counts->expired++;
 			book_lateness(counts, late);
 		}
+		if (config.ledger)
+			begin_expiry(cpu, timer, kind, now, late);
 		return;
 	}
 	watch_clock(timer->base, now);
-	expiry = &cpu->expiry[!!timer->is_soft];
-	expiry->timer = (__u64)timer;
-	expiry->function = function;
-	expiry->entered = now;
-	expiry->lateness = late;
-	expiry->owner = nobody;
-	expiry->tid = (__u32)bpf_get_current_pid_tgid();
-	expiry->sleeper = kind == TIMER_SLEEP;
-	expiry->late_known = true;
+	expiry = begin_expiry(cpu, timer, kind, now, late);
 	expiry->stepped_at = timer->base->clockid == CLOCK_MONOTONIC ? 0 : clock_stepped_at;
-	if (kind == TIMER_USER)
+	if (kind == DWELL_TIMER_USER)
 		expire_user(cpu, expiry, function);
 	cpu->expiring |= 1 << !!timer->is_soft;
 }
@@ -434,9 +440,12 @@ inline_always void expired(__u64 timer)
 
 	if (!cpu)
 		return;
-	for (int context = 0; context < EXPIRIES; context++)
-		if (cpu->expiry[context].timer == timer)
-			cpu->expiring &= ~(1U << context);
+	for (int context = 0; context < EXPIRIES; context++) {
+		if (cpu->expiry[context].timer != timer)
+			continue;
+		cpu->expiring &= ~(1U << context);
+		end_callback(cpu, context, timer);
+	}
 }
 
 /*
@@ -507,7 +516,8 @@ int on_timer_start_expired(u64 *ctx)
 	struct hrtimer *timer = (void *)ctx[0];
 	__u64 address = (__u64)timer, function = (__u64)timer->function;
 	struct task_struct *task = bpf_get_current_task_btf();
-	enum timer_kind kind = timer_kind(function);
+	enum dwell_timer_kind kind = timer_kind(function);
+	struct dwell_timer_counts *counts;
 	struct dwell_record *record;
 	struct expiry expiry = {
 		.timer = address,
@@ -517,15 +527,18 @@ int on_timer_start_expired(u64 *ctx)
 
 	if (window != DWELL_WINDOW_OPEN)
 		return 0;
-	if (kind == TIMER_USER) {
+	if (kind == DWELL_TIMER_USER) {
 		expire_user(NULL, &expiry, function);
-	} else if (kind == TIMER_SLEEP) {
+	} else if (kind == DWELL_TIMER_SLEEP) {
 		record = find_record(task);
 		if (!record || record->sleeper != address)
 			return 0;
 		record->sleeper = 0;
 		record->expired++;
 		measure(record, DWELL_LATENESS, 0);
+		counts = sleep_counts(&expiry.owner, task, record->sleeper_call, function);
+		if (counts)
+			book_expiry(counts, &expiry);
 	}
 	return 0;
 }

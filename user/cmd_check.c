@@ -27,10 +27,11 @@ static int ignore_record(void *context, const struct dwell_record *record)
 static int try_programs(uint64_t *took_ns)
 {
 	const struct source_filter nobody = {.nr_tids = 1, .tids = {UINT32_MAX}};
+	const struct source_request request = {.filter = &nobody};
 	const struct intake intake = {.record = ignore_record};
 	uint64_t began = clock_mono();
 	struct source *source;
-	int err = source_open(&source, &nobody, false, NULL, &intake);
+	int err = source_open(&source, &request, &intake);
 
 	*took_ns = clock_mono() - began;
 	source_close(source);

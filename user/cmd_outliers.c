@@ -49,6 +49,11 @@ static int take_armed(void *context, const struct dwell_armed_timer *timer)
 	return 0;
 }
 
+static void clear_armed(void *context)
+{
+	(void)context;
+}
+
 static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct stream *stream = context;
@@ -73,6 +78,7 @@ static int prepare(struct stream *stream, const struct options *options)
 	const struct intake intake = {
 		.record = take_record,
 		.timers = take_timers,
+		.clear_armed = clear_armed,
 		.armed = take_armed,
 		.outlier = take_outlier,
 		.context = stream,

@@ -169,11 +169,11 @@ static void put_option(const struct option_spec *option)
 	if (option->initial) {
 		fputs("The default is ", stdout);
 		put_bold(option->initial);
-		if (option->endless) {
+		if (option->others) {
 			fputs(", for\n", stdout);
-			put_bold(command_specs[COMMAND_OUTLIERS].name);
+			put_bold(command_specs[__builtin_ctz(option->others)].name);
 			fputs(" it is ", stdout);
-			put_bold(option->endless);
+			put_bold(option->other);
 		}
 		fputs(".\n", stdout);
 	}
@@ -193,20 +193,30 @@ static void put_options(void)
 	}
 }
 
+static void put_named_values(const struct named_value *value)
+{
+	for (; value->name; value++)
+		put_entry(value->name, value->help);
+}
+
 static void put_sort_keys(void)
 {
-	size_t i;
-
-	for (i = 0; i < ROW_KEYS; i++)
-		put_entry(sort_keys[i].name, sort_keys[i].help);
+	put_named_values(sort_keys);
 }
 
 static void put_groups(void)
 {
-	size_t i;
+	put_named_values(by_names);
+}
 
-	for (i = 0; i <= ROW_BY_CGROUP; i++)
-		put_entry(by_names[i].name, by_names[i].help);
+static void put_timer_sort_keys(void)
+{
+	put_named_values(timer_sort_keys);
+}
+
+static void put_timer_groups(void)
+{
+	put_named_values(timer_by_names);
 }
 
 static void put_losses(void)
@@ -221,9 +231,14 @@ static const struct {
 	const char *marker;
 	void (*put)(void);
 } generated[] = {
-	{"@SYNOPSIS@\n", put_synopsis}, {"@COMMANDS@\n", put_commands},
-	{"@OPTIONS@\n", put_options},	{"@SORT_KEYS@\n", put_sort_keys},
-	{"@GROUPS@\n", put_groups},	{"@LOSSES@\n", put_losses},
+	{"@SYNOPSIS@\n", put_synopsis},
+	{"@COMMANDS@\n", put_commands},
+	{"@OPTIONS@\n", put_options},
+	{"@SORT_KEYS@\n", put_sort_keys},
+	{"@GROUPS@\n", put_groups},
+	{"@LOSSES@\n", put_losses},
+	{"@TIMER_SORT_KEYS@\n", put_timer_sort_keys},
+	{"@TIMER_GROUPS@\n", put_timer_groups},
 };
 
 #define GENERATED (sizeof(generated) / sizeof(generated[0]))
@@ -288,12 +303,15 @@ static void put_option_words(int command)
 			put_forms(&option_specs[i], " ", " ");
 }
 
-static void put_names(const struct named_value *values, size_t count)
+/* Writes the names that the options of that form take, for any command. */
+static void put_names(enum option_form form)
 {
-	size_t i;
+	static const enum command commands[] = {COMMAND_SUMMARY, COMMAND_TIMERS};
 
-	for (i = 0; i < count; i++)
-		printf("%s%s", i ? " " : "", values[i].name);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		for (const struct named_value *name = option_names(form, commands[i]); name->name;
+		     name++)
+			printf(" %s", name->name);
 }
 
 /* What follows an option that takes a value. */
@@ -304,12 +322,12 @@ static void put_value_case(const struct option_spec *option)
 	switch (option->form) {
 	case FORM_SORT:
 		fputs("\t\twords='", stdout);
-		put_names(sort_keys, ROW_KEYS);
+		put_names(FORM_SORT);
 		fputs("' ;;\n", stdout);
 		break;
 	case FORM_BY:
 		fputs("\t\twords='", stdout);
-		put_names(by_names, ROW_BY_CGROUP + 1);
+		put_names(FORM_BY);
 		fputs("' ;;\n", stdout);
 		break;
 	case FORM_FILE:

@@ -23,6 +23,7 @@ static int run(const struct options *options)
 	static int (*const commands[COMMANDS])(const struct options *) = {
 		[COMMAND_SUMMARY] = cmd_summary,
 		[COMMAND_OUTLIERS] = cmd_outliers,
+		[COMMAND_TIMERS] = cmd_timers,
 		[COMMAND_CHECK] = cmd_check,
 	};
 

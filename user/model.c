@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The intake of the model: records and timers become what is known of each task. */
+/* The intake of the model: records become what is known of each task. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,12 +58,8 @@ int task_file(struct model *model, struct task *task)
 	return task->hh.tbl ? 0 : -ENOMEM;
 }
 
-/*
- * Makes @task a member of the groups that it belongs to now. 0 or -ENOMEM; then
- * a task that was in none before is gone, for no view can do without.
- */
-static int task_place(struct model *model, struct task *task, uint32_t pid, const char *comm,
-		      uint64_t cgroup)
+int task_place(struct model *model, struct task *task, uint32_t pid, const char *comm,
+	       uint64_t cgroup)
 {
 	bool is_new = !task->group[GROUP_PROCESS];
 	struct group *group[GROUPINGS];
@@ -112,7 +108,6 @@ int task_drop(struct model *model, struct task *task, bool settle)
 
 void model_free(struct model *model)
 {
-	struct ledger *ledger, *next_ledger;
 	struct task *task, *next;
 
 	if (!model)
@@ -122,15 +117,8 @@ void model_free(struct model *model)
 		task_free(task);
 	}
 	groups_free(model);
-	for (int i = 0; i < 2; i++) {
-		struct ledger **ledgers = i ? &model->user_ledgers : &model->kernel_ledgers;
-
-		HASH_ITER(hh, *ledgers, ledger, next_ledger) {
-			HASH_DEL(*ledgers, ledger);
-			dist_clear(&ledger->lateness);
-			free(ledger);
-		}
-	}
+	ledgers_free(model);
+	leavers_free(model);
 	row_clear(&model->scratch);
 	free(model);
 }
@@ -296,6 +284,10 @@ static int take_record(struct model *model, struct task *task, const struct dwel
 		err = take_buckets(model, task, record);
 	if (err)
 		return err;
+	if (exits)
+		err = ledger_note_exit(model, record);
+	if (err)
+		return err;
 	if (!task->known)
 		model->live++;
 	task->known = true;
@@ -324,213 +316,6 @@ int model_add_record(struct model *model, const struct dwell_record *record)
 	if (task->exited && record->kind != DWELL_EXIT)
 		return 0;
 	return take_record(model, task, record);
-}
-
-/* ---- timers ------------------------------------------------------------- */
-
-static bool is_kernel(const struct dwell_timer_key *key)
-{
-	return !key->pid && !key->tid;
-}
-
-static struct ledger *ledger_get(struct model *model, const struct dwell_timer_key *key)
-{
-	struct ledger **ledgers = is_kernel(key) ? &model->kernel_ledgers : &model->user_ledgers;
-	struct dwell_timer_key id = *key;
-	struct ledger *ledger;
-
-	if (is_kernel(key))
-		id.start = 0;
-	HASH_FIND(hh, *ledgers, &id, sizeof(id), ledger);
-	if (ledger)
-		return ledger;
-	ledger = calloc(1, sizeof(*ledger));
-	if (!ledger)
-		return NULL;
-	ledger->key = id;
-	HASH_ADD(hh, *ledgers, key, sizeof(ledger->key), ledger);
-	if (!ledger->hh.tbl) {
-		free(ledger);
-		return NULL;
-	}
-	return ledger;
-}
-
-/*
- * What @counts has more than @ledger, into @growth (a row's timers and
- * lateness); a ledger that was forgotten and begun again is all growth.
- */
-static int ledger_growth(const struct ledger *ledger, const struct dwell_timer_counts *counts,
-			 struct row *growth)
-{
-	bool again = counts->armed < ledger->counts.armed ||
-		     counts->expired < ledger->counts.expired ||
-		     counts->late_sum < ledger->lateness.sum;
-	static const struct timer_counts none;
-	const struct timer_counts *last = again ? &none : &ledger->counts;
-	struct dist *lateness = &growth->measure[DWELL_LATENESS];
-
-	growth->timers.armed = counts->armed - last->armed;
-	growth->timers.rearmed = saturating_subtract(counts->rearmed, last->rearmed);
-	growth->timers.cancelled = saturating_subtract(counts->cancelled, last->cancelled);
-	growth->timers.expired = counts->expired - last->expired;
-	for (uint32_t i = 0; i < DWELL_BUCKETS; i++) {
-		int err = dist_add(lateness, i, counts->late_buckets[i]);
-
-		if (err)
-			return err;
-	}
-	lateness->sum = counts->late_sum;
-	lateness->max = counts->late_max;
-	if (!again)
-		dist_subtract(lateness, &ledger->lateness);
-	return 0;
-}
-
-/* Makes what @counts says the last known of @ledger. 0 or -ENOMEM. */
-static int ledger_replace(struct ledger *ledger, const struct dwell_timer_counts *counts)
-{
-	ledger->counts.armed = counts->armed;
-	ledger->counts.rearmed = counts->rearmed;
-	ledger->counts.cancelled = counts->cancelled;
-	ledger->counts.expired = counts->expired;
-	ledger->lateness.used = 0;
-	ledger->lateness.sum = counts->late_sum;
-	ledger->lateness.max = counts->late_max;
-	for (uint32_t i = 0; i < DWELL_BUCKETS; i++) {
-		int err = dist_add(&ledger->lateness, i, counts->late_buckets[i]);
-
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* A task of which only its timers are known. NULL without memory. */
-static struct task *unknown_task(struct model *model, const struct dwell_timer_key *key)
-{
-	struct group *process = process_find(model, key->pid);
-	struct task *task = task_new(model, key->tid, key->start);
-	char comm[DWELL_COMM_LEN] = "";
-
-	if (!task)
-		return NULL;
-	/* Its process is the best guess of its name. */
-	if (process)
-		memcpy(comm, process->leader_comm, sizeof(comm));
-	if (task_place(model, task, key->pid, comm, process ? process->leader_cgroup : 0))
-		return NULL;
-	return task;
-}
-
-static int add_to_task(struct task *task, const struct row *growth)
-{
-	struct timer_counts *counts;
-
-	if (!task->owned)
-		task->owned = calloc(1, sizeof(*task->owned));
-	if (!task->owned)
-		return -ENOMEM;
-	counts = &task->owned->counts;
-	counts->armed = saturating_add(counts->armed, growth->timers.armed);
-	counts->rearmed = saturating_add(counts->rearmed, growth->timers.rearmed);
-	counts->cancelled = saturating_add(counts->cancelled, growth->timers.cancelled);
-	counts->expired = saturating_add(counts->expired, growth->timers.expired);
-	counts->outstanding = saturating_add(counts->outstanding, growth->timers.outstanding);
-	return dist_merge(&task->owned->lateness, &growth->measure[DWELL_LATENESS]);
-}
-
-/* What a folded task's timers did since goes where its own counters went. 0 or -ENOMEM. */
-static int add_to_folded(struct model *model, struct group *process, const struct row *growth)
-{
-	struct group *comm = group_get(model, GROUP_COMM, 0, process->leader_comm);
-	struct group *cgroup = group_get(model, GROUP_CGROUP, process->leader_cgroup, NULL);
-	int err = comm && cgroup ? 0 : -ENOMEM;
-
-	if (!err)
-		err = group_settle(model, GROUP_COMM, comm, growth);
-	if (!err)
-		err = group_settle(model, GROUP_CGROUP, cgroup, growth);
-	return err ? err : group_settle(model, GROUP_PROCESS, process, growth);
-}
-
-/* Adds the timers and lateness of @growth to the owner named by @key. 0 or -ENOMEM. */
-static int add_to_owner(struct model *model, const struct dwell_timer_key *key,
-			const struct row *growth)
-{
-	struct task *task = task_find(model, key->tid, key->start, false);
-	struct group *process = task ? NULL : process_find(model, key->pid);
-
-	if (process && process->settled && process->settled->exited)
-		return add_to_folded(model, process, growth);
-	if (!task)
-		task = unknown_task(model, key);
-	return task ? add_to_task(task, growth) : -ENOMEM;
-}
-
-static bool is_unchanged(const struct ledger *ledger, const struct dwell_timer_counts *counts)
-{
-	return counts->armed == ledger->counts.armed && counts->rearmed == ledger->counts.rearmed &&
-	       counts->cancelled == ledger->counts.cancelled &&
-	       counts->expired == ledger->counts.expired &&
-	       counts->late_sum == ledger->lateness.sum &&
-	       counts->late_count == dist_count(&ledger->lateness);
-}
-
-int model_add_timers(struct model *model, const struct dwell_timer_key *key,
-		     const struct dwell_timer_counts *counts)
-{
-	struct ledger *ledger = ledger_get(model, key);
-	struct row growth = {0};
-	int err;
-
-	if (!ledger)
-		return -ENOMEM;
-	if (is_kernel(key))
-		return ledger_replace(ledger, counts);
-	if (is_unchanged(ledger, counts))
-		return 0;
-	err = ledger_growth(ledger, counts, &growth);
-	if (!err)
-		err = add_to_owner(model, key, &growth);
-	if (!err)
-		err = ledger_replace(ledger, counts);
-	row_clear(&growth);
-	return err;
-}
-
-void model_clear_armed(struct model *model)
-{
-	struct ledger *ledger;
-	struct group *group;
-	struct task *task;
-
-	for (task = model->tasks; task; task = task->hh.next)
-		if (task->owned)
-			task->owned->counts.outstanding = 0;
-	for (ledger = model->kernel_ledgers; ledger; ledger = ledger->hh.next)
-		ledger->counts.outstanding = 0;
-	for (int kind = 0; kind < GROUPINGS; kind++) {
-		for (group = model->groups[kind]; group; group = group->hh.next)
-			if (group->settled)
-				group->settled->timers.outstanding = 0;
-		if (model->remainder[kind])
-			model->remainder[kind]->timers.outstanding = 0;
-	}
-}
-
-int model_add_armed(struct model *model, const struct dwell_armed_timer *timer)
-{
-	static const struct row armed = {.timers.outstanding = 1};
-	struct ledger *ledger;
-
-	if (!is_kernel(&timer->owner))
-		return add_to_owner(model, &timer->owner, &armed);
-	ledger = ledger_get(model, &timer->owner);
-	if (!ledger)
-		return -ENOMEM;
-	ledger->counts.outstanding++;
-	return 0;
 }
 
 /* ---- totals ------------------------------------------------------------- */

@@ -117,9 +117,30 @@ void model_set_window(struct model *model, uint64_t start, uint64_t end);
  */
 int model_add_record(struct model *model, const struct dwell_record *record);
 
-/* Takes in an owner's timer ledger; it replaces the earlier one of that key. 0 or -ENOMEM. */
+/*
+ * Takes in an owner's timer ledger; it replaces the earlier one of that key. 0
+ * or -ENOMEM; or 1, once a ledger is kept: its owner has exited.
+ */
 int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 		     const struct dwell_timer_counts *counts);
+
+/*
+ * For ledgers that are read again and again: the model keeps in mind who exits
+ * from now on, and a course of samples.
+ */
+void model_keep_ledger(struct model *model);
+
+/* The last that is heard of a ledger; one of that key which comes later is another. 0 or -ENOMEM. */
+int model_forget_timers(struct model *model, const struct dwell_timer_key *key,
+			const struct dwell_timer_counts *counts);
+
+/* All ledgers have been taken in, as of the mono time @at. 0 or -ENOMEM. */
+int model_sample(struct model *model, uint64_t at);
+
+/* Adds a place where @owner's timers were seen to be armed; stacks end with zeros. 0 or -ENOMEM. */
+int model_add_site(struct model *model, const struct dwell_timer_key *owner, uint64_t samples,
+		   const uint64_t stack[DWELL_STACK_DEPTH],
+		   const uint64_t user_stack[DWELL_STACK_DEPTH]);
 
 /*
  * Takes in the timers that are armed at a read: model_clear_armed(), then one

@@ -98,11 +98,57 @@ struct task {
 	UT_hash_handle hh;
 };
 
-/* A ledger as last read: of a task's timers with one callback, or of the kernel's. */
+/* What is counted of timers: of a ledger, or of several together. */
+struct timer_sums {
+	struct timer_counts counts;
+	uint64_t before;
+	uint64_t woke;
+	uint64_t callback_ns;
+	uint64_t slack_granted;
+	uint64_t slack_used;
+	struct dist lateness;
+	struct dist timeout;
+};
+
+/* What a ledger came to at each of the model's samples. */
+#define COURSE_SAMPLES 64 /* even; when there is no room, every second one is dropped */
+struct course {
+	uint64_t armed[COURSE_SAMPLES];
+	uint64_t outstanding[COURSE_SAMPLES];
+};
+
+struct ledger_site {
+	uint64_t samples;
+	uint64_t stack[DWELL_STACK_DEPTH];
+	uint64_t user_stack[DWELL_STACK_DEPTH];
+	struct ledger_site *next;
+};
+
+/*
+ * A ledger as last read: of a task's timers of one API and callback, or of the
+ * kernel's. With that tid it is of exited tasks that are not kept apart.
+ */
+#define LEDGER_REMAINDER UINT32_MAX
 struct ledger {
 	struct dwell_timer_key key;
-	struct timer_counts counts;
-	struct dist lateness;
+	struct timer_sums sums;
+	struct timer_sums *earlier; /* owned, or NULL; of what the kernel side has forgotten */
+	uint64_t oldest;	    /* mono: when the oldest armed one was armed; 0: none is */
+	int64_t due;		    /* mono: when the next one is due; 0: none is */
+	struct course *course;	    /* owned, or NULL */
+	struct ledger_site *sites;  /* owned list */
+	/* Its owner, once that has exited. */
+	bool exited;
+	uint64_t cgroup;
+	char comm[DWELL_COMM_LEN];
+	UT_hash_handle hh;
+};
+
+/* A task that has exited since the ledger was read last. */
+struct leaver {
+	struct task_id id;
+	uint64_t cgroup;
+	char comm[DWELL_COMM_LEN];
 	UT_hash_handle hh;
 };
 
@@ -123,6 +169,12 @@ struct model {
 
 	struct ledger *user_ledgers;   /* by owner and callback */
 	struct ledger *kernel_ledgers; /* by callback */
+	bool keeps_ledger;	       /* read again and again */
+	struct leaver *leavers;
+	size_t ledgers_left;		    /* of tasks that have exited */
+	uint64_t sample_at[COURSE_SAMPLES]; /* mono */
+	size_t samples;
+	unsigned int sample_every, sample_skipped; /* only each so many-th is kept */
 
 	struct row scratch;
 };
@@ -215,6 +267,23 @@ int task_fold(struct model *model, struct task *task);
  * under the id that it names. 0 or -ENOMEM.
  */
 int task_resolve_exec(struct model *model, const struct dwell_record *record);
+
+/*
+ * Makes @task a member of the groups that it belongs to now. 0 or -ENOMEM; then
+ * a task that was in none before is gone, for no view can do without.
+ */
+int task_place(struct model *model, struct task *task, uint32_t pid, const char *comm,
+	       uint64_t cgroup);
+
+/* Adds @from to @sums. 0 or -ENOMEM. */
+int timer_sums_add(struct timer_sums *sums, const struct timer_sums *from);
+/* Frees what @sums holds and makes it empty. */
+void timer_sums_clear(struct timer_sums *sums);
+
+/* Keeps in mind that the task of @record has exited, where the ledger needs it. 0 or -ENOMEM. */
+int ledger_note_exit(struct model *model, const struct dwell_record *record);
+void leavers_free(struct model *model);
+void ledgers_free(struct model *model);
 
 /*
  * Fills @row, which is empty, with all that is known of @task. Without

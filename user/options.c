@@ -15,6 +15,8 @@
 #define DURATION_MAX_DAYS 365
 #define NUMBER_MAX 1000000000
 #define THRESHOLD_MIN_NS 1000
+#define TABLE_MIN 64
+#define TABLE_MAX 262144 /* 300 MB */
 #define SENSITIVITY_MAX 100
 #define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
 
@@ -48,6 +50,15 @@ const struct command_spec command_specs[COMMANDS] = {
 			"when it is found to go on: how long it took, how long such an interval "
 			"takes that task otherwise, and whose fault it was.",
 	},
+	[COMMAND_TIMERS] = {
+		.name = "timers",
+		.help = "tell who arms which timers, through which call, and which stay armed",
+		.description =
+			"Measures until the duration has passed or Ctrl-C is pressed, then prints "
+			"the ledger of timers: a line for each process, system call and callback, "
+			"with what it armed, for how long, what became of it and what is armed "
+			"yet.",
+	},
 	[COMMAND_CHECK] = {
 		.name = "check",
 		.help = "tell what this kernel and these privileges allow",
@@ -60,6 +71,7 @@ const struct command_spec command_specs[COMMANDS] = {
 const char *const section_titles[SECTIONS] = {
 	[SECTION_TASKS] = "Which tasks are measured (all of them if none is named)",
 	[SECTION_VIEW] = "What is shown",
+	[SECTION_TIMERS] = "What is told of timers",
 	[SECTION_OUTLIERS] =
 		"What is an outlier (TIME: all beyond it; off: none of that kind)",
 	[SECTION_OUTPUT] = "Where it goes",
@@ -70,83 +82,101 @@ const char *const section_titles[SECTIONS] = {
 #define RUNS (ALL & ~(1U << COMMAND_NONE))
 #define SUMMARY (1U << COMMAND_SUMMARY)
 #define OUTLIERS (1U << COMMAND_OUTLIERS)
-#define MEASURES (SUMMARY | OUTLIERS)
+#define TIMERS (1U << COMMAND_TIMERS)
+#define JUDGES (SUMMARY | OUTLIERS)
+#define VIEWS (SUMMARY | TIMERS)
+#define MEASURES (SUMMARY | OUTLIERS | TIMERS)
 
-/* Letter, name, argument, initial values; help; form, section, commands. */
+/* Letter, name, argument, initial values; help; form, section, commands and others. */
 const struct option_spec option_specs[] = {
 	{ 'p', "pid", "PID,...", NULL, NULL,
 	  "only these processes, with all their threads",
-	  FORM_PIDS, SECTION_TASKS, MEASURES },
+	  FORM_PIDS, SECTION_TASKS, MEASURES, 0 },
 	{ 't', "tid", "TID,...", NULL, NULL,
 	  "only these tasks (threads)",
-	  FORM_TIDS, SECTION_TASKS, MEASURES },
+	  FORM_TIDS, SECTION_TASKS, MEASURES, 0 },
 	{ 'c', "comm", "NAME,...", NULL, NULL,
 	  "only tasks of these names, at most 15 bytes each",
-	  FORM_COMMS, SECTION_TASKS, MEASURES },
+	  FORM_COMMS, SECTION_TASKS, MEASURES, 0 },
 	{ 'g', "cgroup", "CGROUP", NULL, NULL,
 	  "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
 	  "or in the file system",
-	  FORM_CGROUP, SECTION_TASKS, MEASURES },
+	  FORM_CGROUP, SECTION_TASKS, MEASURES, 0 },
 	{ 'd', "duration", "TIME", "10s", "0",
 	  "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C",
-	  FORM_DURATION, SECTION_VIEW, MEASURES },
-	{ 'b', "by", "GROUP", "task", NULL,
-	  "one line for each task, process, comm or cgroup",
-	  FORM_BY, SECTION_VIEW, SUMMARY },
-	{ 's', "sort", "KEY", "runqueue", NULL,
+	  FORM_DURATION, SECTION_VIEW, MEASURES, OUTLIERS },
+	{ 'b', "by", "GROUP", "task", "process",
+	  "one line for each task, process, comm or cgroup; timers also by callback or api",
+	  FORM_BY, SECTION_VIEW, VIEWS, TIMERS },
+	{ 's', "sort", "KEY", "runqueue", "armed",
 	  "what to sort by, largest first; names and ids ascending",
-	  FORM_SORT, SECTION_VIEW, SUMMARY },
+	  FORM_SORT, SECTION_VIEW, VIEWS, TIMERS },
 	{ 'n', "top", "COUNT", "30", NULL,
 	  "at most so many lines; 0 = all",
-	  FORM_NUMBER, SECTION_VIEW, SUMMARY },
+	  FORM_NUMBER, SECTION_VIEW, VIEWS, 0 },
+	{ OPTION_TIMERS, "timers", NULL, NULL, NULL,
+	  "also the ledger of timers, as `dwell timers` tells it",
+	  FORM_FLAG, SECTION_TIMERS, SUMMARY, 0 },
+	{ OPTION_LEAKS, "leaks", NULL, NULL, NULL,
+	  "only what keeps growing: timers that stay armed, or are armed faster and faster",
+	  FORM_FLAG, SECTION_TIMERS, TIMERS, 0 },
+	{ OPTION_SITES, "sites", NULL, NULL, NULL,
+	  "also where the timers are armed, as stacks of the kernel and the program",
+	  FORM_FLAG, SECTION_TIMERS, TIMERS, 0 },
+	{ OPTION_WHEEL, "wheel", NULL, NULL, NULL,
+	  "also the timers of the timer wheel: of sockets, drivers and the kernel's waits",
+	  FORM_FLAG, SECTION_TIMERS, VIEWS, 0 },
+	{ OPTION_TABLE, "table", "COUNT", "16384", NULL,
+	  "room for so many armed timers, and for so many lines of the ledger by task",
+	  FORM_TABLE, SECTION_TIMERS, VIEWS, 0 },
 	{ OPTION_RUNQUEUE, "runqueue", "TIME", NULL, NULL,
 	  "waits for a CPU beyond TIME (default: unusual ones beyond 2ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_THROTTLED, "throttled", "TIME", NULL, NULL,
 	  "waits for a CPU quota beyond TIME (default: unusual ones beyond 20ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_BLOCKED, "blocked", "TIME", NULL, NULL,
 	  "blocks beyond TIME (default: unusual ones beyond 1s)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_DWELL, "dwell", "TIME", NULL, NULL,
 	  "from being woken until blocked again (default: unusual ones beyond 100ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_LATENESS, "lateness", "TIME", NULL, NULL,
 	  "timers that fire later (default: unusual ones beyond 2ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_TIMER_LATENCY, "timer-latency", "TIME", NULL, NULL,
 	  "from a timer's due time until its task has a CPU (default: unusual ones beyond 2ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, MEASURES },
+	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_SENSITIVITY, "sensitivity", "COUNT", "4", NULL,
 	  "unusual is what is so many mean deviations beyond the mean",
-	  FORM_SENSITIVITY, SECTION_OUTLIERS, MEASURES },
+	  FORM_SENSITIVITY, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_USER_STACKS, "user-stacks", NULL, NULL, NULL,
 	  "also where in the program a task blocked; each block costs more",
-	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS, 0 },
 	{ OPTION_EXIT_CODE, "exit-code", NULL, NULL, NULL,
 	  "end with status 10 if there was any",
-	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS },
+	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS, 0 },
 	{ 'j', "json", NULL, NULL, NULL,
 	  "one JSON object a line, times in nanoseconds",
-	  FORM_FLAG, SECTION_OUTPUT, RUNS },
+	  FORM_FLAG, SECTION_OUTPUT, RUNS, 0 },
 	{ 'o', "output", "FILE", NULL, NULL,
 	  "write to this file instead of the standard output",
-	  FORM_FILE, SECTION_OUTPUT, RUNS },
+	  FORM_FILE, SECTION_OUTPUT, RUNS, 0 },
 	{ 'v', "verbose", NULL, NULL, NULL,
 	  "say more on the standard error; twice: even more",
-	  FORM_FLAG, SECTION_GENERAL, RUNS },
+	  FORM_FLAG, SECTION_GENERAL, RUNS, 0 },
 	{ 'V', "version", NULL, NULL, NULL,
 	  "print the version",
-	  FORM_FLAG, SECTION_GENERAL, ALL },
+	  FORM_FLAG, SECTION_GENERAL, ALL, 0 },
 	{ 'h', "help", NULL, NULL, NULL,
 	  "print this help",
-	  FORM_FLAG, SECTION_GENERAL, ALL },
+	  FORM_FLAG, SECTION_GENERAL, ALL, 0 },
 };
 /* clang-format on */
 
 const size_t option_specs_count = LENGTH(option_specs);
 
-const struct named_value sort_keys[ROW_KEYS] = {
+const struct named_value sort_keys[ROW_KEYS + 1] = {
 	[ROW_KEY_RUNQUEUE] = {"runqueue", "time spent waiting for a CPU, in all"},
 	[ROW_KEY_RUNQUEUE_MAX] = {"runqueue-max", "longest run-queue latency"},
 	[ROW_KEY_RUNQUEUE_P99] = {"runqueue-p99", "99th percentile of run-queue latency"},
@@ -173,12 +203,50 @@ const struct named_value sort_keys[ROW_KEYS] = {
 	[ROW_KEY_CGROUP] = {"cgroup", "cgroup id, smallest first"},
 };
 
-const struct named_value by_names[ROW_BY_CGROUP + 1] = {
+const struct named_value timer_sort_keys[TIMER_KEYS + 1] = {
+	[TIMER_KEY_ARMED] = {"armed", "timers armed, re-arms included"},
+	[TIMER_KEY_REARMED] = {"rearmed", "timers armed again while they were armed"},
+	[TIMER_KEY_CANCELLED] = {"cancelled", "timers cancelled"},
+	[TIMER_KEY_EXPIRED] = {"expired", "timers expired"},
+	[TIMER_KEY_OUTSTANDING] = {"outstanding", "timers that are armed at the end"},
+	[TIMER_KEY_OLDEST] = {"oldest", "age of the oldest of them"},
+	[TIMER_KEY_TIMEOUT] = {"timeout", "median of the time asked for, shortest first"},
+	[TIMER_KEY_SLACK] = {"slack", "slack used, in all"},
+	[TIMER_KEY_LATENESS_P99] = {"lateness-p99", "99th percentile of lateness"},
+	[TIMER_KEY_LATENESS_MAX] = {"lateness-max", "largest lateness"},
+	[TIMER_KEY_WOKE] = {"woke", "expiries that woke a task"},
+	[TIMER_KEY_CALLBACK] = {"callback", "time spent in callbacks"},
+	[TIMER_KEY_GROWTH] = {"growth", "how fast it keeps growing"},
+	[TIMER_KEY_PID] = {"pid", "process id, smallest first"},
+	[TIMER_KEY_TID] = {"tid", "task id, smallest first"},
+	[TIMER_KEY_COMM] = {"comm", "name, in alphabetical order"},
+	[TIMER_KEY_API] = {"api", "API, in alphabetical order"},
+};
+
+const struct named_value timer_by_names[TIMER_BY_API + 2] = {
+	[TIMER_BY_TASK] = {"task", "a task's timers of one API and callback"},
+	[TIMER_BY_PROCESS] = {"process", "the same of a process"},
+	[TIMER_BY_COMM] = {"comm", "the same of all tasks of one name"},
+	[TIMER_BY_CGROUP] = {"cgroup", "the same of all tasks of one cgroup"},
+	[TIMER_BY_CALLBACK] = {"callback", "all timers of one API and callback"},
+	[TIMER_BY_API] = {"api", "all timers of one API"},
+};
+
+const struct named_value by_names[ROW_BY_CGROUP + 2] = {
 	[ROW_BY_TASK] = {"task", "a task (thread)"},
 	[ROW_BY_PROCESS] = {"process", "a process with all its threads"},
 	[ROW_BY_COMM] = {"comm", "all tasks of one name"},
 	[ROW_BY_CGROUP] = {"cgroup", "all tasks of one cgroup"},
 };
+
+const struct named_value *option_names(enum option_form form, enum command command)
+{
+	if (form == FORM_SORT)
+		return command == COMMAND_TIMERS ? timer_sort_keys : sort_keys;
+	if (form == FORM_BY)
+		return command == COMMAND_TIMERS ? timer_by_names : by_names;
+	return NULL;
+}
 
 /* ---- reading values ----------------------------------------------------- */
 
@@ -349,7 +417,7 @@ static int read_threshold(struct parser *parser, const char *value)
 /* Before options are read: what is unusual, for a command that looks for it. */
 static void set_rules(struct options *options)
 {
-	bool wanted = MEASURES & (1U << options->command);
+	bool wanted = JUDGES & (1U << options->command);
 
 	for (size_t i = 0; i < LENGTH(thresholds); i++)
 		options->outlier[thresholds[i].measure] = (struct outlier_rule){
@@ -380,24 +448,62 @@ static int read_number(struct parser *parser, const char *value)
 	return 0;
 }
 
-/*
- * The position of @value among the @count names of @values; or -EINVAL, and an
- * error that lists them all.
- */
-static int read_name(struct parser *parser, const char *value, const struct named_value *values,
-		     size_t count)
+static int read_table(struct parser *parser, const char *value)
 {
+	uint64_t number;
+
+	if (text_parse_number(value, TABLE_MAX, &number) || number < TABLE_MIN)
+		return refuse(parser, "'%.64s' is no size: give a number from %d to %d", value,
+			      TABLE_MIN, TABLE_MAX);
+	parser->options->ledger.table = (unsigned int)number;
+	return 0;
+}
+
+/*
+ * The position of @value among the names of the option; or -EINVAL, and an error
+ * that lists them all.
+ */
+static int read_name(struct parser *parser, const char *value)
+{
+	const struct named_value *names =
+		option_names(parser->option->form, parser->options->command);
 	char list[OPTIONS_ERROR_LEN / 2];
 	size_t used = 0, i;
 
-	for (i = 0; i < count; i++)
-		if (!strcmp(value, values[i].name))
+	for (i = 0; names[i].name; i++)
+		if (!strcmp(value, names[i].name))
 			return (int)i;
-	for (i = 0; i < count && used < sizeof(list); i++)
+	for (i = 0; names[i].name && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
-					 values[i].name);
+					 names[i].name);
 	/* Cut off, or a long value would leave no room for the list. */
 	return refuse(parser, "there is no '%.64s': give one of %s", value, list);
+}
+
+static int read_sort(struct parser *parser, const char *value)
+{
+	int position = read_name(parser, value);
+
+	if (position < 0)
+		return position;
+	if (parser->options->command == COMMAND_TIMERS)
+		parser->options->timer_view.sort = (enum timer_key)position;
+	else
+		parser->options->view.sort = (enum row_key)position;
+	return 0;
+}
+
+static int read_by(struct parser *parser, const char *value)
+{
+	int position = read_name(parser, value);
+
+	if (position < 0)
+		return position;
+	if (parser->options->command == COMMAND_TIMERS)
+		parser->options->timer_view.by = (enum timer_by)position;
+	else
+		parser->options->view.by = (enum row_by)position;
+	return 0;
 }
 
 static int read_flag(struct parser *parser)
@@ -423,14 +529,24 @@ static int read_flag(struct parser *parser)
 	case OPTION_EXIT_CODE:
 		options->exit_code = true;
 		break;
+	case OPTION_TIMERS:
+		options->ledger.wanted = true;
+		break;
+	case OPTION_LEAKS:
+		options->timer_view.leaks = true;
+		break;
+	case OPTION_SITES:
+		options->ledger.sites = true;
+		break;
+	case OPTION_WHEEL:
+		options->ledger.wheel = true;
+		break;
 	}
 	return 0;
 }
 
 static int read_value(struct parser *parser, const char *value)
 {
-	int position;
-
 	switch (parser->option->form) {
 	case FORM_FLAG:
 		return read_flag(parser);
@@ -449,16 +565,12 @@ static int read_value(struct parser *parser, const char *value)
 		return read_number(parser, value);
 	case FORM_SENSITIVITY:
 		return read_sensitivity(parser, value);
+	case FORM_TABLE:
+		return read_table(parser, value);
 	case FORM_SORT:
-		position = read_name(parser, value, sort_keys, LENGTH(sort_keys));
-		if (position >= 0)
-			parser->options->view.sort = (enum row_key)position;
-		return position < 0 ? position : 0;
+		return read_sort(parser, value);
 	case FORM_BY:
-		position = read_name(parser, value, by_names, LENGTH(by_names));
-		if (position >= 0)
-			parser->options->view.by = (enum row_by)position;
-		return position < 0 ? position : 0;
+		return read_by(parser, value);
 	case FORM_FILE:
 		if (!*value)
 			return refuse(parser, "the file name is empty: give one, or leave it out");
@@ -482,6 +594,7 @@ static const char *help_of(enum command command)
 		[COMMAND_NONE] = "dwell --help",
 		[COMMAND_SUMMARY] = "dwell summary --help",
 		[COMMAND_OUTLIERS] = "dwell outliers --help",
+		[COMMAND_TIMERS] = "dwell timers --help",
 		[COMMAND_CHECK] = "dwell check --help",
 	};
 
@@ -505,7 +618,7 @@ char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN]
 
 const char *option_initial(const struct option_spec *option, enum command command)
 {
-	return command == COMMAND_OUTLIERS && option->endless ? option->endless : option->initial;
+	return option->others & (1U << command) ? option->other : option->initial;
 }
 
 static const struct option_spec *find_option(int letter)
@@ -641,6 +754,27 @@ static int read_initial_values(struct parser *parser)
 	return 0;
 }
 
+/* What follows from several options together. */
+static int complete(struct parser *parser)
+{
+	static const enum timer_by by[] = {
+		[ROW_BY_TASK] = TIMER_BY_TASK,
+		[ROW_BY_PROCESS] = TIMER_BY_PROCESS,
+		[ROW_BY_COMM] = TIMER_BY_COMM,
+		[ROW_BY_CGROUP] = TIMER_BY_CGROUP,
+	};
+	struct options *options = parser->options;
+
+	options->timer_view.limit = options->view.limit;
+	if (options->command == COMMAND_TIMERS)
+		options->ledger.wanted = true;
+	else
+		options->timer_view.by = by[options->view.by];
+	if (options->ledger.wheel && !options->ledger.wanted && options->action == ACTION_RUN)
+		return refuse(parser, "--wheel tells of timers: give --timers too");
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *options, char error[OPTIONS_ERROR_LEN])
 {
 	struct parser parser = {.options = options, .error = error};
@@ -662,8 +796,10 @@ int options_parse(int argc, char **argv, struct options *options, char error[OPT
 	}
 	if (command == COMMAND_NONE)
 		return read_options(&parser, argc, argv);
-	if (command < COMMANDS)
-		return read_options(&parser, argc - 1, argv + 1);
+	if (command < COMMANDS) {
+		err = read_options(&parser, argc - 1, argv + 1);
+		return err ? err : complete(&parser);
+	}
 	return refuse(&parser, "there is no command '%.64s': '%s' lists the commands", argv[1],
 		      help_of(COMMAND_NONE));
 }
@@ -759,14 +895,15 @@ static void print_commands(FILE *out)
 /* Writes the names that --sort takes, where @command has that option. */
 static void print_sort_keys(FILE *out, enum command command)
 {
+	const struct named_value *keys = option_names(FORM_SORT, command);
 	char list[1024] = "";
 	size_t used = 0, i;
 
 	if (!takes(command, find_option('s')))
 		return;
-	for (i = 0; i < ROW_KEYS && used < sizeof(list); i++)
+	for (i = 0; keys[i].name && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? " " : "",
-					 sort_keys[i].name);
+					 keys[i].name);
 	fprintf(out, "\nKeys to sort by:\n  ");
 	print_wrapped(out, list, 2, 2);
 }

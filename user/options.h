@@ -10,11 +10,13 @@
 
 #include "model.h"
 #include "source.h"
+#include "timer_view.h"
 
 enum command {
 	COMMAND_NONE, /* dwell itself: what stands before a command */
 	COMMAND_SUMMARY,
 	COMMAND_OUTLIERS,
+	COMMAND_TIMERS,
 	COMMAND_CHECK,
 	COMMANDS
 };
@@ -31,6 +33,8 @@ struct options {
 	unsigned int nr_cgroups;
 	uint64_t duration_ns; /* at most 365 days; 0: until Ctrl-C */
 	struct view view;
+	struct timer_view timer_view;
+	struct source_ledger ledger;
 	struct outlier_rule outlier[DWELL_MEASURES]; /* off where the command looks for none */
 	unsigned int sensitivity;		     /* mean deviations beyond the mean */
 	bool user_stacks;			     /* where programs block is kept */
@@ -60,6 +64,7 @@ void options_print_help(FILE *out, enum command command);
 enum option_section {
 	SECTION_TASKS,
 	SECTION_VIEW,
+	SECTION_TIMERS,
 	SECTION_OUTLIERS,
 	SECTION_OUTPUT,
 	SECTION_GENERAL,
@@ -77,8 +82,9 @@ enum option_form {
 	FORM_THRESHOLD, /* a duration, or "off" */
 	FORM_NUMBER,
 	FORM_SENSITIVITY,
-	FORM_SORT, /* a name of sort_keys */
-	FORM_BY,   /* a name of by_names */
+	FORM_TABLE, /* how many timers there is room for */
+	FORM_SORT,  /* a name of the command's keys */
+	FORM_BY,    /* a name of what the command's lines stand for */
 	FORM_FILE,
 };
 
@@ -93,6 +99,11 @@ enum option_key {
 	OPTION_SENSITIVITY,
 	OPTION_USER_STACKS,
 	OPTION_EXIT_CODE,
+	OPTION_TIMERS,
+	OPTION_LEAKS,
+	OPTION_SITES,
+	OPTION_WHEEL,
+	OPTION_TABLE,
 };
 
 struct option_spec {
@@ -100,11 +111,12 @@ struct option_spec {
 	const char *name;
 	const char *argument; /* name of the value; NULL: takes none */
 	const char *initial;  /* the value when not given, as typed; NULL: none */
-	const char *endless;  /* the same for `outliers`, where that is another */
+	const char *other;    /* the same for some commands; NULL: as for the others */
 	const char *help;
 	enum option_form form;
 	enum option_section section;
 	unsigned int commands; /* a bit (1 << enum command) for each that takes it */
+	unsigned int others;   /* the same for those whose value when not given is @other */
 };
 
 struct command_spec {
@@ -129,7 +141,13 @@ extern const struct option_spec option_specs[];
 extern const size_t option_specs_count;
 extern const struct command_spec command_specs[COMMANDS];
 extern const char *const section_titles[SECTIONS];
-extern const struct named_value sort_keys[ROW_KEYS];	     /* by enum row_key */
-extern const struct named_value by_names[ROW_BY_CGROUP + 1]; /* by enum row_by */
+/* Each ends with an empty one. */
+extern const struct named_value sort_keys[ROW_KEYS + 1];	  /* by enum row_key */
+extern const struct named_value by_names[ROW_BY_CGROUP + 2];	  /* by enum row_by */
+extern const struct named_value timer_sort_keys[TIMER_KEYS + 1];  /* by enum timer_key */
+extern const struct named_value timer_by_names[TIMER_BY_API + 2]; /* by enum timer_by */
+
+/* The names that an option of that form takes with @command; NULL: any value. */
+const struct named_value *option_names(enum option_form form, enum command command);
 
 #endif

@@ -246,14 +246,11 @@ const char *outlier_function(const struct outlier_names *names, uint64_t address
 	return names->function && address ? names->function(names->context, address) : NULL;
 }
 
-const char *outlier_user_function(const struct outlier_names *names,
-				  const struct dwell_outlier *outlier, size_t frame)
+const char *outlier_user_function(const struct outlier_names *names, uint32_t pid, uint64_t address)
 {
-	/* All but the innermost are return addresses: they may lie behind their function. */
-	uint64_t address = outlier->user_stack[frame] - !!frame;
-
-	return names->user_function ? names->user_function(names->context, outlier->pid, address) :
-				      NULL;
+	return names->user_function && address ?
+		       names->user_function(names->context, pid, address) :
+		       NULL;
 }
 
 const char *outlier_syscall(const struct outlier_names *names, int number)
@@ -264,15 +261,6 @@ const char *outlier_syscall(const struct outlier_names *names, int number)
 double outlier_quota(const struct outlier_names *names, uint64_t id)
 {
 	return names->quota && id ? names->quota(names->context, id) : 0;
-}
-
-size_t outlier_depth(const __u64 *stack, uint32_t depth)
-{
-	size_t count = 0;
-
-	while (count < smaller(depth, DWELL_STACK_DEPTH) && stack[count])
-		count++;
-	return count;
 }
 
 bool outlier_has_timer(const struct dwell_outlier *outlier)

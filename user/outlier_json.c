@@ -5,6 +5,7 @@
 
 #include "json.h"
 #include "outlier_private.h"
+#include "stack.h"
 
 #define AT_LEN 64
 
@@ -20,41 +21,6 @@ static int set_function(json_t *object, const char *key, const struct outlier_na
 {
 	return json_set_resolved(object, key, outlier_function(names, address), "0x%" PRIx64,
 				 address);
-}
-
-/* Sets @key to an array of functions. */
-static int set_functions(json_t *object, const char *key, const struct outlier_names *names,
-			 const __u64 *addresses, size_t count)
-{
-	json_t *array = json_array();
-	int err = json_set(object, key, array);
-
-	for (size_t i = 0; i < count && !err; i++)
-		if (json_array_append_new(array,
-					  json_resolved(outlier_function(names, addresses[i]),
-							"0x%" PRIx64, addresses[i])))
-			err = -ENOMEM;
-	return err;
-}
-
-/* Sets "ustack", where the program was. */
-static int set_user_stack(json_t *object, const struct dwell_outlier *outlier,
-			  const struct outlier_names *names)
-{
-	size_t count = outlier_depth(outlier->user_stack, outlier->user_depth);
-	json_t *array;
-	int err;
-
-	if (!count)
-		return 0;
-	array = json_array();
-	err = json_set(object, "ustack", array);
-	for (size_t i = 0; i < count && !err; i++)
-		if (json_array_append_new(array,
-					  json_resolved(outlier_user_function(names, outlier, i),
-							"0x%" PRIx64, outlier->user_stack[i])))
-			err = -ENOMEM;
-	return err;
 }
 
 /* RFC 3339, local time: the offset is +hh:mm or -hh:mm. */
@@ -187,6 +153,7 @@ static int set_parts(json_t *object, const struct dwell_outlier *outlier,
 		     const struct outlier_names *names)
 {
 	struct outlier_lateness lateness;
+	struct stack ahead;
 	json_t *parts;
 	int err;
 
@@ -201,9 +168,8 @@ static int set_parts(json_t *object, const struct dwell_outlier *outlier,
 	outlier_lateness(outlier, &lateness);
 	err |= json_set_count(parts, "interrupt_ns", lateness.interrupt_ns);
 	err |= json_set_count(parts, "callbacks_ns", lateness.callbacks_ns);
-	if (lateness.count)
-		err |= set_functions(object, "ahead", names, lateness.ahead, lateness.count);
-	return err;
+	ahead = stack_of_kernel(lateness.ahead, lateness.count);
+	return err | stack_json(object, "ahead", &ahead, names);
 }
 
 static int set_timer(json_t *object, const struct dwell_outlier *outlier,
@@ -244,7 +210,8 @@ static int set_owner(json_t *object, uint32_t tid, const struct outlier_names *n
 static int set_block(json_t *object, const struct dwell_outlier *outlier,
 		     const struct outlier_names *names)
 {
-	size_t depth = outlier_depth(outlier->stack, outlier->depth);
+	struct stack stack = stack_of_kernel(outlier->stack, outlier->depth);
+	struct stack user = stack_of_user(outlier->user_stack, outlier->user_depth, outlier->pid);
 	int err;
 
 	if (outlier->measure != DWELL_BLOCKED)
@@ -256,9 +223,8 @@ static int set_block(json_t *object, const struct dwell_outlier *outlier,
 					 (uint64_t)outlier->syscall);
 	if (outlier->owner)
 		err |= set_owner(object, outlier->owner, names);
-	if (depth)
-		err |= set_functions(object, "kstack", names, outlier->stack, depth);
-	err |= set_user_stack(object, outlier, names);
+	err |= stack_json(object, "kstack", &stack, names);
+	err |= stack_json(object, "ustack", &user, names);
 	return err;
 }
 

@@ -12,12 +12,9 @@ const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32
 const char *outlier_cgroup(const struct outlier_names *names, uint64_t id);
 const char *outlier_function(const struct outlier_names *names, uint64_t address);
 const char *outlier_syscall(const struct outlier_names *names, int number);
-const char *outlier_user_function(const struct outlier_names *names,
-				  const struct dwell_outlier *outlier, size_t frame);
+const char *outlier_user_function(const struct outlier_names *names, uint32_t pid,
+				  uint64_t address);
 double outlier_quota(const struct outlier_names *names, uint64_t id);
-
-/* Of a stack whose depth is said to be @depth, how many entries there are. */
-size_t outlier_depth(const __u64 *stack, uint32_t depth);
 
 /* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
 const char *outlier_api(const char *callback);

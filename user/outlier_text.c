@@ -7,6 +7,7 @@
 
 #include "json.h"
 #include "outlier_private.h"
+#include "stack.h"
 #include "text.h"
 
 #define NAME_LEN 1024	/* of a name made harmless; a cgroup's path is the longest */
@@ -417,53 +418,18 @@ static void put_timer_lines(const struct writer *writer)
 	fputc('\n', writer->out);
 }
 
-/* The programs that took the stack are on top of it. */
-static bool is_own(const char *function)
+static void put_stack(const struct writer *writer, const char *title, const __u64 *addresses,
+		      uint32_t depth)
 {
-	return function &&
-	       (!strncmp(function, "bpf_prog_", 9) || !strncmp(function, "bpf_trace_run", 13) ||
-		!strncmp(function, "__bpf_trace_", 12));
-}
+	struct stack stack = stack_of_kernel(addresses, depth);
 
-static void put_stack_lines(const struct writer *writer, const char *title, const __u64 *stack,
-			    uint32_t depth)
-{
-	size_t count = outlier_depth(stack, depth), i = 0;
-
-	while (i < count && is_own(outlier_function(writer->names, stack[i])))
-		i++;
-	if (i == count)
-		return;
-	fprintf(writer->out, INDENT "%s:\n", title);
-	for (; i < count; i++) {
-		fputs(INDENT INDENT, writer->out);
-		put_function(writer, stack[i]);
-		fputc('\n', writer->out);
-	}
-}
-
-static void put_user_stack(const struct writer *writer)
-{
-	const struct dwell_outlier *outlier = writer->outlier;
-	size_t count = outlier_depth(outlier->user_stack, outlier->user_depth);
-
-	if (count)
-		fputs(INDENT "called from:\n", writer->out);
-	for (size_t i = 0; i < count; i++) {
-		const char *name = outlier_user_function(writer->names, outlier, i);
-
-		fputs(INDENT INDENT, writer->out);
-		if (name)
-			put_name(writer, name, strlen(name));
-		else
-			fprintf(writer->out, "0x%" PRIx64, (uint64_t)outlier->user_stack[i]);
-		fputc('\n', writer->out);
-	}
+	stack_print(writer->out, &stack, writer->names, INDENT, title);
 }
 
 static void put_block_lines(const struct writer *writer)
 {
 	const struct dwell_outlier *outlier = writer->outlier;
+	struct stack user = stack_of_user(outlier->user_stack, outlier->user_depth, outlier->pid);
 
 	if (outlier->measure != DWELL_BLOCKED)
 		return;
@@ -472,10 +438,10 @@ static void put_block_lines(const struct writer *writer)
 		put_syscall(writer);
 		fprintf(writer->out, " (%" PRId32 ")\n", outlier->syscall);
 	}
-	put_stack_lines(writer, "blocked at", outlier->stack, outlier->depth);
-	put_user_stack(writer);
+	put_stack(writer, "blocked at", outlier->stack, outlier->depth);
+	stack_print(writer->out, &user, writer->names, INDENT, "called from");
 	if (!outlier->open)
-		put_stack_lines(writer, "woken from", outlier->waker.stack, outlier->waker.depth);
+		put_stack(writer, "woken from", outlier->waker.stack, outlier->waker.depth);
 }
 
 static void put_details(const struct writer *writer)

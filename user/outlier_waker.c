@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "outlier_private.h"
+#include "stack.h"
 
 /* What a function on the waker's stack tells of those that it called. */
 enum role {
@@ -154,7 +155,7 @@ static enum role role_of(const char *name)
 
 /* A stack and its names. */
 struct frames {
-	const __u64 *address;
+	const uint64_t *address;
 	size_t count;
 	const struct outlier_names *names;
 };
@@ -243,8 +244,8 @@ enum outlier_waker outlier_waker(const struct dwell_outlier *outlier,
 				 const struct outlier_names *names, uint64_t *function)
 {
 	const struct dwell_waker *waker = &outlier->waker;
-	const struct frames frames = {waker->stack, outlier_depth(waker->stack, waker->depth),
-				      names};
+	const struct stack stack = stack_of_kernel(waker->stack, waker->depth);
+	const struct frames frames = {stack.address, stack.depth, names};
 	enum role role;
 	bool named;
 

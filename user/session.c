@@ -38,6 +38,11 @@ int session_open(struct session *session, const struct options *options,
 		.user_stacks = options->user_stacks,
 	};
 	struct source_filter filter = options->filter;
+	struct source_request request = {
+		.filter = &filter,
+		.outliers = &outliers,
+		.ledger = options->ledger,
+	};
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
 	uint64_t began = clock_mono();
 	int err;
@@ -54,8 +59,8 @@ int session_open(struct session *session, const struct options *options,
 	err = targets_find(options, named ? &session->hierarchy : NULL, &filter);
 	if (err)
 		return err;
-	err = source_open(&session->source, &filter, named && session->hierarchy.v1, &outliers,
-			  intake);
+	request.cgroup_v1 = named && session->hierarchy.v1;
+	err = source_open(&session->source, &request, intake);
 	if (err)
 		return err;
 	if (named)
@@ -116,24 +121,34 @@ static const char *cgroup_name(void *context, uint64_t id)
 	return session->cgroups ? cgroup_path(session->cgroups, id) : NULL;
 }
 
+/* @err of asking for the symbol of @address; where they are hidden, the kernel is asked. */
+static const char *symbol_or_kernel(struct session *session, uint64_t address, int err)
+{
+	char *name = session->function;
+
+	if (err == -EPERM)
+		err = source_function_name(session->source, address, name,
+					   sizeof(session->function));
+	return err ? NULL : name;
+}
+
 /* Of a callback: its address is where the function begins. */
 static const char *callback_name(void *context, uint64_t address)
 {
 	struct session *session = context;
 
-	if (symbols_name(session->symbols, address, session->function, sizeof(session->function)))
-		return NULL;
-	return session->function;
+	return symbol_or_kernel(session, address,
+				symbols_name(session->symbols, address, session->function,
+					     sizeof(session->function)));
 }
 
 static const char *function_name(void *context, uint64_t address)
 {
 	struct session *session = context;
 
-	if (symbols_covering(session->symbols, address, session->function,
-			     sizeof(session->function)))
-		return NULL;
-	return session->function;
+	return symbol_or_kernel(session, address,
+				symbols_covering(session->symbols, address, session->function,
+						 sizeof(session->function)));
 }
 
 static const char *user_function_name(void *context, uint32_t pid, uint64_t address)
@@ -178,6 +193,11 @@ struct outlier_names session_names(struct session *session)
 		.syscall = call_name,
 		.context = session,
 	};
+}
+
+struct timer_names session_timer_names(struct session *session)
+{
+	return (struct timer_names){.function = callback_name, .context = session};
 }
 
 struct outlier_clock session_clock(void)
@@ -251,6 +271,7 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->kernel = heading->kernel;
 	report->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	report->view = session->options->view;
+	report->timer_view = session->options->timer_view;
 	report->window_start = session->start;
 	report->window_end = session->end;
 	report->time = time_of(session->end);

@@ -57,6 +57,9 @@ int session_exit_code(int err);
 /* What an outlier's numbers are called. Each name is valid until the next one is asked for. */
 struct outlier_names session_names(struct session *session);
 
+/* What callbacks are called, valid in the same way. */
+struct timer_names session_timer_names(struct session *session);
+
 /* CLOCK_REALTIME and CLOCK_MONOTONIC at this moment. */
 struct outlier_clock session_clock(void);
 

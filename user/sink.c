@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What all sinks do alike: bring what they wrote to its end. */
+/* What all sinks do alike: read a report, and bring what they wrote to its end. */
 #include <errno.h>
 
-#include "sink.h"
+#include "sink_private.h"
 
 int sink_flush(FILE *out)
 {
@@ -17,4 +17,30 @@ uint64_t report_loss(const struct report *report, enum dwell_loss loss)
 	if (loss == DWELL_LOSS_TASKS_FOLDED && report->view.by != ROW_BY_TASK)
 		return 0;
 	return model_loss(report->model, loss);
+}
+
+const char *report_by_name(unsigned int by)
+{
+	static const char *const names[] = {"task", "process", "comm", "cgroup", "callback", "api"};
+
+	_Static_assert(ROW_BY_CGROUP == (int)TIMER_BY_CGROUP && TIMER_BY_API == 5,
+		       "both begin alike, and each has a name");
+	return names[by];
+}
+
+double report_seconds(const struct report *report)
+{
+	uint64_t window = report->window_end - report->window_start;
+
+	return (window ? (double)window : 1) / 1e9;
+}
+
+const char *report_cgroup(const struct report *report, uint64_t id)
+{
+	return report->cgroup_name ? report->cgroup_name(report->context, id) : NULL;
+}
+
+const char *report_function(const struct report *report, uint64_t address)
+{
+	return report->function_name ? report->function_name(report->context, address) : NULL;
 }

@@ -10,6 +10,7 @@
 
 #include "model.h"
 #include "outlier.h"
+#include "timer_view.h"
 #include "worst.h"
 
 /* What dwell itself cost. Ratios are of the time of all CPUs together: 0.01 = 1 %. */
@@ -35,6 +36,9 @@ struct report {
 	const char *filters;  /* as text, or NULL: everything was measured */
 
 	struct rows rows; /* of @view */
+	bool ledger;	  /* there is one: */
+	struct timer_view timer_view;
+	struct timer_rows timers; /* of @timer_view */
 	const struct model *model;
 	uint64_t hidden_tasks;			     /* exist, but were not listed by the kernel */
 	const struct dwell_outlier_counts *outliers; /* by measure; NULL: were not looked for */
@@ -52,6 +56,10 @@ struct report {
 /* Every sink: 0, -ENOMEM, or what writing failed with (-EPIPE too: the caller decides). */
 int sink_table(FILE *out, const struct report *report);
 int sink_json(FILE *out, const struct report *report);
+
+/* The same of the ledger of timers alone. */
+int sink_timers_table(FILE *out, const struct report *report);
+int sink_timers_json(FILE *out, const struct report *report);
 
 /* Parts of them, for a command that streams what lies between. */
 int sink_json_header(FILE *out, const struct report *report);

@@ -6,38 +6,11 @@
 #include <string.h>
 
 #include "json.h"
-#include "sink.h"
+#include "sink_private.h"
 
 #define SCHEMA 1
 
-static const char *by_name(enum row_by by)
-{
-	static const char *const names[] = {"task", "process", "comm", "cgroup"};
-
-	return names[by];
-}
-
 /* ---- rows --------------------------------------------------------------- */
-
-static int set_dist(json_t *object, const char *key, const struct dist *dist)
-{
-	json_t *json = json_object();
-	uint64_t count = dist_count(dist);
-	/* From here on the object owns it. */
-	int err = json_set(object, key, json);
-
-	if (err)
-		return err;
-	err |= json_set_count(json, "count", count);
-	err |= json_set_count(json, "sum_ns", dist->sum);
-	err |= json_set_count(json, "max_ns", dist->max);
-	if (!count)
-		return err;
-	err |= json_set_count(json, "p50_ns", dist_percentile(dist, 500));
-	err |= json_set_count(json, "p90_ns", dist_percentile(dist, 900));
-	err |= json_set_count(json, "p99_ns", dist_percentile(dist, 990));
-	return err;
-}
 
 static int set_timers(json_t *object, const struct timer_counts *timers)
 {
@@ -54,12 +27,26 @@ static int set_timers(json_t *object, const struct timer_counts *timers)
 	return err;
 }
 
+int sink_json_set_cgroup(json_t *object, const struct report *report, uint64_t id, bool always)
+{
+	const char *path = report_cgroup(report, id);
+
+	if (!id && !path && !always)
+		return 0;
+	return json_set_resolved(object, "cgroup", path, "#%" PRIu64, id);
+}
+
+int sink_json_set_callback(json_t *object, const struct report *report, uint64_t function)
+{
+	return json_set_resolved(object, "callback", report_function(report, function),
+				 "0x%" PRIx64, function);
+}
+
 /* Sets what names @row: the keys that its grouping has. */
 static int set_identity(json_t *object, const struct report *report, const struct row *row)
 {
 	bool named = row->by != ROW_BY_CGROUP && !row->timers_only;
 	bool placed = row->by != ROW_BY_COMM && !row->timers_only;
-	const char *path = NULL;
 	int err = 0;
 
 	if (row->by == ROW_BY_TASK || row->by == ROW_BY_PROCESS)
@@ -68,24 +55,16 @@ static int set_identity(json_t *object, const struct report *report, const struc
 		err |= json_set_count(object, "tid", row->tid);
 	if (named)
 		err |= json_set_name(object, "comm", row->comm, sizeof(row->comm));
-	if (report->cgroup_name)
-		path = report->cgroup_name(report->context, row->cgroup);
-	/* Id 0 is no cgroup; only a row that stands for it needs a name then. */
-	if (!placed || (!row->cgroup && !path && row->by != ROW_BY_CGROUP))
-		return err;
-	return err | json_set_resolved(object, "cgroup", path, "#%" PRIu64, row->cgroup);
+	if (placed)
+		err |= sink_json_set_cgroup(object, report, row->cgroup, row->by == ROW_BY_CGROUP);
+	return err;
 }
 
 static int set_kernel_timer(json_t *object, const struct report *report, const struct row *row)
 {
-	const char *name = NULL;
-	int err = 0;
+	int err = json_set(object, "comm", json_string("kernel"));
 
-	if (report->function_name)
-		name = report->function_name(report->context, row->function);
-	err |= json_set(object, "comm", json_string("kernel"));
-	err |= json_set_resolved(object, "callback", name, "0x%" PRIx64, row->function);
-	return err;
+	return err | sink_json_set_callback(object, report, row->function);
 }
 
 /* Sets what is measured of tasks only, not of a timer alone. */
@@ -94,14 +73,14 @@ static int set_waits(json_t *object, const struct row *row)
 	__attribute__((cleanup(dist_clear))) struct dist runqueue = {0};
 	int err = row_runqueue(row, &runqueue);
 
-	err |= set_dist(object, "timer_latency", &row->measure[DWELL_TIMER_LATENCY]);
-	err |= set_dist(object, "runqueue", &runqueue);
-	err |= set_dist(object, "runqueue_woken", &row->measure[DWELL_WOKEN]);
-	err |= set_dist(object, "runqueue_preempted", &row->measure[DWELL_PREEMPTED]);
-	err |= set_dist(object, "throttled", &row->measure[DWELL_THROTTLED]);
-	err |= set_dist(object, "blocked", &row->measure[DWELL_BLOCKED]);
+	err |= json_set_dist(object, "timer_latency", &row->measure[DWELL_TIMER_LATENCY]);
+	err |= json_set_dist(object, "runqueue", &runqueue);
+	err |= json_set_dist(object, "runqueue_woken", &row->measure[DWELL_WOKEN]);
+	err |= json_set_dist(object, "runqueue_preempted", &row->measure[DWELL_PREEMPTED]);
+	err |= json_set_dist(object, "throttled", &row->measure[DWELL_THROTTLED]);
+	err |= json_set_dist(object, "blocked", &row->measure[DWELL_BLOCKED]);
 	err |= json_set_count(object, "blocked_uninterruptible_ns", row->blocked_ns[DWELL_BLOCK_D]);
-	err |= set_dist(object, "dwell", &row->measure[DWELL_DWELL]);
+	err |= json_set_dist(object, "dwell", &row->measure[DWELL_DWELL]);
 	return err;
 }
 
@@ -145,7 +124,7 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 	int err = json ? 0 : -ENOMEM;
 
 	err |= json_set(json, "kind", json_string("row"));
-	err |= json_set(json, "by", json_string(by_name(row->by)));
+	err |= json_set(json, "by", json_string(report_by_name(row->by)));
 	if (row->kernel_timer) {
 		err |= set_kernel_timer(json, report, row);
 	} else if (!row->remainder) {
@@ -157,7 +136,7 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 				json_boolean(row->exited && row->exited >= row->tasks));
 	}
 	err |= set_timers(json, &row->timers);
-	err |= set_dist(json, "lateness", &row->measure[DWELL_LATENESS]);
+	err |= json_set_dist(json, "lateness", &row->measure[DWELL_LATENESS]);
 	if (!row->kernel_timer && !row->timers_only) {
 		err |= set_waits(json, row);
 		err |= set_cpu(json, row);
@@ -168,7 +147,7 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 
 /* ---- header and losses -------------------------------------------------- */
 
-int sink_json_header(FILE *out, const struct report *report)
+int sink_json_header_by(FILE *out, const struct report *report, const char *by)
 {
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
@@ -180,10 +159,15 @@ int sink_json_header(FILE *out, const struct report *report)
 	err |= json_set_count(json, "cpus", report->cpus);
 	/* A stream has neither rows nor, yet, an end. */
 	if (report->window_end) {
-		err |= json_set(json, "by", json_string(by_name(report->view.by)));
+		err |= json_set(json, "by", json_string(by));
 		err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
 	}
 	return err ? -ENOMEM : json_write_line(out, json);
+}
+
+int sink_json_header(FILE *out, const struct report *report)
+{
+	return sink_json_header_by(out, report, report_by_name(report->view.by));
 }
 
 static int set_overhead(json_t *object, const struct overhead *overhead)
@@ -258,6 +242,8 @@ int sink_json(FILE *out, const struct report *report)
 
 	for (size_t i = 0; i < report->rows.count && !err; i++)
 		err = write_row(out, report, &report->rows.row[i]);
+	if (!err && report->ledger)
+		err = sink_timers_json_rows(out, report);
 	for (size_t i = 0; report->worst && i < report->worst->count && !err; i++)
 		err = outlier_json(out, &report->worst->outlier[i], &report->names, &report->clock);
 	if (!err)

@@ -24,14 +24,31 @@ struct source_filter {
 	unsigned int nr_pids, nr_tids, nr_cgroups, nr_comms;
 };
 
+/* Where a timer was armed, and how often it was met there. */
+struct source_site {
+	const struct dwell_timer_key *owner;
+	uint64_t samples;
+	uint64_t stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first, then zeros */
+	uint64_t user_stack[DWELL_STACK_DEPTH];
+};
+
 /* Who takes what a source hands over. Each returns 0, or a negative errno that ends the read. */
 struct intake {
 	void *context;
 	int (*record)(void *context, const struct dwell_record *record);
+	/* Or 1: its owner is gone. Then the source may forget it, which it tells by the next one. */
 	int (*timers)(void *context, const struct dwell_timer_key *key,
 		      const struct dwell_timer_counts *counts);
+	/* The last of that key; what comes under it later begins anew. */
+	int (*forgotten)(void *context, const struct dwell_timer_key *key,
+			 const struct dwell_timer_counts *counts);
+	/* Before a read of the armed timers, then one call for each. */
+	void (*clear_armed)(void *context);
 	int (*armed)(void *context, const struct dwell_armed_timer *timer);
 	int (*outlier)(void *context, const struct dwell_outlier *outlier); /* or NULL */
+	/* With a ledger, once a second: the timers as of the mono time @at have been handed over. */
+	int (*sampled)(void *context, uint64_t at);
+	int (*site)(void *context, const struct source_site *site);
 };
 
 /* Beyond what an interval is an outlier. */
@@ -47,6 +64,22 @@ struct source_outliers {
 	bool user_stacks;	 /* kept each time that a task blocks */
 };
 
+/* The ledger of timers in full: sleeps by system call, time-outs, slack, callbacks. */
+struct source_ledger {
+	bool wanted;
+	bool sites;	    /* where timers are armed */
+	bool wheel;	    /* timers of the timer wheel too */
+	unsigned int table; /* room for so many keys, and so many armed timers */
+};
+
+/* What is to be measured. */
+struct source_request {
+	const struct source_filter *filter;
+	const struct source_outliers *outliers; /* NULL: none */
+	struct source_ledger ledger;
+	bool cgroup_v1; /* ids of cgroups from the v1 cpu hierarchy, not from v2 */
+};
+
 /* What the measuring itself cost, over the part of the window in which it was measured. */
 struct source_cost {
 	bool measured;	      /* BPF statistics were permitted and collected */
@@ -60,12 +93,11 @@ struct source;
 /*
  * Loads and attaches to the running kernel, and makes a record for every task
  * that exists; nothing is measured yet. Where the kernel or a privilege is
- * missing, says so on stderr. @cgroup_v1: ids from the v1 cpu hierarchy, not
- * from v2. @outliers: NULL for none. 0; -EOPNOTSUPP (kernel lacks a feature),
- * -EPERM, another negative errno. The caller closes *source with source_close().
+ * missing, says so on stderr. 0; -EOPNOTSUPP (kernel lacks a feature), -EPERM,
+ * another negative errno. The caller closes *source with source_close().
  */
-int source_open(struct source **source, const struct source_filter *filter, bool cgroup_v1,
-		const struct source_outliers *outliers, const struct intake *intake);
+int source_open(struct source **source, const struct source_request *request,
+		const struct intake *intake);
 void source_close(struct source *source);
 
 /* Begins the window: every counter is 0. Mono time of the start; 0 before it. */
@@ -82,8 +114,8 @@ int source_drop_privileges(struct source *source, unsigned int kept);
 
 /*
  * Hands over what is pushed until the mono time @until, or until *@stop turns
- * non-zero; with outliers also those that are found open, once a second. 0 or a
- * negative errno.
+ * non-zero; once a second also the outliers that are found open, and the ledger,
+ * if either is wanted. 0 or a negative errno.
  */
 int source_run(struct source *source, uint64_t until, volatile const int *stop);
 
@@ -95,6 +127,14 @@ uint64_t source_stop(struct source *source);
  * then the timers. 0 or a negative errno.
  */
 int source_read(struct source *source);
+
+/*
+ * Writes the name of the function that holds the kernel's @address to @buffer,
+ * as the kernel prints it: "hrtimer_wakeup", "e1000_watchdog [e1000]". For where
+ * /proc/kallsyms hides its addresses. 0; -ENOENT; another negative errno. @buffer
+ * is empty after an error.
+ */
+int source_function_name(struct source *source, uint64_t address, char *buffer, size_t size);
 
 /* The counters of the kernel side and of the source (DWELL_LOSS_RECURSION, …). */
 void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES]);

@@ -23,7 +23,8 @@ enum callback {
 	HRTICK,
 	SLEEPERS,
 	USERS = SLEEPERS + DWELL_SLEEPERS,
-	CALLBACKS = USERS + DWELL_USER_CALLBACKS
+	PROCESS_TIMEOUT = USERS + DWELL_USER_CALLBACKS,
+	CALLBACKS
 };
 
 static const char *const callback_names[CALLBACKS] = {
@@ -39,6 +40,7 @@ static const char *const callback_names[CALLBACKS] = {
 	"alarmtimer_fired",
 	"io_timeout_fn",
 	"io_link_timeout_fn",
+	[PROCESS_TIMEOUT] = "process_timeout",
 };
 
 static void set_from_symbols(struct dwell_config *config, const uint64_t *addresses)
@@ -49,6 +51,7 @@ static void set_from_symbols(struct dwell_config *config, const uint64_t *addres
 		config->sleepers[i] = addresses[SLEEPERS + i];
 	for (int i = 0; i < DWELL_USER_CALLBACKS; i++)
 		config->user_callbacks[i] = addresses[USERS + i];
+	config->process_timeout = addresses[PROCESS_TIMEOUT];
 }
 
 /* ---- without symbols: learning by doing ---------------------------------- */

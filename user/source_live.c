@@ -25,11 +25,13 @@
 #include "source_clock.h"
 
 #define POLL_MS 100
-#define OPEN_NS 1000000000ULL	   /* how often open intervals are looked at */
+#define LOOK_NS 1000000000ULL	   /* how often open intervals and the ledger are looked at */
+#define BATCH 256		   /* entries of a map that are read at once, if they can be */
 #define CPU_TOKEN_SHIFT 20	   /* a token each ms */
 #define SLEW_NS 1000000000ULL	   /* span over which the clocks are compared */
 #define STATISTICS_NS 500000000ULL /* statistics cost two clock reads a run: not for long */
 #define CALIBRATIONS 32
+#define WHEEL_CALLBACKS 512
 #define READER_NICE (-10)
 #define ADOPTING_PASSES 5
 #define CLOCK_ERROR_NS 10000
@@ -49,11 +51,13 @@ struct source {
 	struct features features;
 	struct clock_pair clock;
 	uint64_t started;   /* mono; 0: not yet */
-	uint64_t next_open; /* mono */
+	uint64_t next_look; /* mono */
 	uint64_t hidden;
 	bool needs_bpf; /* even to read out */
 	bool outliers;	/* are looked for */
-	int err;	/* of the intake, from within libbpf's callback */
+	bool ledger;	/* is kept in full */
+	bool sites;
+	int err; /* of the intake, from within libbpf's callback */
 
 	int statistics_fd; /* -1: off */
 	uint64_t statistics_began;
@@ -119,14 +123,48 @@ static void set_outliers(struct source *source, struct dwell_config *config,
 	bpf_program__set_autoload(source->skeleton->progs.find_open, source->outliers);
 }
 
-static int load(struct source *source, const struct source_filter *filter, bool cgroup_v1,
-		const struct source_outliers *outliers)
+/* The wheel's timers are a hundred kinds more, and programs of their own. */
+static void set_wheel(const struct dwell_bpf *skeleton, struct dwell_config *config, bool wanted)
+{
+	struct timespec tick;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	config->tick_ns = tick.tv_sec * 1000000000ULL + tick.tv_nsec;
+	bpf_program__set_autoload(skeleton->progs.on_wheel_start, wanted);
+	bpf_program__set_autoload(skeleton->progs.on_wheel_cancel, wanted);
+	bpf_program__set_autoload(skeleton->progs.on_wheel_expire, wanted);
+	bpf_program__set_autoload(skeleton->progs.on_wheel_expired, wanted);
+	if (wanted)
+		bpf_map__set_max_entries(skeleton->maps.kernel_timers, WHEEL_CALLBACKS);
+}
+
+static void set_ledger(struct source *source, struct dwell_config *config,
+		       const struct source_ledger *ledger)
+{
+	const struct dwell_bpf *skeleton = source->skeleton;
+
+	source->ledger = ledger->wanted;
+	source->sites = ledger->wanted && ledger->sites;
+	config->ledger = source->ledger;
+	config->sites = source->sites;
+	if (ledger->wanted) {
+		bpf_map__set_max_entries(skeleton->maps.timer_ledger, ledger->table);
+		bpf_map__set_max_entries(skeleton->maps.armed_timers, ledger->table);
+	}
+	set_wheel(skeleton, config, ledger->wanted && ledger->wheel);
+	if (!source->sites) {
+		bpf_map__set_max_entries(skeleton->maps.sites, 1);
+		bpf_map__set_max_entries(skeleton->maps.stacks, 1);
+	}
+}
+
+static int load(struct source *source, const struct source_request *request)
 {
 	struct dwell_bpf *skeleton = source->skeleton;
 	struct dwell_config config = {
 		.prev_state = feature_found(&source->features, FEATURE_PREV_STATE),
 		.was_armed = feature_found(&source->features, FEATURE_WAS_ARMED),
-		.cgroup_v1 = cgroup_v1,
+		.cgroup_v1 = request->cgroup_v1,
 		.twin_expiry = feature_found(&source->features, FEATURE_REALTIME),
 		.clock_error = feature_found(&source->features, FEATURE_STABLE_CLOCK) ?
 				       CLOCK_ERROR_NS :
@@ -139,8 +177,9 @@ static int load(struct source *source, const struct source_filter *filter, bool 
 		message_error("cannot tell the kinds of timers apart: %s", strerror(-err));
 		return err;
 	}
-	set_filter(&config, filter);
-	set_outliers(source, &config, outliers);
+	set_filter(&config, request->filter);
+	set_outliers(source, &config, request->outliers);
+	set_ledger(source, &config, &request->ledger);
 	skeleton->rodata->config = config;
 	bpf_map__set_max_entries(skeleton->maps.cpus, libbpf_num_possible_cpus());
 	bpf_program__set_autoload(skeleton->progs.learn_callback, false);
@@ -216,6 +255,26 @@ static int adopt_tasks(struct dwell_bpf *skeleton)
 	return 0;
 }
 
+/* An iterator over a map's elements is told which map. */
+static int attach_name_function(struct dwell_bpf *skeleton)
+{
+	union bpf_iter_link_info info = {
+		.map.map_fd = bpf_map__fd(skeleton->maps.unnamed),
+	};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+		    .link_info_len = sizeof(info));
+	int err;
+
+	skeleton->links.name_function =
+		bpf_program__attach_iter(skeleton->progs.name_function, &options);
+	err = libbpf_get_error(skeleton->links.name_function);
+	if (err) {
+		skeleton->links.name_function = NULL;
+		message_error("cannot attach name_function: %s", strerror(-err));
+	}
+	return err;
+}
+
 /*
  * New tasks first, then those that exist, then everything else: so every task
  * has its record when the first switch is seen.
@@ -233,6 +292,8 @@ static int attach(struct source *source)
 	if (err)
 		return err;
 	err = adopt_tasks(skeleton);
+	if (!err)
+		err = attach_name_function(skeleton);
 	if (err)
 		return err;
 	for (int i = 0; i < skeleton->skeleton->prog_cnt && !err; i++) {
@@ -266,7 +327,7 @@ static bool reads_unprivileged(struct source *source)
 	if (!child) {
 		err = privileges_drop(PRIVILEGE_KEEP_NONE);
 		if (!err)
-			err = bpf_map_lookup_elem(bpf_map__fd(source->skeleton->maps.user_timers),
+			err = bpf_map_lookup_elem(bpf_map__fd(source->skeleton->maps.timer_ledger),
 						  &key, &counts);
 		if (!err || err == -ENOENT)
 			err = bpf_iter_create(bpf_link__fd(source->skeleton->links.read_tasks));
@@ -308,8 +369,7 @@ static int map_rings(struct source *source)
 	return err;
 }
 
-static int open_source(struct source *source, const struct source_filter *filter, bool cgroup_v1,
-		       const struct source_outliers *outliers)
+static int open_source(struct source *source, const struct source_request *request)
 {
 	enum feature_id missing;
 	int err = features_detect(&source->features);
@@ -328,7 +388,7 @@ static int open_source(struct source *source, const struct source_filter *filter
 	source->skeleton = dwell_bpf__open();
 	if (!source->skeleton)
 		return -errno;
-	err = load(source, filter, cgroup_v1, outliers);
+	err = load(source, request);
 	if (!err)
 		err = attach(source);
 	if (err)
@@ -339,8 +399,8 @@ static int open_source(struct source *source, const struct source_filter *filter
 	return err;
 }
 
-int source_open(struct source **result, const struct source_filter *filter, bool cgroup_v1,
-		const struct source_outliers *outliers, const struct intake *intake)
+int source_open(struct source **result, const struct source_request *request,
+		const struct intake *intake)
 {
 	struct source *source = calloc(1, sizeof(*source));
 	int err;
@@ -351,7 +411,7 @@ int source_open(struct source **result, const struct source_filter *filter, bool
 	source->intake = *intake;
 	source->statistics_fd = -1;
 	libbpf_set_print(print_libbpf);
-	err = open_source(source, filter, cgroup_v1, outliers);
+	err = open_source(source, request);
 	if (err) {
 		source_close(source);
 		return err;
@@ -476,13 +536,28 @@ int source_drop_privileges(struct source *source, unsigned int kept)
 	return privileges_drop(kept);
 }
 
-/* Looks for outliers that have not ended, now and then; they come through the ring buffer. */
-static int find_open(struct source *source, uint64_t now)
+static int read_ledger(struct source *source);
+
+/*
+ * Now and then: outliers that have not ended, which come through the ring
+ * buffer, and the ledger as it is now.
+ */
+static int look(struct source *source, uint64_t now)
 {
-	if (!source->outliers || now < source->next_open)
+	int err = 0;
+
+	if (now < source->next_look)
 		return 0;
-	source->next_open = now + OPEN_NS;
-	return run_iterator(source->skeleton->links.find_open);
+	if (source->outliers)
+		err = run_iterator(source->skeleton->links.find_open);
+	/* Not at once: nothing has happened yet. */
+	if (!err && source->ledger && source->next_look) {
+		err = read_ledger(source);
+		if (!err)
+			err = source->intake.sampled(source->intake.context, now);
+	}
+	source->next_look = now + LOOK_NS;
+	return err;
 }
 
 int source_run(struct source *source, uint64_t until, volatile const int *stop)
@@ -493,7 +568,7 @@ int source_run(struct source *source, uint64_t until, volatile const int *stop)
 
 		if (now >= until)
 			break;
-		err = find_open(source, now);
+		err = look(source, now);
 		if (err)
 			return err;
 		if (until - now < POLL_MS * 1000000ULL)
@@ -617,47 +692,116 @@ static uint64_t count_tasks(void)
 	return tasks;
 }
 
-static int read_armed(struct source *source)
-{
-	struct bpf_map *map = source->skeleton->maps.armed_timers;
-	struct dwell_armed_timer timer;
-	__u64 key, *previous = NULL;
-	int err;
+/* The keys and values of a map, a batch at a time. */
+struct batch {
+	void *keys, *values; /* owned */
+	__u32 room, count;
+};
 
-	while (!bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
-		previous = &key;
-		if (bpf_map__lookup_elem(map, &key, sizeof(key), &timer, sizeof(timer), 0))
-			continue; /* disarmed meanwhile */
-		err = source->intake.armed(source->intake.context, &timer);
-		if (err)
-			return err;
-	}
-	return 0;
+static void free_batch(struct batch *batch)
+{
+	free(batch->keys);
+	free(batch->values);
 }
 
-static int read_user_timers(struct source *source)
+static int batch_reserve(struct batch *batch, const struct bpf_map *map, __u32 room)
 {
-	struct bpf_map *map = source->skeleton->maps.user_timers;
-	struct dwell_timer_key key, *previous = NULL;
-	struct dwell_timer_counts counts;
-	int err;
+	free_batch(batch);
+	batch->keys = calloc(room, bpf_map__key_size(map));
+	batch->values = calloc(room, bpf_map__value_size(map));
+	batch->room = room;
+	return batch->keys && batch->values ? 0 : -ENOMEM;
+}
 
-	while (!bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
-		previous = &key;
-		if (bpf_map__lookup_elem(map, &key, sizeof(key), &counts, sizeof(counts), 0))
+/*
+ * Hands each element of the hash @map to @take: 0, or the negative errno that it
+ * or the kernel ends with.
+ */
+static int read_map(struct source *source, const struct bpf_map *map,
+		    int (*take)(struct source *source, const void *key, const void *value))
+{
+	struct batch batch __attribute__((cleanup(free_batch))) = {0};
+	__u32 position, *from = NULL;
+	int err = batch_reserve(&batch, map, BATCH), end = 0;
+
+	while (!err && !end) {
+		batch.count = batch.room;
+		end = bpf_map_lookup_batch(bpf_map__fd(map), from, &position, batch.keys,
+					   batch.values, &batch.count, NULL);
+		/* One place of the hash holds more than that. */
+		if (end == -ENOSPC) {
+			end = 0;
+			err = batch_reserve(&batch, map, 2 * batch.room);
 			continue;
-		err = source->intake.timers(source->intake.context, &key, &counts);
-		if (err)
-			return err;
+		}
+		if (end && end != -ENOENT)
+			return end;
+		from = &position;
+		for (__u32 i = 0; i < batch.count && !err; i++)
+			err = take(source, (char *)batch.keys + i * bpf_map__key_size(map),
+				   (char *)batch.values + i * bpf_map__value_size(map));
 	}
-	return 0;
+	return err;
+}
+
+static int take_armed(struct source *source, const void *key, const void *value)
+{
+	(void)key;
+	return source->intake.armed(source->intake.context, value);
+}
+
+static int read_armed(struct source *source)
+{
+	source->intake.clear_armed(source->intake.context);
+	return read_map(source, source->skeleton->maps.armed_timers, take_armed);
+}
+
+/* Forgets the ledger of an owner that is gone, and hands over what it came to. */
+static int forget_timers(struct source *source, const struct dwell_timer_key *key)
+{
+	struct bpf_map *map = source->skeleton->maps.timer_ledger;
+	struct dwell_timer_counts counts;
+
+	if (bpf_map__lookup_and_delete_elem(map, key, sizeof(*key), &counts, sizeof(counts), 0))
+		return 0; /* before 5.14 it cannot be had: it stays */
+	return source->intake.forgotten(source->intake.context, key, &counts);
+}
+
+static int take_timers(struct source *source, const void *key, const void *value)
+{
+	int err = source->intake.timers(source->intake.context, key, value);
+
+	if (err > 0)
+		return source->ledger ? forget_timers(source, key) : 0;
+	return err;
+}
+
+/* A stack by its id, into the empty @stack; a negative one is none. */
+static void read_stack(const struct source *source, __s32 id, uint64_t stack[DWELL_STACK_DEPTH])
+{
+	if (id >= 0)
+		bpf_map__lookup_elem(source->skeleton->maps.stacks, &id, sizeof(id), stack,
+				     DWELL_STACK_DEPTH * sizeof(*stack), 0);
+}
+
+static int take_site(struct source *source, const void *key, const void *value)
+{
+	const struct dwell_site_key *id = key;
+	struct source_site site = {.owner = &id->owner};
+
+	memcpy(&site.samples, value, sizeof(site.samples));
+	read_stack(source, id->stack, site.stack);
+	read_stack(source, id->user_stack, site.user_stack);
+	return source->intake.site(source->intake.context, &site);
 }
 
 static void add_counts(struct dwell_timer_counts *sum, const struct dwell_timer_counts *counts)
 {
 	sum->armed += counts->armed;
 	sum->rearmed += counts->rearmed;
-	sum->cancelled += counts->cancelled;
+	/* Before each expiry the wheel's are seen as cancelled, maybe before the window. */
+	if ((__s64)counts->cancelled > 0)
+		sum->cancelled += counts->cancelled;
 	sum->expired += counts->expired;
 	sum->late_count += counts->late_count;
 	sum->late_sum += counts->late_sum;
@@ -665,6 +809,17 @@ static void add_counts(struct dwell_timer_counts *sum, const struct dwell_timer_
 		sum->late_max = counts->late_max;
 	for (int i = 0; i < DWELL_BUCKETS; i++)
 		sum->late_buckets[i] += counts->late_buckets[i];
+	sum->kind = counts->kind;
+	sum->before += counts->before;
+	sum->woke += counts->woke;
+	sum->callback_ns += counts->callback_ns;
+	sum->slack_granted += counts->slack_granted;
+	sum->slack_used += counts->slack_used;
+	sum->timeout_sum += counts->timeout_sum;
+	if (counts->timeout_max > sum->timeout_max)
+		sum->timeout_max = counts->timeout_max;
+	for (int i = 0; i < DWELL_BUCKETS; i++)
+		sum->timeout_buckets[i] += counts->timeout_buckets[i];
 }
 
 /* Hands over one kernel timer's counts, summed over the CPUs. */
@@ -672,7 +827,7 @@ static int take_kernel_timer(struct source *source, struct bpf_map *map, const v
 			     size_t key_size, __u64 function)
 {
 	int cpus = libbpf_num_possible_cpus();
-	struct dwell_timer_key owner = {.function = function};
+	struct dwell_timer_key owner = {.function = function, .syscall = DWELL_NO_SYSCALL};
 	struct dwell_timer_counts sum = {0}, *counts;
 	int err = 0;
 
@@ -684,6 +839,7 @@ static int take_kernel_timer(struct source *source, struct bpf_map *map, const v
 	if (!bpf_map__lookup_elem(map, key, key_size, counts, cpus * sizeof(*counts), 0)) {
 		for (int i = 0; i < cpus; i++)
 			add_counts(&sum, &counts[i]);
+		owner.kind = sum.kind;
 		if (sum.armed || sum.expired || sum.cancelled)
 			err = source->intake.timers(source->intake.context, &owner, &sum);
 	}
@@ -709,6 +865,22 @@ static int read_kernel_timers(struct source *source)
 	return err;
 }
 
+/* The timers, and before them who has exited: their ledgers may be forgotten. */
+static int read_ledger(struct source *source)
+{
+	int err = ring_buffer__consume(source->ring);
+
+	if (err >= 0)
+		err = source->err;
+	if (!err)
+		err = read_armed(source);
+	if (!err)
+		err = read_map(source, source->skeleton->maps.timer_ledger, take_timers);
+	if (!err)
+		err = read_kernel_timers(source);
+	return err;
+}
+
 int source_read(struct source *source)
 {
 	uint64_t tasks = count_tasks();
@@ -719,16 +891,39 @@ int source_read(struct source *source)
 	source->hidden = tasks > source->skeleton->bss->tasks_seen ?
 				 tasks - source->skeleton->bss->tasks_seen :
 				 0;
-	err = ring_buffer__consume(source->ring);
-	if (err >= 0)
-		err = source->err;
-	if (!err)
-		err = read_user_timers(source);
-	if (!err)
-		err = read_kernel_timers(source);
-	if (!err)
-		err = read_armed(source);
+	err = read_ledger(source);
+	if (!err && source->ledger)
+		err = source->intake.sampled(source->intake.context,
+					     source->skeleton->bss->window_end);
+	if (!err && source->sites)
+		err = read_map(source, source->skeleton->maps.sites, take_site);
 	return err;
+}
+
+int source_function_name(struct source *source, uint64_t address, char *buffer, size_t size)
+{
+	struct dwell_bpf *skeleton = source->skeleton;
+	int fd __attribute__((cleanup(close_fd))) = -1;
+	ssize_t length;
+	__u32 at = 0;
+
+	buffer[0] = '\0';
+	if (bpf_map__update_elem(skeleton->maps.unnamed, &at, sizeof(at), &address, sizeof(address),
+				 BPF_ANY))
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(skeleton->links.name_function));
+	if (fd < 0)
+		return fd;
+	length = read(fd, buffer, size - 1);
+	if (length < 0)
+		length = 0;
+	buffer[length] = '\0';
+	/* What is no function's is printed as a number. */
+	if (!length || !strncmp(buffer, "0x", 2)) {
+		buffer[0] = '\0';
+		return -ENOENT;
+	}
+	return 0;
 }
 
 void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES])

@@ -101,8 +101,8 @@ static int fill_kernel_timer(const struct ledger *ledger, struct row *row, enum 
 	row->by = by;
 	row->kernel_timer = true;
 	row->function = ledger->key.function;
-	row->timers = ledger->counts;
-	return dist_merge(&row->measure[DWELL_LATENESS], &ledger->lateness);
+	row->timers = ledger->sums.counts;
+	return dist_merge(&row->measure[DWELL_LATENESS], &ledger->sums.lateness);
 }
 
 static void name_group(const struct group *group, struct row *row, enum row_by by)

@@ -35,6 +35,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_STACK_TRACE = 7,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
@@ -150,7 +151,9 @@ struct task_struct {
 /* What a task had in its registers when it entered the kernel. */
 struct pt_regs {
 	unsigned long orig_ax; /* x86: the system call */
+	unsigned long cs;      /* 16 bits of a union since 6.9 */
 	int syscallno;	       /* arm64 */
+	u64 pstate;
 };
 
 struct hrtimer;
@@ -183,9 +186,22 @@ struct bpf_iter_meta {
 	u64 seq_num; /* of the element, from 0 */
 };
 
+/* Of the timer wheel. */
+struct timer_list {
+	unsigned long expires; /* in jiffies */
+	void *function;
+};
+
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
 };
 
 #pragma clang attribute pop

@@ -936,10 +936,19 @@ static void a_leader_may_die_before_its_tid_changes_hands(void **state)
 #define ITIMER 0xffffffff81000200
 #define TICK 0xffffffff81000300
 
-static void add_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t start,
-		       uint64_t function, uint64_t times)
+static struct dwell_timer_key key_of(uint32_t pid, uint32_t tid, uint64_t start, uint64_t function)
 {
-	const struct dwell_timer_key key = {pid, tid, start, function};
+	return (struct dwell_timer_key){
+		.pid = pid,
+		.tid = tid,
+		.start = start,
+		.function = function,
+		.kind = pid ? DWELL_TIMER_USER : DWELL_TIMER_KERNEL,
+	};
+}
+
+static struct dwell_timer_counts counts_of(uint64_t times)
+{
 	struct dwell_timer_counts counts = {
 		.armed = 4 * times,
 		.rearmed = 3 * times,
@@ -951,13 +960,31 @@ static void add_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t
 	};
 
 	counts.late_buckets[dwell_bucket(5000)] = times;
+	return counts;
+}
+
+static void add_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t start,
+		       uint64_t function, uint64_t times)
+{
+	const struct dwell_timer_key key = key_of(pid, tid, start, function);
+	const struct dwell_timer_counts counts = counts_of(times);
+
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
+}
+
+static void forget_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t start,
+			  uint64_t function, uint64_t times)
+{
+	const struct dwell_timer_key key = key_of(pid, tid, start, function);
+	const struct dwell_timer_counts counts = counts_of(times);
+
+	assert_int_equal(model_forget_timers(model, &key, &counts), 0);
 }
 
 static void add_armed(struct model *model, uint32_t pid, uint32_t tid, uint64_t start,
 		      uint64_t function)
 {
-	const struct dwell_armed_timer timer = {.owner = {pid, tid, start, function}};
+	const struct dwell_armed_timer timer = {.owner = key_of(pid, tid, start, function)};
 
 	assert_int_equal(model_add_armed(model, &timer), 0);
 }
@@ -995,7 +1022,8 @@ static void an_owners_ledgers_are_part_of_its_row(void **state)
 	assert_int_equal(rows.row[0].timers.armed, 184);
 	assert_int_equal(count_of(&rows.row[0], DWELL_LATENESS), 22);
 	rows_free(&rows);
-	/* One that begins again from zero goes on adding up. */
+	/* One that is forgotten and begins again goes on adding up. */
+	forget_ledger(model, 1, 2, 3, TIMERFD, 20);
 	add_ledger(model, 1, 2, 3, TIMERFD, 5);
 	rows = rows_by(model, ROW_BY_COMM);
 	assert_int_equal(rows.row[0].timers.armed, 204);

@@ -15,19 +15,10 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "output.h"
 #include "records.h"
-#include "user/sink.h"
 
-#define LINES_MAX 64
 #define TICK 0xffffffff81000300
-
-/* What a sink wrote, line by line. */
-struct output {
-	char *text;
-	size_t bytes;
-	json_t *line[LINES_MAX];
-	size_t count;
-};
 
 static const char *cgroup_name(void *context, uint64_t id)
 {
@@ -65,85 +56,6 @@ static struct report report_of(struct model *model, enum row_by by)
 
 	assert_int_equal(model_rows(model, &report.view, &report.rows), 0);
 	return report;
-}
-
-static void write_report(const struct report *report, struct output *output)
-{
-	FILE *out = open_memstream(&output->text, &output->bytes);
-	char *line, *rest;
-
-	assert_non_null(out);
-	assert_int_equal(sink_json(out, report), 0);
-	fclose(out);
-	assert_int_equal(output->text[output->bytes - 1], '\n');
-	output->text[output->bytes - 1] = '\0';
-	/* Nothing but printable ASCII, whatever the names are. */
-	for (const char *at = output->text; *at; at++)
-		assert_true(*at == '\n' || (*at >= ' ' && *at < 0x7f));
-	rest = output->text;
-	output->count = 0;
-	while ((line = strsep(&rest, "\n"))) {
-		json_error_t error;
-
-		assert_in_range(output->count, 0, LINES_MAX - 1);
-		output->line[output->count] = json_loads(line, JSON_REJECT_DUPLICATES, &error);
-		assert_true(json_is_object(output->line[output->count]));
-		output->count++;
-	}
-}
-
-static void free_output(struct output *output)
-{
-	for (size_t i = 0; i < output->count; i++)
-		json_decref(output->line[i]);
-	free(output->text);
-}
-
-/* Checks that @object has exactly the keys of @keys, which blanks separate, in that order. */
-static void check_keys(json_t *object, const char *keys)
-{
-	char list[1024] = "";
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value) {
-		if (list[0])
-			strcat(list, " ");
-		strcat(list, key);
-	}
-	assert_string_equal(list, keys);
-}
-
-static void check_integer(json_t *object, const char *key, json_int_t expected)
-{
-	json_t *value = json_object_get(object, key);
-
-	assert_true(json_is_integer(value));
-	assert_int_equal(json_integer_value(value), expected);
-}
-
-static void check_string(json_t *object, const char *key, const char *expected)
-{
-	assert_non_null(json_string_value(json_object_get(object, key)));
-	assert_string_equal(json_string_value(json_object_get(object, key)), expected);
-}
-
-static void check_dist(json_t *row, const char *key, uint64_t count, uint64_t sum, uint64_t max)
-{
-	json_t *dist = json_object_get(row, key);
-
-	assert_true(json_is_object(dist));
-	check_keys(dist,
-		   count ? "count sum_ns max_ns p50_ns p90_ns p99_ns" : "count sum_ns max_ns");
-	check_integer(dist, "count", count);
-	check_integer(dist, "sum_ns", sum);
-	check_integer(dist, "max_ns", max);
-	if (count)
-		assert_true(json_integer_value(json_object_get(dist, "p50_ns")) <=
-				    json_integer_value(json_object_get(dist, "p90_ns")) &&
-			    json_integer_value(json_object_get(dist, "p90_ns")) <=
-				    json_integer_value(json_object_get(dist, "p99_ns")) &&
-			    json_integer_value(json_object_get(dist, "p99_ns")) <= (json_int_t)max);
 }
 
 /* One task with a value of its own in every field. */
@@ -208,35 +120,35 @@ static void a_report_is_header_rows_and_losses(void **state)
 	(void)state;
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK);
-	write_report(&report, &output);
+	output_json(&output, sink_json, &report);
 	assert_int_equal(output.count, 3);
 
-	check_keys(output.line[0], "kind schema version kernel cpus by window_ns");
-	check_string(output.line[0], "kind", "header");
-	check_integer(output.line[0], "schema", 1);
-	check_string(output.line[0], "version", "1.2");
-	check_string(output.line[0], "kernel", "6.1.0-test");
-	check_integer(output.line[0], "cpus", 4);
-	check_string(output.line[0], "by", "task");
-	check_integer(output.line[0], "window_ns", 10 * SECOND);
+	check_keys(output.json[0], "kind schema version kernel cpus by window_ns");
+	check_string(output.json[0], "kind", "header");
+	check_integer(output.json[0], "schema", 1);
+	check_string(output.json[0], "version", "1.2");
+	check_string(output.json[0], "kernel", "6.1.0-test");
+	check_integer(output.json[0], "cpus", 4);
+	check_string(output.json[0], "by", "task");
+	check_integer(output.json[0], "window_ns", 10 * SECOND);
 
-	check_keys(output.line[1], "kind by pid tid comm cgroup tasks exited " MEASURES
+	check_keys(output.json[1], "kind by pid tid comm cgroup tasks exited " MEASURES
 				   " state block state_since_ns state_began_before_window");
-	check_string(output.line[1], "kind", "row");
-	check_string(output.line[1], "by", "task");
-	check_integer(output.line[1], "pid", 10);
-	check_integer(output.line[1], "tid", 11);
-	check_string(output.line[1], "comm", "worker");
-	check_string(output.line[1], "cgroup", "#2");
-	check_integer(output.line[1], "tasks", 1);
-	assert_true(json_is_false(json_object_get(output.line[1], "exited")));
-	check_measures(output.line[1]);
-	check_string(output.line[1], "state", "blocked");
-	check_string(output.line[1], "block", "S");
-	check_integer(output.line[1], "state_since_ns", 15 * SECOND);
-	assert_true(json_is_true(json_object_get(output.line[1], "state_began_before_window")));
+	check_string(output.json[1], "kind", "row");
+	check_string(output.json[1], "by", "task");
+	check_integer(output.json[1], "pid", 10);
+	check_integer(output.json[1], "tid", 11);
+	check_string(output.json[1], "comm", "worker");
+	check_string(output.json[1], "cgroup", "#2");
+	check_integer(output.json[1], "tasks", 1);
+	assert_true(json_is_false(json_object_get(output.json[1], "exited")));
+	check_measures(output.json[1]);
+	check_string(output.json[1], "state", "blocked");
+	check_string(output.json[1], "block", "S");
+	check_integer(output.json[1], "state_since_ns", 15 * SECOND);
+	assert_true(json_is_true(json_object_get(output.json[1], "state_began_before_window")));
 
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -258,28 +170,28 @@ static void the_loss_line_names_every_loss(void **state)
 	for (int i = 0; i < DWELL_LOSSES; i++)
 		losses[i] = i + 1;
 	model_set_losses(model, losses);
-	write_report(&report, &output);
+	output_json(&output, sink_json, &report);
 	assert_int_equal(output.count, 2);
-	check_keys(output.line[1], "kind reasons hidden_tasks overhead");
-	check_string(output.line[1], "kind", "loss");
-	reasons = json_object_get(output.line[1], "reasons");
+	check_keys(output.json[1], "kind reasons hidden_tasks overhead");
+	check_string(output.json[1], "kind", "loss");
+	reasons = json_object_get(output.json[1], "reasons");
 	assert_int_equal(json_object_size(reasons), DWELL_LOSSES);
 	for (int i = 0; i < DWELL_LOSSES; i++)
 		check_integer(reasons, names[i], i + 1);
-	check_integer(output.line[1], "hidden_tasks", 12);
-	overhead = json_object_get(output.line[1], "overhead");
+	check_integer(output.json[1], "hidden_tasks", 12);
+	overhead = json_object_get(output.json[1], "overhead");
 	check_keys(overhead, "bpf_ns_per_event bpf_cpu_ratio user_cpu_ratio rss_bytes");
 	assert_true(json_real_value(json_object_get(overhead, "bpf_ns_per_event")) == 110.5);
 	assert_true(json_real_value(json_object_get(overhead, "bpf_cpu_ratio")) == 0.25);
 	assert_true(json_real_value(json_object_get(overhead, "user_cpu_ratio")) == 0.125);
 	check_integer(overhead, "rss_bytes", 9000000);
-	free_output(&output);
+	output_free(&output);
 
 	/* What was not measured is absent. */
 	report.overhead.bpf_measured = false;
-	write_report(&report, &output);
-	check_keys(json_object_get(output.line[1], "overhead"), "user_cpu_ratio rss_bytes");
-	free_output(&output);
+	output_json(&output, sink_json, &report);
+	check_keys(json_object_get(output.json[1], "overhead"), "user_cpu_ratio rss_bytes");
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -304,13 +216,13 @@ static void rows_have_the_keys_of_their_grouping(void **state)
 		struct report report = report_of(model, groupings[i].by);
 		struct output output;
 
-		write_report(&report, &output);
+		output_json(&output, sink_json, &report);
 		assert_int_equal(output.count, 3);
-		check_string(output.line[0], "by", groupings[i].name);
-		check_string(output.line[1], "by", groupings[i].name);
-		check_keys(output.line[1], groupings[i].keys);
-		check_measures(output.line[1]);
-		free_output(&output);
+		check_string(output.json[0], "by", groupings[i].name);
+		check_string(output.json[1], "by", groupings[i].name);
+		check_keys(output.json[1], groupings[i].keys);
+		check_measures(output.json[1]);
+		output_free(&output);
 		rows_free(&report.rows);
 	}
 	model_free(model);
@@ -347,20 +259,20 @@ static void states_are_named(void **state)
 		record.since = WINDOW_END - 7;
 		add_as(model, &record, DWELL_LIVE);
 		report = report_of(model, ROW_BY_TASK);
-		write_report(&report, &output);
+		output_json(&output, sink_json, &report);
 		if (states[i].name) {
-			check_string(output.line[1], "state", states[i].name);
-			check_integer(output.line[1], "state_since_ns", 7);
+			check_string(output.json[1], "state", states[i].name);
+			check_integer(output.json[1], "state_since_ns", 7);
 		} else {
-			assert_null(json_object_get(output.line[1], "state"));
-			assert_null(json_object_get(output.line[1], "state_since_ns"));
+			assert_null(json_object_get(output.json[1], "state"));
+			assert_null(json_object_get(output.json[1], "state_since_ns"));
 		}
 		if (states[i].kind)
-			check_string(output.line[1], "block", states[i].kind);
+			check_string(output.json[1], "block", states[i].kind);
 		else
-			assert_null(json_object_get(output.line[1], "block"));
-		assert_null(json_object_get(output.line[1], "state_began_before_window"));
-		free_output(&output);
+			assert_null(json_object_get(output.json[1], "block"));
+		assert_null(json_object_get(output.json[1], "state_began_before_window"));
+		output_free(&output);
 		rows_free(&report.rows);
 		model_free(model);
 	}
@@ -385,18 +297,18 @@ static void timers_without_a_task_have_only_what_applies(void **state)
 	key = (struct dwell_timer_key){.pid = 8, .tid = 9, .start = 1, .function = 7};
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
 	report = report_of(model, ROW_BY_TASK);
-	write_report(&report, &output);
+	output_json(&output, sink_json, &report);
 	assert_int_equal(output.count, 5);
-	check_keys(output.line[1], "kind by pid tid tasks exited timers lateness");
-	check_integer(output.line[1], "pid", 8);
-	check_integer(output.line[1], "tid", 9);
-	check_keys(output.line[2], "kind by comm callback timers lateness");
-	check_string(output.line[2], "comm", "kernel");
-	check_string(output.line[2], "callback", "tick_nohz_handler");
-	check_integer(json_object_get(output.line[2], "timers"), "armed", 3);
-	check_dist(output.line[2], "lateness", 2, 4000, 3000);
-	check_string(output.line[3], "callback", "0xabc");
-	free_output(&output);
+	check_keys(output.json[1], "kind by pid tid tasks exited timers lateness");
+	check_integer(output.json[1], "pid", 8);
+	check_integer(output.json[1], "tid", 9);
+	check_keys(output.json[2], "kind by comm callback timers lateness");
+	check_string(output.json[2], "comm", "kernel");
+	check_string(output.json[2], "callback", "tick_nohz_handler");
+	check_integer(json_object_get(output.json[2], "timers"), "armed", 3);
+	check_dist(output.json[2], "lateness", 2, 4000, 3000);
+	check_string(output.json[3], "callback", "0xabc");
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -414,14 +326,14 @@ static void hostile_names_come_back_as_valid_utf8(void **state)
 	report = report_of(model, ROW_BY_TASK);
 	report.version = "\xc0\xaf";
 	report.kernel = "6\n7";
-	write_report(&report, &output);
+	output_json(&output, sink_json, &report);
 	assert_int_equal(output.count, 3);
-	check_string(output.line[0], "version", "\xef\xbf\xbd\xef\xbf\xbd");
-	check_string(output.line[0], "kernel", "6\n7");
-	check_string(output.line[1], "comm", "\"\\\n\x1b[31m\xef\xbf\xbd\xc2\x9b}x");
-	check_string(output.line[1], "cgroup", "/a.slice/\xef\xbf\xbd\"\n\x1b");
-	assert_true(json_is_true(json_object_get(output.line[1], "exited")));
-	free_output(&output);
+	check_string(output.json[0], "version", "\xef\xbf\xbd\xef\xbf\xbd");
+	check_string(output.json[0], "kernel", "6\n7");
+	check_string(output.json[1], "comm", "\"\\\n\x1b[31m\xef\xbf\xbd\xc2\x9b}x");
+	check_string(output.json[1], "cgroup", "/a.slice/\xef\xbf\xbd\"\n\x1b");
+	assert_true(json_is_true(json_object_get(output.json[1], "exited")));
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -439,11 +351,11 @@ static void large_numbers_stay_integers(void **state)
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK);
 	report.overhead.bpf_cpu_ratio = NAN;
-	write_report(&report, &output);
-	check_integer(output.line[1], "oncpu_ns", INT64_MAX);
-	check_integer(json_object_get(output.line[1], "switches"), "voluntary", INT64_MAX);
-	assert_null(json_object_get(json_object_get(output.line[2], "overhead"), "bpf_cpu_ratio"));
-	free_output(&output);
+	output_json(&output, sink_json, &report);
+	check_integer(output.json[1], "oncpu_ns", INT64_MAX);
+	check_integer(json_object_get(output.json[1], "switches"), "voluntary", INT64_MAX);
+	assert_null(json_object_get(json_object_get(output.json[2], "overhead"), "bpf_cpu_ratio"));
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }

@@ -10,18 +10,10 @@
 
 #include <cmocka.h>
 
+#include "output.h"
 #include "records.h"
-#include "user/sink.h"
 
-#define LINES_MAX 256
 #define TICK 0xffffffff81000300
-
-struct output {
-	char *text;
-	size_t bytes;
-	char *line[LINES_MAX];
-	size_t count;
-};
 
 static const char *cgroup_name(void *context, uint64_t id)
 {
@@ -57,44 +49,6 @@ static struct report report_of(struct model *model, enum row_by by, size_t limit
 
 	assert_int_equal(model_rows(model, &report.view, &report.rows), 0);
 	return report;
-}
-
-static void write_report(const struct report *report, struct output *output)
-{
-	FILE *out = open_memstream(&output->text, &output->bytes);
-	char *line, *rest;
-
-	assert_non_null(out);
-	assert_int_equal(sink_table(out, report), 0);
-	fclose(out);
-	assert_int_equal(output->text[output->bytes - 1], '\n');
-	output->text[output->bytes - 1] = '\0';
-	/* No control character but the line's end. */
-	for (const char *at = output->text; *at; at++)
-		assert_true(*at == '\n' || (unsigned char)*at >= ' ');
-	output->count = 0;
-	for (rest = output->text; (line = strsep(&rest, "\n"));) {
-		assert_in_range(output->count, 0, LINES_MAX - 1);
-		output->line[output->count++] = line;
-	}
-}
-
-static void free_output(struct output *output)
-{
-	free(output->text);
-}
-
-/* The first line from @from on that has @text in it; the number of lines if none has. */
-static size_t find_line(const struct output *output, size_t from, const char *text)
-{
-	while (from < output->count && !strstr(output->line[from], text))
-		from++;
-	return from;
-}
-
-static bool has_line(const struct output *output, const char *text)
-{
-	return find_line(output, 0, text) < output->count;
 }
 
 /* Copies the @number-th word of @line, from 0. */
@@ -146,11 +100,11 @@ static void a_task_is_told_in_one_line(void **state)
 	record_measure(&record, DWELL_DWELL, 9000);
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK, 0);
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	at = find_line(&output, 0, "worker");
 	assert_true(at < output.count);
 	check_words(output.line[at], words);
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -168,9 +122,9 @@ static void what_was_not_measured_is_a_dash(void **state)
 	record.state = DWELL_UNKNOWN;
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK, 0);
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	check_words(output.line[find_line(&output, 0, "idle")], words);
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -189,11 +143,11 @@ static void check_state(uint8_t state, uint8_t block, uint64_t since, enum dwell
 	record.since = since;
 	add_as(model, &record, kind);
 	report = report_of(model, ROW_BY_TASK, 0);
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	line = output.line[find_line(&output, 0, " 11 ")];
 	assert_true(strlen(line) > strlen(expected));
 	assert_string_equal(line + strlen(line) - strlen(expected), expected);
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -295,7 +249,7 @@ static void every_cell_ends_where_its_heading_ends(void **state)
 		size_t at, rows = 0, shift = 0;
 		struct output output;
 
-		write_report(&report, &output);
+		output_text(&output, sink_table, &report);
 		at = find_line(&output, 0, tables[i].heading);
 		assert_true(at < output.count);
 		for (size_t row = at + 1; output.line[row][0]; row++, rows++) {
@@ -307,7 +261,7 @@ static void every_cell_ends_where_its_heading_ends(void **state)
 			}
 		}
 		assert_int_equal(rows, report.rows.count);
-		free_output(&output);
+		output_free(&output);
 		rows_free(&report.rows);
 	}
 	model_free(model);
@@ -321,7 +275,7 @@ static void group_headings_span_their_columns(void **state)
 	size_t headings;
 
 	(void)state;
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	headings = find_line(&output, 0, " COMM ");
 	assert_non_null(strstr(output.line[headings - 1], "TIMER LATENCY"));
 	/* TIMERS ends with "out", LATENESS with the first "max". */
@@ -330,7 +284,7 @@ static void group_headings_span_their_columns(void **state)
 	assert_int_equal(width_of(word(output.line[headings - 1], 0)),
 			 end_of_word(output.line[headings], 4) -
 				 end_of_word(output.line[headings], 2) + strlen("armed/s"));
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -356,10 +310,10 @@ static void normal_values_fit_160_columns(void **state)
 		add_as(model, &record, DWELL_LIVE);
 	}
 	report = report_of(model, ROW_BY_TASK, 0);
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	for (size_t i = 0; i < output.count; i++)
 		assert_in_range(width_of(output.line[i]), 0, 160);
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -373,20 +327,20 @@ static void hostile_names_stay_in_their_cell(void **state)
 	(void)state;
 	report.host = "ho\nst\x1b[2J";
 	report.filters = "-c \"\a\"";
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	assert_true(has_line(&output, "ho\\x0ast\\x1b[2J"));
 	assert_true(has_line(&output, "-c \"\\x07\""));
 	assert_true(has_line(&output, " \\x1b[31mred "));
 	assert_true(has_line(&output, " tab\\x09new\\x0aline "));
 	/* Cut, but not within an escape. */
 	assert_true(has_line(&output, " \\xff\\xfe\\xfd\\xfc\\xfb\\xfa "));
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	report = report_of(model, ROW_BY_CGROUP, 0);
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	assert_true(has_line(&output, " /a.slice/\\x1b[2J\\x0a"));
 	assert_true(has_line(&output, " #2"));
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -409,21 +363,21 @@ static void kernel_timers_have_a_table_of_their_own(void **state)
 	key.function = 0xabcdef;
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
 	report = report_of(model, ROW_BY_PROCESS, 1);
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	at = find_line(&output, 0, "KERNEL TIMER");
 	assert_true(at < output.count);
 	/* One row each, and the rest counted. */
 	assert_int_equal(find_line(&output, at, "0xabcdef"), at + 1);
 	assert_string_equal(output.line[at + 2], "");
 	assert_true(has_line(&output, "… 3 more rows: -n 0 shows all"));
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 
 	report = report_of(model, ROW_BY_PROCESS, 0);
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	check_words(output.line[find_line(&output, 0, "tick_nohz_handler")], tick);
 	assert_false(has_line(&output, "more rows"));
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -438,13 +392,13 @@ static void the_header_says_what_was_measured(void **state)
 	char tasks[64];
 
 	(void)state;
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	assert_non_null(strstr(output.line[0], "dwell 1.2 on host, Linux 6.1.0-test, 4 CPUs, 19"));
 	snprintf(tasks, sizeof(tasks), "10s by comm: %u live and %u exited tasks",
 		 (unsigned int)model_live_tasks(model), (unsigned int)model_exited_tasks(model));
 	assert_int_equal(model_live_tasks(model) + model_exited_tasks(model), 20);
 	assert_string_equal(output.line[1], tasks);
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -457,20 +411,20 @@ static void the_footer_tells_losses_and_costs(void **state)
 	struct output output;
 
 	(void)state;
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	assert_true(has_line(&output, "nothing lost"));
 	assert_false(has_line(&output, "hidden"));
 	assert_string_equal(output.line[output.count - 1],
 			    "cost: BPF 0.30 % of the machine, 110 ns an event; user 0.10 %; "
 			    "RSS 9.2 MB");
-	free_output(&output);
+	output_free(&output);
 
 	losses[DWELL_LOSS_RING_FULL] = 1234567;
 	losses[DWELL_LOSS_CLOCK_STEP] = 1;
 	model_set_losses(model, losses);
 	report.hidden_tasks = 12;
 	report.overhead.bpf_measured = false;
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	assert_false(has_line(&output, "nothing lost"));
 	assert_true(has_line(&output, "lost: 1.2M last records of exited tasks that found"));
 	assert_true(has_line(&output, "(ring_full)"));
@@ -479,7 +433,7 @@ static void the_footer_tells_losses_and_costs(void **state)
 	assert_true(has_line(&output, "12 tasks are hidden"));
 	assert_string_equal(output.line[output.count - 1],
 			    "cost: BPF not measured; user 0.10 %; RSS 9.2 MB");
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }
@@ -495,11 +449,11 @@ static void nothing_measured_is_a_report_too(void **state)
 	report.cpus = 1;
 	report.cgroup_name = NULL;
 	report.function_name = NULL;
-	write_report(&report, &output);
+	output_text(&output, sink_table, &report);
 	assert_true(has_line(&output, ", 1 CPU, "));
 	assert_true(has_line(&output, "0 live and 0 exited tasks"));
 	assert_true(has_line(&output, "nothing lost"));
-	free_output(&output);
+	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
 }

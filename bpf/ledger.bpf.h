@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ledger of timers: what is counted for each owner, system call and
+ * callback, and for each of the kernel's own callbacks.
+ *
+ * Timers of a task are added up under one key by all CPUs, so atomically. A
+ * sleep is its task's alone, and it has one at a time: nobody else adds there.
+ */
+#ifndef DWELL_LEDGER_BPF_H
+#define DWELL_LEDGER_BPF_H
+
+#include "outlier.bpf.h"
+
+#define EEXIST 17
+
+inline_always struct dwell_timer_counts *kernel_counts(__u64 function)
+{
+	static const struct dwell_timer_counts none;
+	struct dwell_timer_counts *counts;
+
+	for (__u32 i = 0; i < DWELL_BUILTINS; i++)
+		if (function == config.builtins[i]) {
+			__u32 at = i;
+
+			return bpf_map_lookup_elem(&builtin_timers, &at);
+		}
+	counts = bpf_map_lookup_elem(&kernel_timers, &function);
+	if (likely(counts))
+		return counts;
+	bpf_map_update_elem(&kernel_timers, &function, &none, BPF_NOEXIST);
+	counts = bpf_map_lookup_elem(&kernel_timers, &function);
+	if (!counts)
+		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
+	return counts;
+}
+
+static __noinline struct dwell_timer_counts *owner_counts(const struct dwell_timer_key *owner)
+{
+	static const struct dwell_timer_counts none;
+	struct dwell_timer_counts *counts = bpf_map_lookup_elem(&timer_ledger, owner);
+
+	if (likely(counts))
+		return counts;
+	bpf_map_update_elem(&timer_ledger, owner, &none, BPF_NOEXIST);
+	counts = bpf_map_lookup_elem(&timer_ledger, owner);
+	if (!counts)
+		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
+	return counts;
+}
+
+/* Makes @task the owner of a timer that it arms in @syscall. */
+inline_always void own(struct dwell_timer_key *owner, struct task_struct *task,
+		       enum dwell_timer_kind kind, __s32 syscall, __u64 function)
+{
+	owner->pid = task->tgid;
+	owner->tid = task->pid;
+	owner->start = task->start_time;
+	owner->function = function;
+	owner->syscall = syscall;
+	owner->kind = kind;
+}
+
+/* ---- what is booked --------------------------------------------------------- */
+
+static __noinline void book_lateness(struct dwell_timer_counts *counts, __u64 lateness)
+{
+	__u32 at = dwell_bucket(lateness);
+
+	if (at >= DWELL_BUCKETS) /* never; the verifier cannot tell */
+		at = DWELL_BUCKETS - 1;
+	__sync_fetch_and_add(&counts->late_count, 1);
+	__sync_fetch_and_add(&counts->late_sum, lateness);
+	__sync_fetch_and_add(&counts->late_buckets[at], 1);
+	/* Two at the same instant on two CPUs: the smaller may win. */
+	if (lateness > counts->late_max)
+		counts->late_max = lateness;
+}
+
+/* @timeout: in ns; negative: it is overdue already. */
+static __noinline void book_timeout(struct dwell_timer_counts *counts, __s64 timeout)
+{
+	__u64 ns = timeout > 0 ? timeout : 0;
+	__u32 at = dwell_bucket(ns);
+
+	if (at >= DWELL_BUCKETS) /* never; the verifier cannot tell */
+		at = DWELL_BUCKETS - 1;
+	__sync_fetch_and_add(&counts->timeout_sum, ns);
+	__sync_fetch_and_add(&counts->timeout_buckets[at], 1);
+	if (ns > counts->timeout_max)
+		counts->timeout_max = ns;
+}
+
+/* Where the timer of @owner is armed, which is the current task. */
+static __noinline void sample_site(const struct dwell_timer_key *owner, void *ctx)
+{
+	struct dwell_site_key site = {
+		.owner = *owner,
+		.stack = bpf_get_stackid(ctx, &stacks, 0),
+		.user_stack = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK),
+	};
+	__u64 *count = bpf_map_lookup_elem(&sites, &site), one = 1;
+
+	/* Another stack has its place, or there is no memory. */
+	if (site.stack < 0 || site.user_stack == -EEXIST)
+		lose(DWELL_LOSS_SITE_UNKNOWN);
+	else if (count)
+		__sync_fetch_and_add(count, 1);
+	else if (bpf_map_update_elem(&sites, &site, &one, BPF_NOEXIST))
+		lose(DWELL_LOSS_SITE_UNKNOWN);
+}
+
+/*
+ * Now and then: where the current task arms the timer of @owner. @counts: with
+ * this arming.
+ */
+inline_always void book_site(const struct dwell_timer_counts *counts,
+			     const struct dwell_timer_key *owner, void *ctx)
+{
+	if (config.sites && (counts->armed & (DWELL_SITE_EVERY - 1)) == 1)
+		sample_site(owner, ctx);
+}
+
+/* A timer that is armed @now: for how long. */
+inline_always void book_arming(struct dwell_timer_counts *counts, struct hrtimer *timer, __u64 now)
+{
+	if (config.ledger)
+		book_timeout(counts, timer->_softexpires - timer->base->offset - now);
+}
+
+/* How much slack a timer that expires has, and how much of it is used up. */
+inline_always void note_slack(struct expiry *expiry, struct hrtimer *timer, __u64 now)
+{
+	__s64 granted = timer->node.expires - timer->_softexpires;
+	__s64 used = now + timer->base->offset - timer->_softexpires;
+
+	if (granted < 0)
+		granted = 0;
+	expiry->slack_granted = granted;
+	expiry->slack_used = used < 0 ? 0 : used < granted ? used : granted;
+}
+
+/* An expiry of a timer whose owner is known, or known not to be. */
+inline_always void book_expiry(struct dwell_timer_counts *counts, const struct expiry *expiry)
+{
+	__sync_fetch_and_add(&counts->expired, 1);
+	if (config.ledger && expiry->before)
+		__sync_fetch_and_add(&counts->before, 1);
+	if (!expiry->late_known)
+		return;
+	book_lateness(counts, expiry->lateness);
+	if (!config.ledger)
+		return;
+	__sync_fetch_and_add(&counts->slack_granted, expiry->slack_granted);
+	__sync_fetch_and_add(&counts->slack_used, expiry->slack_used);
+}
+
+/* The end of a callback that began as @expiry says. */
+static __noinline void book_callback(struct expiry *expiry)
+{
+	struct dwell_timer_counts *counts;
+	__u64 ns = interval(expiry->entered, bpf_ktime_get_ns());
+
+	if (expiry->kind == DWELL_TIMER_KERNEL)
+		counts = kernel_counts(expiry->function);
+	else
+		counts = expiry->in_ledger ? owner_counts(&expiry->owner) : NULL;
+	if (!counts)
+		return;
+	__sync_fetch_and_add(&counts->callback_ns, ns);
+	if (expiry->woke)
+		__sync_fetch_and_add(&counts->woke, 1);
+}
+
+/* The exit of the callback of @timer, if that was seen to begin. */
+inline_always void end_callback(struct cpu *cpu, __u32 context, __u64 timer)
+{
+	struct expiry *expiry = &cpu->expiry[context];
+
+	if (!config.ledger || !(cpu->running & (1U << context)) || expiry->timer != timer)
+		return;
+	cpu->running &= ~(1U << context);
+	if (window == DWELL_WINDOW_OPEN)
+		book_callback(expiry);
+}
+
+/* ---- sleeps ------------------------------------------------------------------- */
+
+/* What is counted for @task's sleep in @syscall; NULL: no ledger is kept, or it is full. */
+inline_always struct dwell_timer_counts *
+sleep_counts(struct dwell_timer_key *owner, struct task_struct *task, __s32 syscall, __u64 function)
+{
+	if (!config.ledger)
+		return NULL;
+	own(owner, task, DWELL_TIMER_SLEEP, syscall, function);
+	return owner_counts(owner);
+}
+
+#endif /* DWELL_LEDGER_BPF_H */

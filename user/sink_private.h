@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the sinks have in common. */
+#ifndef DWELL_USER_SINK_PRIVATE_H
+#define DWELL_USER_SINK_PRIVATE_H
+
+#include <jansson.h>
+
+#include "sink.h"
+
+/* What an enum row_by, or an enum timer_by, is called. */
+const char *report_by_name(unsigned int by);
+
+/* The window's length, never 0. */
+double report_seconds(const struct report *report);
+
+/* The names; NULL: not known. */
+const char *report_cgroup(const struct report *report, uint64_t id);
+const char *report_function(const struct report *report, uint64_t address);
+
+/* What begins a table's report: who measures where, and @what of it, such as "by task". */
+void sink_table_header(FILE *out, const struct report *report, const char *what);
+
+/* The ledger of timers as a table, and what there is to say of it, below a blank line. */
+int sink_timers_rows(FILE *out, const struct report *report);
+
+/* The header with @by as what lines stand for. */
+int sink_json_header_by(FILE *out, const struct report *report, const char *by);
+
+/* Sets "cgroup" and "callback". Id 0 is no cgroup: left out without a name, unless @always. */
+int sink_json_set_cgroup(json_t *object, const struct report *report, uint64_t id, bool always);
+int sink_json_set_callback(json_t *object, const struct report *report, uint64_t function);
+
+/* The ledger of timers: an object for each row. */
+int sink_timers_json_rows(FILE *out, const struct report *report);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ledger of timers as NDJSON: one object for each row. */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "json.h"
+#include "sink_private.h"
+#include "stack.h"
+
+/* ---- whose ---------------------------------------------------------------- */
+
+static int set_owner(json_t *object, const struct report *report, const struct timer_row *row)
+{
+	bool placed = row->by == TIMER_BY_TASK || row->by == TIMER_BY_PROCESS;
+	int err = 0;
+
+	if (placed)
+		err |= json_set_count(object, "pid", row->pid);
+	if (row->by == TIMER_BY_TASK)
+		err |= json_set_count(object, "tid", row->tid);
+	/* A task of which only its timers are known has no name. */
+	if ((placed || row->by == TIMER_BY_COMM) && row->comm[0])
+		err |= json_set_name(object, "comm", row->comm, sizeof(row->comm));
+	if (placed || row->by == TIMER_BY_CGROUP)
+		err |= sink_json_set_cgroup(object, report, row->cgroup, !placed);
+	return err;
+}
+
+/* Sets what names @row: the keys that its view has, and its kind of owner. */
+static int set_identity(json_t *object, const struct report *report, const struct timer_row *row)
+{
+	int err;
+
+	if (row->kernel)
+		err = json_set(object, "comm", json_string("kernel"));
+	else if (row->unowned)
+		err = json_set(object, "owner", json_string("unknown"));
+	else if (row->remainder)
+		err = json_set(object, "owner", json_string("exited"));
+	else
+		err = set_owner(object, report, row);
+	err |= json_set_name(object, "api", row->api, sizeof(row->api));
+	if (row->function)
+		err |= sink_json_set_callback(object, report, row->function);
+	return err | json_set(object, "timer_kind", json_string(row->wheel ? "wheel" : "hrtimer"));
+}
+
+/* ---- what was counted ----------------------------------------------------- */
+
+static int set_counts(json_t *object, const struct timer_row *row)
+{
+	int err = json_set_count(object, "armed", row->timers.armed);
+
+	err |= json_set_count(object, "rearmed", row->timers.rearmed);
+	err |= json_set_count(object, "cancelled", row->timers.cancelled);
+	err |= json_set_count(object, "expired", row->timers.expired);
+	err |= json_set_count(object, "before", row->before);
+	err |= json_set_count(object, "outstanding", row->timers.outstanding);
+	if (row->oldest_ns)
+		err |= json_set_count(object, "oldest_ns", row->oldest_ns);
+	if (row->due_ns)
+		err |= json_set_count(object, "due_ns", row->due_ns);
+	return err;
+}
+
+static int set_slack(json_t *object, const struct timer_row *row)
+{
+	json_t *json = json_object();
+	int err = json_set(object, "slack", json);
+
+	if (err)
+		return err;
+	err |= json_set_count(json, "granted_ns", row->slack_granted);
+	return err | json_set_count(json, "used_ns", row->slack_used);
+}
+
+static int set_measures(json_t *object, const struct timer_row *row)
+{
+	int err = json_set_dist(object, "timeout", &row->timeout);
+
+	if (!row->wheel) {
+		err |= set_slack(object, row);
+		err |= json_set_dist(object, "lateness", &row->lateness);
+	}
+	err |= json_set_count(object, "woke", row->woke);
+	return err | json_set_count(object, "callback_ns", row->callback_ns);
+}
+
+static int set_growth(json_t *object, const struct timer_row *row)
+{
+	json_t *json;
+	int err;
+
+	if (!row->outstanding.grows && !row->rate.grows)
+		return 0;
+	json = json_object();
+	err = json_set(object, "grows", json);
+	if (err)
+		return err;
+	if (row->outstanding.grows) {
+		err |= json_set_ratio(json, "outstanding_per_s", row->outstanding.per_s);
+		err |= json_set_ratio(json, "from", row->outstanding.from);
+		err |= json_set_ratio(json, "to", row->outstanding.to);
+	}
+	if (row->rate.grows)
+		err |= json_set_ratio(json, "armed_per_s2", row->rate.per_s);
+	return err;
+}
+
+/* ---- where they are armed --------------------------------------------------- */
+
+static int append_site(json_t *array, const struct report *report, const struct timer_row *row,
+		       const struct timer_site *site)
+{
+	struct stack kernel = stack_of_kernel(site->stack, site->depth);
+	struct stack user = stack_of_user(site->user_stack, site->user_depth, site->pid);
+	json_t *json = json_object();
+	int err = json_array_append_new(array, json) ? -ENOMEM : 0;
+
+	if (err)
+		return err;
+	if (row->site_samples)
+		err |= json_set_ratio(json, "share",
+				      (double)site->samples / (double)row->site_samples);
+	err |= stack_json(json, "kstack", &kernel, &report->names);
+	return err | stack_json(json, "ustack", &user, &report->names);
+}
+
+static int set_sites(json_t *object, const struct report *report, const struct timer_row *row)
+{
+	json_t *array;
+	int err;
+
+	if (!row->sites)
+		return 0;
+	array = json_array();
+	err = json_set(object, "site", array);
+	for (size_t i = 0; i < row->sites && !err; i++)
+		err = append_site(array, report, row, &row->site[i]);
+	return err;
+}
+
+static int write_row(FILE *out, const struct report *report, const struct timer_row *row)
+{
+	json_auto *json = json_object();
+	int err = json ? 0 : -ENOMEM;
+
+	err |= json_set(json, "kind", json_string("timer"));
+	err |= json_set(json, "by", json_string(report_by_name(row->by)));
+	err |= set_identity(json, report, row);
+	err |= set_counts(json, row);
+	err |= set_measures(json, row);
+	err |= set_growth(json, row);
+	err |= set_sites(json, report, row);
+	return err ? -ENOMEM : json_write_line(out, json);
+}
+
+int sink_timers_json_rows(FILE *out, const struct report *report)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < report->timers.count && !err; i++)
+		err = write_row(out, report, &report->timers.row[i]);
+	return err;
+}
+
+int sink_timers_json(FILE *out, const struct report *report)
+{
+	int err = sink_json_header_by(out, report, report_by_name(report->timer_view.by));
+
+	if (!err)
+		err = sink_timers_json_rows(out, report);
+	if (!err)
+		err = sink_json_footer(out, report);
+	return err ? err : sink_flush(out);
+}
