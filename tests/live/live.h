@@ -31,6 +31,9 @@ extern const struct live_test tests_errors[];
 extern const struct live_test tests_capabilities[];
 extern const struct live_test tests_before[];
 extern const struct live_test tests_outliers[];
+extern const struct live_test tests_ledger[];
+/* Only on emulated CPUs: a machine that is nobody else's. */
+extern const struct live_test tests_own_machine[];
 
 /* What the command line said. */
 struct live_options {

@@ -17,7 +17,7 @@
 static const struct live_test *const tables[] = {
 	tests_sleeps,	tests_timers,	    tests_together, tests_threads,  tests_sched,
 	tests_throttle, tests_cyclictest,   tests_tasks,    tests_names,    tests_filters,
-	tests_errors,	tests_capabilities, tests_before,   tests_outliers,
+	tests_errors,	tests_capabilities, tests_before,   tests_outliers, tests_ledger,
 };
 
 static struct {
@@ -41,12 +41,20 @@ static bool wanted(const char *name, char *const *names)
 	return false;
 }
 
+static void each_of(const struct live_test *test, char *const *names,
+		    void (*visit)(const struct live_test *test))
+{
+	for (; test->name; test++)
+		if (wanted(test->name, names))
+			visit(test);
+}
+
 static void each_test(char *const *names, void (*visit)(const struct live_test *test))
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		for (const struct live_test *test = tables[i]; test->name; test++)
-			if (wanted(test->name, names))
-				visit(test);
+		each_of(tables[i], names, visit);
+	if (live_options.emulated)
+		each_of(tests_own_machine, names, visit);
 }
 
 static void list_test(const struct live_test *test)

@@ -10,8 +10,8 @@
 #include "report.h"
 
 static const char *const distributions[] = {
-	"lateness",	      "timer_latency", "runqueue", "runqueue_woken",
-	"runqueue_preempted", "throttled",     "blocked",  "dwell"};
+	"lateness",  "timer_latency", "runqueue", "runqueue_woken", "runqueue_preempted",
+	"throttled", "blocked",	      "dwell",	  "timeout"};
 
 static const char *const loss_names[] = {
 #define X(id, name, text) name,
@@ -41,6 +41,8 @@ static void take_line(struct report *report, const char *line, size_t length, un
 		report->header = object;
 	else if (is_kind(object, "row"))
 		json_array_append_new(report->rows, object);
+	else if (is_kind(object, "timer"))
+		json_array_append_new(report->timers, object);
 	else if (is_kind(object, "outlier"))
 		json_array_append_new(report->outliers, object);
 	else if (is_kind(object, "loss"))
@@ -123,6 +125,18 @@ static void check_row(const json_t *row)
 		live_fail("more timers were re-armed than armed");
 }
 
+/* A line of the ledger: what has become of timers is no more than was armed. */
+static void check_timer(const json_t *row)
+{
+	check_distribution(row, "lateness");
+	check_distribution(row, "timeout");
+	if (report_integer(row, "rearmed") > report_integer(row, "armed"))
+		live_fail("more timers were re-armed than armed");
+	if (json_object_get(row, "woke") &&
+	    report_integer(row, "woke") > report_integer(row, "expired"))
+		live_fail("more expiries woke a task than there were");
+}
+
 static void check_frame(const struct report *report)
 {
 	const json_t *reasons;
@@ -146,7 +160,8 @@ void report_read(struct report *report, const struct dwell_process *run)
 	const json_t *row;
 	size_t index;
 
-	*report = (struct report){.rows = json_array(), .outliers = json_array()};
+	*report = (struct report){
+		.rows = json_array(), .timers = json_array(), .outliers = json_array()};
 	if (run->status)
 		live_abort("dwell ended with status %d: %s", run->status, run->err_text);
 	for (const char *line = run->out_text; *line;) {
@@ -160,12 +175,15 @@ void report_read(struct report *report, const struct dwell_process *run)
 	check_frame(report);
 	json_array_foreach(report->rows, index, row)
 		check_row(row);
+	json_array_foreach(report->timers, index, row)
+		check_timer(row);
 }
 
 void report_free(struct report *report)
 {
 	json_decref(report->header);
 	json_decref(report->rows);
+	json_decref(report->timers);
 	json_decref(report->outliers);
 	json_decref(report->loss);
 	*report = (struct report){0};
@@ -277,16 +295,21 @@ static int64_t left_looking_armed(const struct timer_counts *got, const struct t
 	return memcmp(&made_up, want, sizeof(made_up)) ? -1 : left;
 }
 
-void report_expect_timers(const struct report *report, const json_t *row, const char *who,
-			  const struct timer_counts *want)
+struct timer_counts report_timer_counts(const json_t *row)
 {
-	const struct timer_counts got = {
+	return (struct timer_counts){
 		.armed = report_integer(row, "timers.armed"),
 		.rearmed = report_integer(row, "timers.rearmed"),
 		.cancelled = report_integer(row, "timers.cancelled"),
 		.expired = report_integer(row, "timers.expired"),
 		.outstanding = report_integer(row, "timers.outstanding"),
 	};
+}
+
+void report_expect_timers(const struct report *report, const json_t *row, const char *who,
+			  const struct timer_counts *want)
+{
+	const struct timer_counts got = report_timer_counts(row);
 	const int64_t left = left_looking_armed(&got, want);
 
 	if (!row || left == 0)
@@ -304,4 +327,48 @@ void report_expect_timers(const struct report *report, const json_t *row, const 
 		  who, got.armed, got.rearmed, got.cancelled, got.expired, got.outstanding,
 		  want->armed, want->rearmed, want->cancelled, want->expired, want->outstanding,
 		  report->unseen);
+}
+
+struct timer_counts report_ledger(const struct report *report, const char *key, int64_t value,
+				  const char *api)
+{
+	struct timer_counts sum = {0};
+	size_t index;
+	json_t *row;
+
+	json_array_foreach(report->timers, index, row) {
+		const char *name = json_string_value(json_object_get(row, "api")) ?: "";
+		const json_t *member = json_object_get(row, key);
+
+		if (!json_is_integer(member) || json_integer_value(member) != value ||
+		    (api && !strstr(name, api)))
+			continue;
+		sum.armed += report_integer(row, "armed");
+		sum.rearmed += report_integer(row, "rearmed");
+		sum.cancelled += report_integer(row, "cancelled");
+		sum.expired += report_integer(row, "expired");
+		sum.outstanding += report_integer(row, "outstanding");
+	}
+	return sum;
+}
+
+json_t *report_timer(const struct report *report, int64_t pid, const char *api)
+{
+	json_t *row, *found = NULL;
+	unsigned int count = 0;
+	size_t index;
+
+	json_array_foreach(report->timers, index, row) {
+		const char *name = json_string_value(json_object_get(row, "api")) ?: "";
+		const json_t *owner = json_object_get(row, "pid");
+
+		if ((pid ? json_integer_value(owner) == pid : !owner) && !strcmp(name, api)) {
+			found = row;
+			count++;
+		}
+	}
+	if (count == 1)
+		return found;
+	live_fail("%u lines, not one, are of process %" PRId64 " with %s", count, pid, api);
+	return NULL;
 }

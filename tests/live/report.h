@@ -12,6 +12,7 @@
 struct report {
 	json_t *header;
 	json_t *rows;	  /* an array */
+	json_t *timers;	  /* an array: the ledger's */
 	json_t *outliers; /* an array, in the order in which they were written */
 	json_t *loss;
 	/* So many events hidden tasks can have kept from dwell; the test says so (hidden.h). */
@@ -56,6 +57,9 @@ struct timer_counts {
 	int64_t outstanding;
 };
 
+/* Those of a row. */
+struct timer_counts report_timer_counts(const json_t *row);
+
 /*
  * Fails unless the row's timer counts are exactly @want. @who names the row. Of
  * @report's unseen events some may be expiries with nothing behind them: those
@@ -63,5 +67,18 @@ struct timer_counts {
  */
 void report_expect_timers(const struct report *report, const json_t *row, const char *who,
 			  const struct timer_counts *want);
+
+/*
+ * What the ledger's lines come to whose member @key ("pid", "tid") is @value and
+ * whose API has @api in its name (NULL: all).
+ */
+struct timer_counts report_ledger(const struct report *report, const char *key, int64_t value,
+				  const char *api);
+
+/*
+ * The line of process @pid (0: of no process) with that API; NULL (and a failure)
+ * if there is not exactly one.
+ */
+json_t *report_timer(const struct report *report, int64_t pid, const char *api);
 
 #endif

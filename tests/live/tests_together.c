@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* All timer cases side by side in one window: where starting dwell takes long, and as a load. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "hidden.h"
 #include "live.h"
@@ -34,6 +36,85 @@ static void list_cases(struct together *all, const struct live_test *tests)
 	}
 }
 
+/* How the ledger calls what the cases of that name use. */
+static const char *api_of(const char *test)
+{
+	static const char *const apis[][2] = {
+		{"nanosleep", "nanosleep"},
+		{"futex", "futex"},
+		{"semaphore", "futex"},
+		{"poll", "poll"},
+		{"ppoll", "ppoll"},
+		{"select", "select"},
+		{"pselect", "select"},
+		{"epoll", "epoll"},
+		{"sigtimedwait", "rt_sigtimedwait"},
+		{"mqueue", "mq_timedreceive"},
+		{"timerfd", "timerfd"},
+		{"posix", "posix_timer"},
+		{"itimer", "setitimer"},
+#ifdef SYS_alarm
+		{"alarm", "alarm"},
+#else
+		{"alarm", "setitimer"},
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(apis) / sizeof(*apis); i++)
+		if (!strncmp(test, apis[i][0], strlen(apis[i][0])) &&
+		    test[strlen(apis[i][0])] == '-')
+			return apis[i][1];
+	return NULL;
+}
+
+/* All that a case armed, it armed through its API. */
+static void expect_api(const struct report *report, const struct live_test *test, pid_t pid)
+{
+	const struct timer_case *timer_case = test->argument;
+	const char *api = api_of(test->name);
+	struct timer_counts got;
+
+	if (!timer_case->want.armed)
+		return;
+	if (!api)
+		live_abort("which API does %s use?", test->name);
+	got = report_ledger(report, "pid", pid, api);
+	/* Stopped and continued, a call arms once more what is left. */
+	got.armed += report_ledger(report, "pid", pid, "restart_syscall").armed;
+	if (got.armed != timer_case->want.armed)
+		live_fail("%s: %" PRId64 " timers were armed by %s, not %" PRId64, test->name,
+			  got.armed, api, timer_case->want.armed);
+}
+
+/* Of every process on the machine the two views say the same. */
+static void expect_agreement(const struct report *report)
+{
+	unsigned int compared = 0;
+	size_t index;
+	json_t *row;
+
+	json_array_foreach(report->rows, index, row) {
+		const json_t *pid = json_object_get(row, "pid");
+		struct timer_counts want, got;
+
+		if (!pid)
+			continue;
+		got = report_ledger(report, "pid", json_integer_value(pid), NULL);
+		want = report_timer_counts(row);
+		/* An armed sleep is no line of the ledger: it is its task's. */
+		got.outstanding = want.outstanding;
+		if (memcmp(&got, &want, sizeof(got)) != 0)
+			live_fail("process %" JSON_INTEGER_FORMAT
+				  ": the summary says armed %" PRId64 " rearmed %" PRId64
+				  " cancelled %" PRId64 " expired %" PRId64 ", the ledger %" PRId64
+				  " %" PRId64 " %" PRId64 " %" PRId64,
+				  json_integer_value(pid), want.armed, want.rearmed, want.cancelled,
+				  want.expired, got.armed, got.rearmed, got.cancelled, got.expired);
+		compared++;
+	}
+	live_note("the views agree on %u processes", compared);
+}
+
 /* One window for all of @all; those that were disturbed remain in it. */
 static void measure_together(struct together *all)
 {
@@ -49,7 +130,8 @@ static void measure_together(struct together *all)
 	}
 	hidden_sample(&before);
 	dwell_start(&run, NULL,
-		    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-b", "process"));
+		    DWELL_ARGUMENTS("summary", "--timers", "-j", "-v", "-d", "0", "-n", "0", "-b",
+				    "process"));
 	dwell_wait_measuring(&run);
 	for (unsigned int i = 0; i < all->count; i++)
 		workload_release(&all->workload[i]);
@@ -65,14 +147,17 @@ static void measure_together(struct together *all)
 		const struct timer_case *timer_case = test->argument;
 		const bool disturbed = all->workload[i].work->disturbed;
 
-		if (!disturbed)
+		if (!disturbed) {
 			report_expect_timers(&report,
 					     report_row(&report, "pid", all->workload[i].pid),
 					     test->name, &timer_case->want);
+			expect_api(&report, test, all->workload[i].pid);
+		}
 		workload_leave(&all->workload[i]);
 		if (disturbed)
 			all->test[again++] = test;
 	}
+	expect_agreement(&report);
 	report.unseen += OTHERS;
 	report_expect_no_loss(&report);
 	report_free(&report);
