@@ -11,7 +11,8 @@ DWELL=${DWELL:-$BUILD/dwell}
 FORMAT=${FORMAT:-text} # or markdown
 ROUNDS=${ROUNDS:-15}
 LOOPS=${LOOPS:-60000} # round trips in one run of the pipe
-RUNS=${RUNS:-3}       # of the pipe for each variant and round: their median counts
+SLEEPS=${SLEEPS:-50000} # armed in one run of the sleeper
+RUNS=${RUNS:-3}       # of either for each variant and round: their median counts
 PEERS=${PEERS:-runqlat runqslower cpudist offcputime wakeuptime}
 REPEATS=${REPEATS:-5} # of each read and start
 # Seconds: enough for a tool that reads all kernel symbols first.
@@ -114,6 +115,13 @@ hooks_of() {
 attach() {
 	"$@" >"$WORK/out" 2>"$WORK/err" </dev/null &
 	tool=$!
+	case $1 in
+	*bpftrace | *eventstat)
+		# They have no links to wait for.
+		sleep 4
+		kill -0 "$tool" 2>/dev/null && return 0
+		;;
+	esac
 	before=
 	tries=$((ATTACH_LIMIT * 5))
 	while [ $tries -gt 0 ]; do
@@ -158,6 +166,11 @@ pipe() {
 		awk '$2 == "usecs/op" { print $1 }'
 }
 
+# Microseconds a sleep of 1 ns, from arming to waking.
+sleeps() {
+	taskset -c "$CPU" "$BUILD/bench/arming" "$SLEEPS"
+}
+
 # The last CPU we may use: the first one takes most interrupts.
 choose_cpu() {
 	awk '$1 == "Cpus_allowed_list:" { n = split($2, part, /[,-]/); print part[n] }' /proc/self/status
@@ -182,81 +195,107 @@ command_of() {
 	dwell-plain) echo "$DWELL summary -d 0 -j -o /dev/null $(each_kind off)" ;;
 	dwell-storm) echo "$DWELL outliers -d 0 -j -o /dev/null $(each_kind 1us)" ;;
 	runqslower) echo "$(program_of "$1") 10000" ;;
+	timers) echo "$DWELL timers -d 0 -j -o /dev/null" ;;
+	timers-sites) echo "$DWELL timers --sites -d 0 -j -o /dev/null" ;;
+	timers-wheel) echo "$DWELL timers --wheel -d 0 -j -o /dev/null" ;;
+	bpftrace) echo "$WORK/bpftrace" ;;
+	eventstat) echo "eventstat 3600" ;;
 	*) echo "$(program_of "$1") 3600" ;;
 	esac
 }
 
-# ---- 1: the pipe ---------------------------------------------------------------
+# ---- 1: loops, with and without ------------------------------------------------
 
-# time_pipe VARIANT RUNS: notes the times of that many runs.
-time_pipe() {
-	for _ in $(seq "$2"); do
-		pipe >>"$WORK/runs.$1"
+# time_loop LOOP VARIANT RUNS: notes the times of that many runs.
+time_loop() {
+	for _ in $(seq "$3"); do
+		"$1" >>"$WORK/runs.$2"
 	done
 }
 
-# The round is over: the median of each variant's runs is its time.
+# close_round LOOP ROUND: the median of each variant's runs is its time.
 close_round() {
-	for variant in base $variants; do
-		[ ! -s "$WORK/runs.$variant" ] || echo "$1 $variant $(quartiles <"$WORK/runs.$variant" | cut -d ' ' -f 2)"
-		rm -f "$WORK/runs.$variant"
-	done >>"$WORK/pipe"
+	for runs in "$WORK"/runs.*; do
+		echo "$2 ${runs##*/runs.} $(quartiles <"$runs" | cut -d ' ' -f 2)"
+		rm -f "$runs"
+	done >>"$WORK/$1"
 }
 
-# The base is timed between all others, so that it sees the same machine.
-measure_pipe() {
+# measure_loop LOOP VARIANTS: the base is timed between all others, so that it
+# sees the same machine.
+measure_loop() {
+	loop=$1
+	variants=$2
 	round=1
-	[ -n "$(pipe)" ] || die "perf bench sched pipe gave no figure"
+	[ -n "$("$loop")" ] || die "$loop gave no figure"
 	while [ "$round" -le "$ROUNDS" ]; do
-		say "round $round of $ROUNDS"
-		time_pipe base 1
+		say "$loop, round $round of $ROUNDS"
+		time_loop "$loop" base 1
 		for variant in $variants; do
 			# shellcheck disable=SC2046 # a command and its arguments
 			if attach $(command_of "$variant"); then
 				hooks_of "$tool" >"$WORK/hooks.$variant"
 				sleep $SETTLE
-				time_pipe "$variant" "$RUNS"
+				time_loop "$loop" "$variant" "$RUNS"
 				detach
 			fi
-			time_pipe base 1
+			time_loop "$loop" base 1
 		done
-		close_round "$round"
+		close_round "$loop" "$round"
 		# Another order each time, so that nobody always follows the same neighbour.
 		variants=$(echo "$variants" | awk '{ for (i = 2; i <= NF; i++) printf "%s ", $i; print $1 }')
 		round=$((round + 1))
 	done
+}
+
+check_hooks() {
 	if ! cmp -s "$WORK/hooks.empty" "$WORK/hooks.dwell"; then
 		say "the empty programs are not on the hooks of dwell:" \
 			"$(sort "$WORK/hooks.empty" "$WORK/hooks.dwell" | uniq -u | tr '\n' ' ')"
 	fi
 }
 
-# What a variant adds to the base of its own round: "first median third".
+# added LOOP VARIANT: what it adds to the base of its own round: "first median third".
 added() {
-	awk -v variant="$1" '
+	awk -v variant="$2" '
 	$2 == "base" { base[$1] = $3 }
 	$2 == variant { time[$1] = $3 }
-	END { for (round in time) print time[round] - base[round] }' "$WORK/pipe" | quartiles
+	END { for (round in time) print time[round] - base[round] }' "$WORK/$1" | quartiles
 }
 
-# The median of its times.
+# times_of LOOP VARIANT: the median of its times.
 times_of() {
-	awk -v variant="$1" '$2 == variant { print $3 }' "$WORK/pipe" | quartiles | awk '{ printf "%.3f", $2 }'
+	awk -v variant="$2" '$2 == variant { print $3 }' "$WORK/$1" | quartiles | awk '{ printf "%.3f", $2 }'
 }
 
 report_pipe() {
-	runqlat=$(added runqlat | cut -d ' ' -f 2)
-	empty=$(added empty | cut -d ' ' -f 2)
+	runqlat=$(added pipe runqlat | cut -d ' ' -f 2)
+	empty=$(added pipe empty | cut -d ' ' -f 2)
 	{
 		printf 'programs\tus a round trip\tadded us\tquartiles\tof runqlat\tof empty\n'
-		printf 'none\t%s\t\t\t\t\n' "$(times_of base)"
+		printf 'none\t%s\t\t\t\t\n' "$(times_of pipe base)"
 		for variant in empty $ours $peers; do
-			quarters=$(added "$variant")
+			quarters=$(added pipe "$variant")
 			[ -n "$quarters" ] || continue
-			echo "$variant $(times_of "$variant") $quarters ${runqlat:-0} ${empty:-0}" | awk '{
+			echo "$variant $(times_of pipe "$variant") $quarters ${runqlat:-0} ${empty:-0}" | awk '{
 				printf "%s\t%s\t%+.3f\t%+.3f..%+.3f\t%s\t%s\n", $1, $2, $4, $3, $5,
 					($6 > 0 ? sprintf("%.2f", $4 / $6) : "-"),
 					($7 > 0 ? sprintf("%.2f", $4 / $7) : "-") }'
+		done
+	} | table
+}
+
+report_sleeps() {
+	base=$(times_of sleeps base)
+	{
+		printf 'programs\tus a sleep\tadded us\tquartiles\tof none\n'
+		printf 'none\t%s\t\t\t\n' "$base"
+		for variant in $armed; do
+			quarters=$(added sleeps "$variant")
+			[ -n "$quarters" ] || continue
+			echo "$variant $(times_of sleeps "$variant") $quarters $base" | awk '{
+				printf "%s\t%s\t%+.3f\t%+.3f..%+.3f\t%+.1f %%\n", $1, $2, $4, $3, $5,
+					100 * $4 / $6 }'
 		done
 	} | table
 }
@@ -372,17 +411,33 @@ for peer in $PEERS; do
 	fi
 done
 ours="dwell-plain dwell dwell-storm"
-variants="empty $ours$peers"
+armed="timers timers-sites timers-wheel"
+for peer in bpftrace eventstat; do
+	if command -v $peer >/dev/null; then
+		armed="$armed $peer"
+	else
+		say "$peer is not installed: left out"
+	fi
+done
+printf '#!/bin/sh\nexec bpftrace -e "tracepoint:timer:hrtimer_start { @[comm] = count(); }"\n' >"$WORK/bpftrace"
+chmod 755 "$WORK/bpftrace"
 others=$("$BPFTOOL" link list 2>/dev/null | grep -cE '^[0-9]+: (tracing|raw_tracepoint)' || true)
 [ "$others" -eq 0 ] || say "$others tracing programs of others are attached; they slow down every line"
 awk '{ exit $1 > 0.5 }' /proc/loadavg || say "this machine is not idle: load $(cut -d ' ' -f 1 /proc/loadavg)"
 [ "$STATS_BEFORE" = 0 ] || say "kernel.bpf_stats_enabled is on: every program is slower"
 
 echo "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-echo "perf bench sched pipe -l $LOOPS on CPU $CPU, medians of $ROUNDS interleaved rounds of $RUNS runs"
+echo "CPU $CPU, medians of $ROUNDS interleaved rounds of $RUNS runs"
 echo
-measure_pipe
+echo "perf bench sched pipe -l $LOOPS:"
+echo
+measure_loop pipe "empty $ours$peers"
+check_hooks
 report_pipe
+echo "A task that arms $SLEEPS sleeps of 1 ns:"
+echo
+measure_loop sleeps "$armed"
+report_sleeps
 measure_programs
 measure_reads
 measure_start
