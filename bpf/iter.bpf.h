@@ -134,6 +134,7 @@ inline_always void copy_open_runs(struct dwell_outlier *outlier, const struct cp
 static __noinline void report_open(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, __u32 measure, __u64 threshold)
 {
+	struct rq *queue = task->se.cfs_rq->rq;
 	struct dwell_outlier *outlier;
 
 	outlier = reserve_outlier(measure, record->open_since, bpf_ktime_get_ns(), threshold);
@@ -141,11 +142,11 @@ static __noinline void report_open(struct dwell_record *record, struct task_stru
 		return;
 	outlier->open = true;
 	describe_outlier(outlier, record, task);
-	outlier->cpu = task->se.cfs_rq->rq->cpu;
+	outlier->cpu = queue->cpu;
 	if (measure == DWELL_BLOCKED)
 		copy_block(outlier, record, task);
 	else
-		copy_open_runs(outlier, cpu, task->se.cfs_rq->rq->curr);
+		copy_open_runs(outlier, cpu, queue->curr);
 	submit_outlier(outlier);
 }
 
@@ -175,8 +176,8 @@ int find_open(struct bpf_iter__task *ctx)
 	if (!cpu)
 		return 0;
 	describe(&live, record, task, cpu);
-	measure = open_measure(&live, record);
 	now = bpf_ktime_get_ns();
+	measure = open_measure(&live, record);
 	/* A stamp of the scheduler's can be ahead of the clock by a little. */
 	if (measure >= DWELL_MEASURES || record->open_since == live.since || live.since > now ||
 	    now - live.since < config.floor[measure])

@@ -243,6 +243,8 @@ static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dw
 	__u32 measure = outlier->measure;
 	__u64 sum, samples;
 
+	/* Before any branch: the verifier looks a pointer's type up by name, slowly, each time. */
+	name_task(outlier, task);
 	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
 		return;
 	samples = samples_of(record, measure);
@@ -254,7 +256,6 @@ static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dw
 		outlier->samples = samples - 1;
 		outlier->typical = sum / (samples - 1);
 	}
-	name_task(outlier, task);
 	__sync_fetch_and_add(&outlier_counts[measure].reported, 1);
 }
 

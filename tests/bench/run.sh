@@ -107,7 +107,7 @@ links_of() {
 
 # The tracepoints they hang on.
 hooks_of() {
-	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '$1 == "tp_name:" { print $2 }' | sort
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '$1 == "tp_name:" { print $2 }' | sort -u
 }
 
 # attach COMMAND…: starts it in the background as $tool, and returns when its
