@@ -110,13 +110,13 @@ uint64_t dist_count(const struct dist *dist)
 /*
  * One duration that stands for all in @bucket of a distribution: the harmonic
  * middle makes the relative error the same at both ends. The bucket's end is
- * the maximum where that lies inside; the last bucket has no other end.
+ * the maximum where that lies inside.
  */
 static uint64_t bucket_middle(uint32_t bucket, uint64_t max)
 {
 	uint64_t low = dist_bucket_start(bucket), high = max;
 
-	if (bucket < DWELL_BUCKETS - 1 && dist_bucket_start(bucket + 1) - 1 < max)
+	if (dist_bucket_start(bucket + 1) - 1 < max)
 		high = dist_bucket_start(bucket + 1) - 1;
 	if (high <= low)
 		return max;
@@ -125,6 +125,25 @@ static uint64_t bucket_middle(uint32_t bucket, uint64_t max)
 		return high / 2;
 	/* In floating point: the product of two durations does not fit 64 bits. */
 	return (uint64_t)(2.0 * (double)low * (double)high / ((double)low + (double)high));
+}
+
+/*
+ * The same for the last bucket, which has no end: the mean of what is in it,
+ * which is what the others leave of the sum.
+ */
+static uint64_t last_middle(const struct dist *dist)
+{
+	const struct dist_cell *last = &dist->cells[dist->used - 1];
+	double rest = (double)dist->sum;
+	uint64_t mean;
+
+	for (uint32_t i = 0; i < dist->used - 1; i++)
+		rest -= (double)bucket_middle(dist->cells[i].bucket, dist->max) *
+			(double)dist->cells[i].count;
+	mean = rest > 0 ? (uint64_t)(rest / (double)last->count) : 0;
+	if (mean < dist_bucket_start(last->bucket))
+		mean = dist_bucket_start(last->bucket);
+	return mean < dist->max ? mean : dist->max;
 }
 
 uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille)
@@ -141,6 +160,8 @@ uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille)
 		return dist->max;
 	for (uint32_t i = 0; i < dist->used; i++) {
 		seen = saturating_add(seen, dist->cells[i].count);
+		if (seen >= rank && dist->cells[i].bucket == DWELL_BUCKETS - 1)
+			return last_middle(dist);
 		if (seen >= rank)
 			return bucket_middle(dist->cells[i].bucket, dist->max);
 	}

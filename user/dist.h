@@ -39,6 +39,7 @@ uint64_t dist_count(const struct dist *dist);
 /*
  * The duration in ns that @per_mille of the intervals do not exceed (500 = the
  * median), within 12.5 %, never above the maximum; 0 for an empty distribution.
+ * Beyond 36 minutes it is the mean of all that are.
  */
 uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille);
 

@@ -159,6 +159,24 @@ static void a_percentile_never_exceeds_the_maximum(void **state)
 	dist_clear(&dist);
 }
 
+/* An hour and a day lie beyond the last bucket's start: their mean is known, as the sum is. */
+static void what_is_beyond_the_last_bucket_has_its_mean(void **state)
+{
+	const uint64_t minute = 60000000000, hour = 60 * minute;
+	struct dist dist = {.sum = 10 * minute + 3 * hour, .max = hour};
+
+	(void)state;
+	dist_add(&dist, dwell_bucket(minute), 10);
+	dist_add(&dist, dwell_bucket(hour), 3);
+	assert_int_equal(dwell_bucket(hour), DWELL_BUCKETS - 1);
+	assert_in_range(dist_percentile(&dist, 500), minute / 8 * 7, minute / 8 * 9);
+	assert_in_range(dist_percentile(&dist, 900), hour / 20 * 19, hour);
+	/* A sum that was lost makes no percentile below where the bucket begins. */
+	dist.sum = 0;
+	assert_int_equal(dist_percentile(&dist, 900), dist_bucket_start(DWELL_BUCKETS - 1));
+	dist_clear(&dist);
+}
+
 static void an_empty_distribution_has_only_zeros(void **state)
 {
 	struct dist dist = {0};
@@ -257,6 +275,7 @@ int main(void)
 		cmocka_unit_test(no_bucket_is_wider_than_the_error_allows),
 		cmocka_unit_test(percentiles_are_within_an_eighth_of_the_exact_ones),
 		cmocka_unit_test(a_percentile_never_exceeds_the_maximum),
+		cmocka_unit_test(what_is_beyond_the_last_bucket_has_its_mean),
 		cmocka_unit_test(an_empty_distribution_has_only_zeros),
 		cmocka_unit_test(cells_stay_in_order_and_are_added_up),
 		cmocka_unit_test(merging_equals_adding_one_by_one),
