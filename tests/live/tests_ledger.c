@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -552,6 +553,46 @@ static void run_clock_step(const void *argument)
 	ledger_close(&ledger);
 }
 
+/* ---- names without CAP_SYSLOG ----------------------------------------------------------- */
+
+static void sleep_some(struct work *work)
+{
+	(void)work;
+	for (int i = 0; i < CASE_ROUNDS; i++)
+		syscall(SYS_nanosleep, &case_timeout, NULL);
+}
+
+/* /proc/kallsyms hides its addresses; the kernel tells the names all the same. */
+static void run_no_syslog(const void *argument)
+{
+	static const struct dwell_manner no_syslog = {
+		.unprivileged = true,
+		.capabilities = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON,
+	};
+	struct workload workload;
+	struct dwell_process run;
+	struct report report;
+	const json_t *row;
+
+	(void)argument;
+	workload_start(&workload, sleep_some, NULL);
+	dwell_start(&run, &no_syslog, DWELL_ARGUMENTS("timers", "-j", "-v", "-d", "0", "-n", "0"));
+	dwell_wait_measuring(&run);
+	workload_release(&workload);
+	if (!workload_wait(&workload, live_slower(20, 2)))
+		live_abort("the workload died");
+	dwell_interrupt(&run);
+	dwell_wait(&run, 30);
+	report_read(&report, &run);
+	row = report_timer(&report, workload.pid, "nanosleep");
+	expect_counts(row, CASE_ROUNDS, 0, CASE_ROUNDS, 0);
+	if (strcmp(json_string_value(json_object_get(row, "callback")) ?: "", "hrtimer_wakeup"))
+		live_fail("the callback is not named");
+	report_free(&report);
+	dwell_close(&run);
+	workload_leave(&workload);
+}
+
 /* ---- usage --------------------------------------------------------------------------------- */
 
 static void run_usage(const void *argument)
@@ -575,6 +616,7 @@ const struct live_test tests_ledger[] = {
 	{.name = "ledger-forks", .run = run_forks},
 	{.name = "ledger-sites", .run = run_sites},
 	{.name = "ledger-wheel", .run = run_wheel},
+	{.name = "ledger-no-syslog", .run = run_no_syslog},
 	{.name = "ledger-usage", .run = run_usage},
 	{0},
 };

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Timer counts of timers that live longer than a system call. */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <linux/io_uring.h>
+#include <linux/time_types.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -391,6 +395,72 @@ static void exits_armed(struct work *work)
 		.armed = PERIODS + 1, .cancelled = 1, .expired = PERIODS \
 	}
 
+/* ---- io_uring ---------------------------------------------------------------------- */
+
+/* A ring of one entry, by hand: what the library would do for it. */
+struct uring {
+	int fd;
+	struct io_uring_params params;
+	char *submissions, *completions; /* of the two rings */
+	struct io_uring_sqe *entries;
+};
+
+static char *map_ring(const struct uring *ring, size_t bytes, off_t offset)
+{
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+			    ring->fd, offset);
+
+	if (memory == MAP_FAILED)
+		live_abort("mmap of a ring: %s", strerror(errno));
+	return memory;
+}
+
+static void open_ring(struct uring *ring)
+{
+	*ring = (struct uring){0};
+	ring->fd = (int)syscall(SYS_io_uring_setup, 1, &ring->params);
+	if (ring->fd < 0)
+		live_skip("io_uring: %s", strerror(errno));
+	ring->submissions =
+		map_ring(ring, ring->params.sq_off.array + sizeof(uint32_t), IORING_OFF_SQ_RING);
+	ring->completions = map_ring(ring,
+				     ring->params.cq_off.cqes +
+					     ring->params.cq_entries * sizeof(struct io_uring_cqe),
+				     IORING_OFF_CQ_RING);
+	ring->entries =
+		(struct io_uring_sqe *)map_ring(ring, sizeof(struct io_uring_sqe), IORING_OFF_SQES);
+}
+
+/* Submits a time-out and waits until it has passed. */
+static void wait_in_ring(struct uring *ring, const struct __kernel_timespec *time_out)
+{
+	uint32_t *tail = (uint32_t *)(ring->submissions + ring->params.sq_off.tail);
+	uint32_t *seen = (uint32_t *)(ring->completions + ring->params.cq_off.head);
+
+	ring->entries[0] = (struct io_uring_sqe){
+		.opcode = IORING_OP_TIMEOUT,
+		.addr = (uint64_t)(uintptr_t)time_out,
+		.len = 1,
+	};
+	*(uint32_t *)(ring->submissions + ring->params.sq_off.array) = 0;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		live_abort("io_uring_enter: %s", strerror(errno));
+	__atomic_store_n(seen, *seen + 1, __ATOMIC_RELEASE);
+}
+
+static void uring_timeout(struct work *work)
+{
+	const struct __kernel_timespec time_out = {.tv_nsec = CASE_TIMEOUT_NS};
+	struct uring ring;
+
+	(void)work;
+	open_ring(&ring);
+	for (int i = 0; i < CASE_ROUNDS; i++)
+		wait_in_ring(&ring, &time_out);
+	close(ring.fd);
+}
+
 const struct live_test tests_timers[] = {
 	TIMER_TEST("timerfd-oneshot", timerfd_oneshot, ALL_EXPIRED),
 	TIMER_TEST("timerfd-periodic", timerfd_periodic, ALL_PERIODS),
@@ -415,6 +485,7 @@ const struct live_test tests_timers[] = {
 	TIMER_TEST("itimer-rearmed", itimer_rearmed, ALL_SET_ANEW),
 	TIMER_TEST("alarm-expired", alarm_expires, {.armed = 1, .expired = 1}),
 	TIMER_TEST("alarm-cancelled", alarm_cancelled, ALL_CANCELLED),
+	TIMER_TEST("io-uring-timeout", uring_timeout, ALL_EXPIRED),
 	{.name = "exit-cancels",
 	 .run = timer_case_run,
 	 .argument = &(const struct timer_case){.body = exits_armed,

@@ -53,6 +53,7 @@ static const char *api_of(const char *test)
 		{"timerfd", "timerfd"},
 		{"posix", "posix_timer"},
 		{"itimer", "setitimer"},
+		{"io-uring", "io_uring_timeout"},
 #ifdef SYS_alarm
 		{"alarm", "alarm"},
 #else
