@@ -323,6 +323,33 @@ inline_always void note_woke(struct cpu *cpu)
 			cpu->expiry[i].woke = true;
 }
 
+/*
+ * Where only timers are asked for, nothing is attached to switches, and this is
+ * the last that is seen of a task. It has files to close yet, and timers in
+ * them: those are in the ledger. Twins, as for new tasks.
+ */
+inline_always void end_record(struct task_struct *task)
+{
+	struct dwell_record *record = find_record(task);
+
+	if (record && record->kind != DWELL_EXIT && window == DWELL_WINDOW_OPEN)
+		push_last_record(record, task);
+}
+
+SEC("tp_btf/sched_process_exit")
+int on_exit(u64 *ctx)
+{
+	end_record((void *)ctx[0]);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int on_exit_twin(u64 *ctx)
+{
+	end_record((void *)ctx[0]);
+	return 0;
+}
+
 /* The timer whose callback does this wake-up, if one does. */
 inline_always struct expiry *running_expiry(struct cpu *cpu)
 {

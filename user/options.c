@@ -766,7 +766,8 @@ static int complete(struct parser *parser)
 	struct options *options = parser->options;
 
 	options->timer_view.limit = options->view.limit;
-	if (options->command == COMMAND_TIMERS)
+	options->ledger.alone = options->command == COMMAND_TIMERS;
+	if (options->ledger.alone)
 		options->ledger.wanted = true;
 	else
 		options->timer_view.by = by[options->view.by];

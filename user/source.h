@@ -67,6 +67,7 @@ struct source_outliers {
 /* The ledger of timers in full: sleeps by system call, time-outs, slack, callbacks. */
 struct source_ledger {
 	bool wanted;
+	bool alone;	    /* nothing else is measured: context switches cost nothing then */
 	bool sites;	    /* where timers are armed */
 	bool wheel;	    /* timers of the timer wheel too */
 	unsigned int table; /* room for so many keys, and so many armed timers */

@@ -152,6 +152,9 @@ static void set_ledger(struct source *source, struct dwell_config *config,
 		bpf_map__set_max_entries(skeleton->maps.armed_timers, ledger->table);
 	}
 	set_wheel(skeleton, config, ledger->wanted && ledger->wheel);
+	bpf_program__set_autoload(skeleton->progs.on_switch, !ledger->alone);
+	bpf_program__set_autoload(skeleton->progs.on_exit, ledger->alone);
+	bpf_program__set_autoload(skeleton->progs.on_exit_twin, ledger->alone);
 	if (!source->sites) {
 		bpf_map__set_max_entries(skeleton->maps.sites, 1);
 		bpf_map__set_max_entries(skeleton->maps.stacks, 1);
@@ -449,7 +452,8 @@ static bool has_twin(const struct source *source, const struct bpf_program *prog
 	const struct dwell_bpf *skeleton = source->skeleton;
 
 	if (program == skeleton->progs.on_newtask || program == skeleton->progs.on_newtask_twin ||
-	    program == skeleton->progs.on_fork)
+	    program == skeleton->progs.on_fork || program == skeleton->progs.on_exit ||
+	    program == skeleton->progs.on_exit_twin)
 		return true;
 	return skeleton->rodata->config.twin_expiry &&
 	       (program == skeleton->progs.on_timer_expire ||
