@@ -11,7 +11,8 @@ DWELL=${DWELL:-$BUILD/dwell}
 FORMAT=${FORMAT:-text} # or markdown
 ROUNDS=${ROUNDS:-15}
 LOOPS=${LOOPS:-60000} # round trips in one run of the pipe
-SLEEPS=${SLEEPS:-50000} # armed in one run of the sleeper
+SLEEPS=${SLEEPS:-50000} # in one run of them
+WAITS=${WAITS:-200000}
 RUNS=${RUNS:-3}       # of either for each variant and round: their median counts
 PEERS=${PEERS:-runqlat runqslower cpudist offcputime wakeuptime}
 REPEATS=${REPEATS:-5} # of each read and start
@@ -166,9 +167,14 @@ pipe() {
 		awk '$2 == "usecs/op" { print $1 }'
 }
 
-# Microseconds a sleep of 1 ns, from arming to waking.
+# Microseconds a sleep of 1 ns: armed, expired.
 sleeps() {
-	taskset -c "$CPU" "$BUILD/bench/arming" "$SLEEPS"
+	taskset -c "$CPU" "$BUILD/bench/arming" sleeps "$SLEEPS"
+}
+
+# Microseconds a wait with a time-out for what another task sends: armed, cancelled.
+waits() {
+	taskset -c "$CPU" "$BUILD/bench/arming" waits "$WAITS"
 }
 
 # The last CPU we may use: the first one takes most interrupts.
@@ -285,15 +291,16 @@ report_pipe() {
 	} | table
 }
 
-report_sleeps() {
-	base=$(times_of sleeps base)
+# report_arming LOOP
+report_arming() {
+	base=$(times_of "$1" base)
 	{
-		printf 'programs\tus a sleep\tadded us\tquartiles\tof none\n'
+		printf 'programs\tus a timer\tadded us\tquartiles\tof none\n'
 		printf 'none\t%s\t\t\t\n' "$base"
 		for variant in $armed; do
-			quarters=$(added sleeps "$variant")
+			quarters=$(added "$1" "$variant")
 			[ -n "$quarters" ] || continue
-			echo "$variant $(times_of sleeps "$variant") $quarters $base" | awk '{
+			echo "$variant $(times_of "$1" "$variant") $quarters $base" | awk '{
 				printf "%s\t%s\t%+.3f\t%+.3f..%+.3f\t%+.1f %%\n", $1, $2, $4, $3, $5,
 					100 * $4 / $6 }'
 		done
@@ -434,10 +441,14 @@ echo
 measure_loop pipe "empty $ours$peers"
 check_hooks
 report_pipe
-echo "A task that arms $SLEEPS sleeps of 1 ns:"
+echo "$SLEEPS sleeps of 1 ns, each armed and expired:"
 echo
 measure_loop sleeps "$armed"
-report_sleeps
+report_arming sleeps
+echo "$WAITS waits with a time-out, each armed and cancelled, by two tasks in turn:"
+echo
+measure_loop waits "$armed"
+report_arming waits
 measure_programs
 measure_reads
 measure_start
