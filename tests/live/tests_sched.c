@@ -230,10 +230,11 @@ static void check_player(const struct measurement *measurement, size_t player, c
 	/* A few come before and after the game. */
 	snprintf(what, sizeof(what), "voluntary switches of %s", who);
 	live_expect_range(what, voluntary, (int64_t)account->voluntary,
-			  (int64_t)account->voluntary + AROUND);
+			  (int64_t)account->voluntary + live_slower(AROUND, 4));
 	snprintf(what, sizeof(what), "involuntary switches of %s", who);
 	live_expect_range(what, report_integer(row, "switches.involuntary"),
-			  (int64_t)account->involuntary, (int64_t)account->involuntary + AROUND);
+			  (int64_t)account->involuntary,
+			  (int64_t)account->involuntary + live_slower(AROUND, 4));
 	/* The last one has not ended. */
 	snprintf(what, sizeof(what), "ended blocks of %s", who);
 	live_expect(what, report_integer(row, "blocked.count"), voluntary - 1);
