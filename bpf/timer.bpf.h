@@ -155,6 +155,28 @@ inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_
 	book_site(counts, &owner, ctx);
 }
 
+/* Who starts a timer whose callback runs. */
+enum starter { STARTER_TASK, STARTER_CALLBACK, STARTER_UNKNOWN };
+
+/*
+ * A callback may start its timer again, in whatever context that runs. But while
+ * it still runs, or has been preempted (PREEMPT_RT), the task that it woke may be
+ * faster, and arm the timer anew: posix_timer_fn()'s signal makes it do so.
+ */
+inline_always enum starter starter_of(struct cpu *cpu, struct hrtimer *timer)
+{
+	const struct expiry *expiry = &cpu->expiry[!!timer->is_soft];
+
+	if (timer->base->running != timer)
+		return STARTER_TASK;
+	if (expiry->timer == (__u64)timer)
+		return expiry->tid == (__u32)bpf_get_current_pid_tgid() ? STARTER_CALLBACK :
+									  STARTER_TASK;
+	/* Elsewhere; or here, but its beginning was not seen. */
+	return timer->base->cpu_base->cpu != bpf_get_smp_processor_id() ? STARTER_TASK :
+									  STARTER_UNKNOWN;
+}
+
 static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool was_armed, __u64 now,
 				  void *ctx)
 {
@@ -166,16 +188,15 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 	};
 	struct dwell_timer_counts *counts;
 	struct dwell_record *record;
-	bool own_context = true;
+	enum starter starter;
 
-	if (timer->base->running == timer) {
-		/* Restarted by its own callback, in whatever context that ran. */
-		struct expiry *expiry = &cpu->expiry[!!timer->is_soft];
-
-		if (expiry->timer != address || !expiry->owner.tid)
+	starter = starter_of(cpu, timer);
+	if (starter == STARTER_UNKNOWN)
+		return;
+	if (starter == STARTER_CALLBACK) {
+		entry.owner = cpu->expiry[!!timer->is_soft].owner;
+		if (!entry.owner.tid)
 			return;
-		entry.owner = expiry->owner;
-		own_context = false;
 	} else {
 		record = find_record(task);
 		if (!record || is_moved(cpu, record, timer, record->kthread && was_armed))
@@ -188,7 +209,7 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 		return;
 	__sync_fetch_and_add(&counts->armed, 1);
 	book_arming(counts, timer, now);
-	if (own_context)
+	if (starter == STARTER_TASK)
 		book_site(counts, &entry.owner, ctx);
 	if (was_armed) {
 		__sync_fetch_and_add(&counts->rearmed, 1);

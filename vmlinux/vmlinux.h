@@ -157,9 +157,13 @@ struct pt_regs {
 };
 
 struct hrtimer;
-struct hrtimer_cpu_base;
+
+struct hrtimer_cpu_base {
+	unsigned int cpu;
+};
 
 struct hrtimer_clock_base {
+	struct hrtimer_cpu_base *cpu_base;
 	unsigned int index;
 	int clockid;
 	struct hrtimer *running; /* whose callback runs now */

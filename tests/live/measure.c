@@ -62,8 +62,10 @@ static void measure_once(struct measurement *measurement, const struct measure_p
 	measurement->work = *workload.work;
 	report_read(&measurement->by_task, &task);
 	report_read(&measurement->by_process, &process);
-	if (plan->everything)
+	if (plan->everything) {
 		unseen = hidden_slices(&at_start, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
+		measurement->by_task.others = measurement->by_process.others = report_others();
+	}
 	measurement->by_task.unseen = unseen;
 	measurement->by_process.unseen = unseen;
 	workload_leave(&workload);

@@ -87,6 +87,7 @@ static void ledger_of(struct ledger *ledger, void (*body)(struct work *work), bo
 		waitpid(ledger->pid, NULL, 0);
 	ledger_end(ledger, &run);
 	ledger->report.unseen = hidden_slices(&before, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
+	ledger->report.others = everything ? report_others() : 0;
 }
 
 static void ledger_close(struct ledger *ledger)

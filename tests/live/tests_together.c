@@ -13,8 +13,6 @@
 
 #define CASES_MAX 96
 #define TRIES 5
-/* Whoever else is woken just when its time-out expires: of that expiry the lateness is unseen. */
-#define OTHERS 4
 
 struct together {
 	const struct live_test *test[CASES_MAX];
@@ -159,7 +157,7 @@ static void measure_together(struct together *all)
 			all->test[again++] = test;
 	}
 	expect_agreement(&report);
-	report.unseen += OTHERS;
+	report.others = report_others();
 	report_expect_no_loss(&report);
 	report_free(&report);
 	dwell_close(&run);
