@@ -342,7 +342,7 @@ struct dwell_timer_counts {
 	__u64 slack_used;    /* … and how much of that passed before the callback's entry */
 	__u64 timeout_sum;   /* ns: from arming to the soft expiry; 0 if that is already past */
 	__u64 timeout_max;
-	__u32 timeout_buckets[DWELL_BUCKETS]; /* one for each that was armed */
+	__u32 timeout_buckets[DWELL_BUCKETS]; /* one for each that was armed, but not for ever */
 };
 
 /* The kernel's two most frequent timers; each has its place in an array. */

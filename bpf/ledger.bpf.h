@@ -76,12 +76,17 @@ static __noinline void book_lateness(struct dwell_timer_counts *counts, __u64 la
 		counts->late_max = lateness;
 }
 
+#define FOREVER_NS (1LL << 60) /* 36 years: a wait that is not meant to end so */
+
 /* @timeout: in ns; negative: it is overdue already. */
 static __noinline void book_timeout(struct dwell_timer_counts *counts, __s64 timeout)
 {
 	__u64 ns = timeout > 0 ? timeout : 0;
 	__u32 at = dwell_bucket(ns);
 
+	/* To 6.11 a wait in io_uring_enter() without a limit arms a timer for 292 years. */
+	if (timeout > FOREVER_NS)
+		return;
 	if (at >= DWELL_BUCKETS) /* never; the verifier cannot tell */
 		at = DWELL_BUCKETS - 1;
 	__sync_fetch_and_add(&counts->timeout_sum, ns);
