@@ -23,6 +23,7 @@ enum exit_code {
 int cmd_summary(const struct options *options);
 int cmd_outliers(const struct options *options);
 int cmd_timers(const struct options *options);
+int cmd_daemon(const struct options *options);
 int cmd_check(const struct options *options);
 
 #endif

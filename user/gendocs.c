@@ -307,11 +307,15 @@ static void put_option_words(int command)
 static void put_names(enum option_form form)
 {
 	static const enum command commands[] = {COMMAND_SUMMARY, COMMAND_TIMERS};
+	const struct named_value *names = NULL;
 
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		for (const struct named_value *name = option_names(form, commands[i]); name->name;
-		     name++)
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (option_names(form, commands[i]) == names)
+			continue; /* the same for all commands */
+		names = option_names(form, commands[i]);
+		for (const struct named_value *name = names; name->name; name++)
 			printf(" %s", name->name);
+	}
 }
 
 /* What follows an option that takes a value. */
@@ -321,19 +325,19 @@ static void put_value_case(const struct option_spec *option)
 	fputs(")\n", stdout);
 	switch (option->form) {
 	case FORM_SORT:
-		fputs("\t\twords='", stdout);
-		put_names(FORM_SORT);
-		fputs("' ;;\n", stdout);
-		break;
 	case FORM_BY:
+	case FORM_GROUPS:
+	case FORM_LOG:
 		fputs("\t\twords='", stdout);
-		put_names(FORM_BY);
+		put_names(option->form);
 		fputs("' ;;\n", stdout);
 		break;
 	case FORM_FILE:
+	case FORM_CONFIG:
 		fputs("\t\tfiles=-f ;;\n", stdout);
 		break;
 	case FORM_CGROUP:
+	case FORM_DIRECTORY:
 		fputs("\t\tfiles=-d ;;\n", stdout);
 		break;
 	default:

@@ -11,13 +11,18 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-#define NS_PER_DAY 86400000000000ULL
+#define NS_PER_S 1000000000ULL
+#define NS_PER_DAY (86400 * NS_PER_S)
 #define DURATION_MAX_DAYS 365
 #define NUMBER_MAX 1000000000
 #define THRESHOLD_MIN_NS 1000
 #define TABLE_MIN 64
 #define TABLE_MAX 262144 /* 300 MB */
 #define SENSITIVITY_MAX 100
+#define INTERVAL_MIN_S 1
+#define INTERVAL_MAX_S 3600 /* longer, and what reads the file takes it for stale */
+#define GROUPS_MAX 10000
+#define PPM_PER_PERCENT 10000
 #define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
 
 /* ---- the table ---------------------------------------------------------- */
@@ -59,6 +64,16 @@ const struct command_spec command_specs[COMMANDS] = {
 			"with what it armed, for how long, what became of it and what is armed "
 			"yet.",
 	},
+	[COMMAND_DAEMON] = {
+		.name = "daemon",
+		.help = "measure as a service: metrics for Prometheus, outliers in the journal",
+		.description =
+			"Measures until it is told to end (SIGTERM, Ctrl-C). Each interval it "
+			"writes metrics of groups of tasks into a file for Prometheus' node "
+			"exporter, and each outlier into the journal as it comes. Options come "
+			"from a configuration file too; the command line goes before it. SIGHUP "
+			"has the file read again.",
+	},
 	[COMMAND_CHECK] = {
 		.name = "check",
 		.help = "tell what this kernel and these privileges allow",
@@ -73,9 +88,18 @@ const char *const section_titles[SECTIONS] = {
 	[SECTION_VIEW] = "What is shown",
 	[SECTION_TIMERS] = "What is told of timers",
 	[SECTION_OUTLIERS] =
-		"What is an outlier (TIME: all beyond it; off: none of that kind)",
+		"What is an outlier (TIME: all beyond it; auto: unusual ones; off: none)",
+	[SECTION_EXPORT] = "What the service exports",
+	[SECTION_LIMITS] = "How much dwell may take",
 	[SECTION_OUTPUT] = "Where it goes",
 	[SECTION_GENERAL] = "General",
+};
+
+const char *const section_names[SECTIONS] = {
+	[SECTION_TASKS] = "filter",
+	[SECTION_OUTLIERS] = "outliers",
+	[SECTION_EXPORT] = "export",
+	[SECTION_LIMITS] = "limits",
 };
 
 #define ALL ((1U << COMMANDS) - 1)
@@ -83,9 +107,11 @@ const char *const section_titles[SECTIONS] = {
 #define SUMMARY (1U << COMMAND_SUMMARY)
 #define OUTLIERS (1U << COMMAND_OUTLIERS)
 #define TIMERS (1U << COMMAND_TIMERS)
-#define JUDGES (SUMMARY | OUTLIERS)
+#define DAEMON (1U << COMMAND_DAEMON)
+#define JUDGES (SUMMARY | OUTLIERS | DAEMON)
 #define VIEWS (SUMMARY | TIMERS)
 #define MEASURES (SUMMARY | OUTLIERS | TIMERS)
+#define REPORTS (RUNS & ~DAEMON)
 
 /* Letter, name, argument, initial values; help; form, section, commands and others. */
 const struct option_spec option_specs[] = {
@@ -97,14 +123,14 @@ const struct option_spec option_specs[] = {
 	  FORM_TIDS, SECTION_TASKS, MEASURES, 0 },
 	{ 'c', "comm", "NAME,...", NULL, NULL,
 	  "only tasks of these names, at most 15 bytes each",
-	  FORM_COMMS, SECTION_TASKS, MEASURES, 0 },
+	  FORM_COMMS, SECTION_TASKS, MEASURES | DAEMON, 0 },
 	{ 'g', "cgroup", "CGROUP", NULL, NULL,
 	  "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
 	  "or in the file system",
-	  FORM_CGROUP, SECTION_TASKS, MEASURES, 0 },
+	  FORM_CGROUP, SECTION_TASKS, MEASURES | DAEMON, 0 },
 	{ 'd', "duration", "TIME", "10s", "0",
 	  "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C",
-	  FORM_DURATION, SECTION_VIEW, MEASURES, OUTLIERS },
+	  FORM_DURATION, SECTION_VIEW, MEASURES, OUTLIERS | DAEMON },
 	{ 'b', "by", "GROUP", "task", "process",
 	  "one line for each task, process, comm or cgroup; timers also by callback or api",
 	  FORM_BY, SECTION_VIEW, VIEWS, TIMERS },
@@ -128,24 +154,24 @@ const struct option_spec option_specs[] = {
 	  FORM_FLAG, SECTION_TIMERS, VIEWS, 0 },
 	{ OPTION_TABLE, "table", "COUNT", "16384", NULL,
 	  "room for so many armed timers, and for so many lines of the ledger by task",
-	  FORM_TABLE, SECTION_TIMERS, VIEWS, 0 },
-	{ OPTION_RUNQUEUE, "runqueue", "TIME", NULL, NULL,
-	  "waits for a CPU beyond TIME (default: unusual ones beyond 2ms)",
+	  FORM_TABLE, SECTION_LIMITS, VIEWS | DAEMON, 0 },
+	{ OPTION_RUNQUEUE, "runqueue", "TIME", "auto", NULL,
+	  "waits for a CPU beyond TIME (auto: unusual ones beyond 2ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_THROTTLED, "throttled", "TIME", NULL, NULL,
-	  "waits for a CPU quota beyond TIME (default: unusual ones beyond 20ms)",
+	{ OPTION_THROTTLED, "throttled", "TIME", "auto", NULL,
+	  "waits for a CPU quota beyond TIME (auto: unusual ones beyond 20ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_BLOCKED, "blocked", "TIME", NULL, NULL,
-	  "blocks beyond TIME (default: unusual ones beyond 1s)",
+	{ OPTION_BLOCKED, "blocked", "TIME", "auto", NULL,
+	  "blocks beyond TIME (auto: unusual ones beyond 1s)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_DWELL, "dwell", "TIME", NULL, NULL,
-	  "from being woken until blocked again (default: unusual ones beyond 100ms)",
+	{ OPTION_DWELL, "dwell", "TIME", "auto", NULL,
+	  "from being woken until blocked again (auto: unusual ones beyond 100ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_LATENESS, "lateness", "TIME", NULL, NULL,
-	  "timers that fire later (default: unusual ones beyond 2ms)",
+	{ OPTION_LATENESS, "lateness", "TIME", "auto", NULL,
+	  "timers that fire later (auto: unusual ones beyond 2ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_TIMER_LATENCY, "timer-latency", "TIME", NULL, NULL,
-	  "from a timer's due time until its task has a CPU (default: unusual ones beyond 2ms)",
+	{ OPTION_TIMER_LATENCY, "timer-latency", "TIME", "auto", NULL,
+	  "from a timer's due time until its task has a CPU (auto: unusual ones beyond 2ms)",
 	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
 	{ OPTION_SENSITIVITY, "sensitivity", "COUNT", "4", NULL,
 	  "unusual is what is so many mean deviations beyond the mean",
@@ -156,12 +182,33 @@ const struct option_spec option_specs[] = {
 	{ OPTION_EXIT_CODE, "exit-code", NULL, NULL, NULL,
 	  "end with status 10 if there was any",
 	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS, 0 },
+	{ OPTION_TEXTFILE_DIR, "textfile-dir", "DIR", "/var/lib/prometheus/node-exporter", NULL,
+	  "where the node exporter looks for metrics (dwell.prom is written there); off = nowhere",
+	  FORM_DIRECTORY, SECTION_EXPORT, DAEMON, 0 },
+	{ OPTION_INTERVAL, "interval", "TIME", "15s", NULL,
+	  "how often the metrics are written, from 1s to 1h",
+	  FORM_INTERVAL, SECTION_EXPORT, DAEMON, 0 },
+	{ OPTION_GROUPS, "groups", "GROUP", "comm", NULL,
+	  "what has metrics of its own: all tasks of one comm, or of one cgroup",
+	  FORM_GROUPS, SECTION_EXPORT, DAEMON, 0 },
+	{ OPTION_LOG, "log", "WHERE", "journal", NULL,
+	  "where outliers are written: journal (without one, as stderr), stderr, off",
+	  FORM_LOG, SECTION_EXPORT, DAEMON, 0 },
+	{ OPTION_MAX_GROUPS, "max-groups", "COUNT", "50", NULL,
+	  "at most so many groups have metrics of their own, the others one line together",
+	  FORM_MAX_GROUPS, SECTION_LIMITS, DAEMON, 0 },
+	{ OPTION_MAX_OVERHEAD, "max-overhead", "PERCENT", "1", NULL,
+	  "at most so much of the machine's CPU time, such as 0.5; off = however much",
+	  FORM_PERCENT, SECTION_LIMITS, DAEMON, 0 },
 	{ 'j', "json", NULL, NULL, NULL,
 	  "one JSON object a line, times in nanoseconds",
-	  FORM_FLAG, SECTION_OUTPUT, RUNS, 0 },
+	  FORM_FLAG, SECTION_OUTPUT, REPORTS, 0 },
 	{ 'o', "output", "FILE", NULL, NULL,
 	  "write to this file instead of the standard output",
-	  FORM_FILE, SECTION_OUTPUT, RUNS, 0 },
+	  FORM_FILE, SECTION_OUTPUT, REPORTS, 0 },
+	{ OPTION_CONFIG, "config", "FILE", "/etc/dwell/dwell.conf", NULL,
+	  "read options from this file",
+	  FORM_CONFIG, SECTION_GENERAL, DAEMON, 0 },
 	{ 'v', "verbose", NULL, NULL, NULL,
 	  "say more on the standard error; twice: even more",
 	  FORM_FLAG, SECTION_GENERAL, RUNS, 0 },
@@ -175,6 +222,7 @@ const struct option_spec option_specs[] = {
 /* clang-format on */
 
 const size_t option_specs_count = LENGTH(option_specs);
+_Static_assert(LENGTH(option_specs) <= 64, "options.given has no bit for the last one");
 
 const struct named_value sort_keys[ROW_KEYS + 1] = {
 	[ROW_KEY_RUNQUEUE] = {"runqueue", "time spent waiting for a CPU, in all"},
@@ -239,12 +287,25 @@ const struct named_value by_names[ROW_BY_CGROUP + 2] = {
 	[ROW_BY_CGROUP] = {"cgroup", "all tasks of one cgroup"},
 };
 
+const struct named_value log_names[DAEMON_LOG_OFF + 2] = {
+	[DAEMON_LOG_JOURNAL] = {"journal", "the journal; the standard error if there is none"},
+	[DAEMON_LOG_STDERR] = {"stderr", "the standard error, one line each"},
+	[DAEMON_LOG_OFF] = {"off", "nowhere"},
+};
+
+/* The service counts in groups only: they outlive tasks. */
+static const struct named_value *const group_names = &by_names[ROW_BY_COMM];
+
 const struct named_value *option_names(enum option_form form, enum command command)
 {
 	if (form == FORM_SORT)
 		return command == COMMAND_TIMERS ? timer_sort_keys : sort_keys;
 	if (form == FORM_BY)
 		return command == COMMAND_TIMERS ? timer_by_names : by_names;
+	if (form == FORM_GROUPS)
+		return group_names;
+	if (form == FORM_LOG)
+		return log_names;
 	return NULL;
 }
 
@@ -254,6 +315,7 @@ const struct named_value *option_names(enum option_form form, enum command comma
 struct parser {
 	struct options *options;
 	const struct option_spec *option; /* being read */
+	const char *dashes;		  /* before its name */
 	char *error;
 };
 
@@ -265,8 +327,8 @@ refuse(struct parser *parser, const char *format, ...)
 	size_t used = 0;
 
 	if (parser->option)
-		used = (size_t)snprintf(parser->error, OPTIONS_ERROR_LEN,
-					"--%s: ", parser->option->name);
+		used = (size_t)snprintf(parser->error, OPTIONS_ERROR_LEN, "%s%s: ", parser->dashes,
+					parser->option->name);
 	va_start(arguments, format);
 	vsnprintf(parser->error + used, OPTIONS_ERROR_LEN - used, format, arguments);
 	va_end(arguments);
@@ -359,21 +421,45 @@ static int read_list(struct parser *parser, const char *value,
 	return 0;
 }
 
-static int read_duration(struct parser *parser, const char *value)
+/* 0, -ERANGE (too long to count), or -EINVAL with the error written. */
+static int parse_duration(struct parser *parser, const char *value, uint64_t *ns)
 {
-	uint64_t ns;
-	int err = text_parse_duration(value, &ns);
+	int err = text_parse_duration(value, ns);
 
 	if (err == -EINVAL)
 		return refuse(parser,
 			      "'%.64s' is not a duration: give a number and ns, us, ms, s, m, h "
 			      "or d, such as 250ms or 10s",
 			      value);
+	return err;
+}
+
+static int read_duration(struct parser *parser, const char *value)
+{
+	uint64_t ns;
+	int err = parse_duration(parser, value, &ns);
+
+	if (err == -EINVAL)
+		return err;
 	if (err || ns > DURATION_MAX_DAYS * NS_PER_DAY)
 		return refuse(parser,
 			      "'%.64s' is too long: give at most %dd, or 0 to go on until Ctrl-C",
 			      value, DURATION_MAX_DAYS);
 	parser->options->duration_ns = ns;
+	return 0;
+}
+
+static int read_interval(struct parser *parser, const char *value)
+{
+	uint64_t ns;
+	int err = parse_duration(parser, value, &ns);
+
+	if (err == -EINVAL)
+		return err;
+	if (err || ns < INTERVAL_MIN_S * NS_PER_S || ns > INTERVAL_MAX_S * NS_PER_S)
+		return refuse(parser, "'%.64s' is no interval: give one from %ds to %dm", value,
+			      INTERVAL_MIN_S, INTERVAL_MAX_S / 60);
+	parser->options->daemon.interval_ns = ns;
 	return 0;
 }
 
@@ -394,46 +480,47 @@ static const struct {
 	/* clang-format on */
 };
 
+/* Sets the rules of the option: @ns, or what is unusual beyond its floor. */
+static void set_rules(struct parser *parser, uint64_t ns, bool adaptive)
+{
+	for (size_t i = 0; i < LENGTH(thresholds); i++)
+		if (thresholds[i].key == parser->option->letter)
+			parser->options->outlier[thresholds[i].measure] = (struct outlier_rule){
+				.floor_ns = adaptive ? thresholds[i].floor_ns : ns,
+				.adaptive = adaptive,
+			};
+}
+
 static int read_threshold(struct parser *parser, const char *value)
 {
+	bool judges = JUDGES & (1U << parser->options->command);
+	bool adaptive = !strcmp(value, "auto");
 	uint64_t ns = UINT64_MAX;
 
-	if (strcmp(value, "off") != 0) {
+	if (!adaptive && strcmp(value, "off") != 0) {
 		if (text_parse_duration(value, &ns) || ns > DURATION_MAX_DAYS * NS_PER_DAY)
 			return refuse(parser,
-				      "'%.64s' is no threshold: give a duration such as 10ms, or "
-				      "off",
+				      "'%.64s' is no threshold: give a duration such as 10ms, "
+				      "auto or off",
 				      value);
 		if (ns < THRESHOLD_MIN_NS)
 			return refuse(parser, "'%.64s' is too short: give at least 1us", value);
 	}
-	for (size_t i = 0; i < LENGTH(thresholds); i++)
-		if (thresholds[i].key == parser->option->letter)
-			parser->options->outlier[thresholds[i].measure] =
-				(struct outlier_rule){.floor_ns = ns};
+	/* The initial value goes to all commands: off for those that look for none. */
+	set_rules(parser, ns, adaptive && judges);
 	return 0;
 }
 
-/* Before options are read: what is unusual, for a command that looks for it. */
-static void set_rules(struct options *options)
-{
-	bool wanted = JUDGES & (1U << options->command);
-
-	for (size_t i = 0; i < LENGTH(thresholds); i++)
-		options->outlier[thresholds[i].measure] = (struct outlier_rule){
-			.floor_ns = wanted ? thresholds[i].floor_ns : UINT64_MAX,
-			.adaptive = wanted,
-		};
-}
-
-static int read_sensitivity(struct parser *parser, const char *value)
+/* Reads a whole number from @min to @max. */
+static int read_count(struct parser *parser, const char *value, int min, int max,
+		      unsigned int *count)
 {
 	uint64_t number;
 
-	if (text_parse_number(value, SENSITIVITY_MAX, &number) || !number)
-		return refuse(parser, "'%.64s' is not a count: give a number from 1 to %d", value,
-			      SENSITIVITY_MAX);
-	parser->options->sensitivity = number;
+	if (text_parse_number(value, (uint64_t)max, &number) || number < (uint64_t)min)
+		return refuse(parser, "'%.64s' is not a count: give a number from %d to %d", value,
+			      min, max);
+	*count = (unsigned int)number;
 	return 0;
 }
 
@@ -448,14 +535,47 @@ static int read_number(struct parser *parser, const char *value)
 	return 0;
 }
 
-static int read_table(struct parser *parser, const char *value)
+/* Hundredths of a percent are the least: more digits tell nothing. */
+static int read_percent(struct parser *parser, const char *value)
 {
-	uint64_t number;
+	uint64_t ppm = 0;
 
-	if (text_parse_number(value, TABLE_MAX, &number) || number < TABLE_MIN)
-		return refuse(parser, "'%.64s' is no size: give a number from %d to %d", value,
-			      TABLE_MIN, TABLE_MAX);
-	parser->options->ledger.table = (unsigned int)number;
+	if (strcmp(value, "off") != 0 &&
+	    (text_parse_decimal(value, PPM_PER_PERCENT, &ppm) || ppm < PPM_PER_PERCENT / 100 ||
+	     ppm > 100 * PPM_PER_PERCENT))
+		return refuse(parser,
+			      "'%.64s' is no share: give a percentage from 0.01 to 100, such as "
+			      "0.5, or off",
+			      value);
+	parser->options->daemon.max_overhead_ppm = (unsigned int)ppm;
+	return 0;
+}
+
+static int read_directory(struct parser *parser, const char *value)
+{
+	struct daemon_options *daemon = &parser->options->daemon;
+
+	if (!strcmp(value, "off"))
+		value = "";
+	else if (*value != '/')
+		return refuse(parser, "'%.64s' is no absolute path: give one, or off", value);
+	if (strlen(value) >= sizeof(daemon->textfile_dir))
+		return refuse(parser,
+			      "'%.64s' is longer than any path: give one of at most %zu "
+			      "bytes",
+			      value, sizeof(daemon->textfile_dir) - 1);
+	strcpy(daemon->textfile_dir, value);
+	return 0;
+}
+
+static int read_file(struct parser *parser, const char *value)
+{
+	if (!*value)
+		return refuse(parser, "the file name is empty: give one, or leave it out");
+	if (parser->option->form == FORM_CONFIG)
+		parser->options->daemon.config = value;
+	else
+		parser->options->output = value;
 	return 0;
 }
 
@@ -506,6 +626,26 @@ static int read_by(struct parser *parser, const char *value)
 	return 0;
 }
 
+static int read_groups(struct parser *parser, const char *value)
+{
+	int position = read_name(parser, value);
+
+	if (position < 0)
+		return position;
+	parser->options->daemon.groups = (enum row_by)(ROW_BY_COMM + position);
+	return 0;
+}
+
+static int read_log(struct parser *parser, const char *value)
+{
+	int position = read_name(parser, value);
+
+	if (position < 0)
+		return position;
+	parser->options->daemon.log = (enum daemon_log)position;
+	return 0;
+}
+
 static int read_flag(struct parser *parser)
 {
 	struct options *options = parser->options;
@@ -547,6 +687,8 @@ static int read_flag(struct parser *parser)
 
 static int read_value(struct parser *parser, const char *value)
 {
+	struct options *options = parser->options;
+
 	switch (parser->option->form) {
 	case FORM_FLAG:
 		return read_flag(parser);
@@ -564,18 +706,28 @@ static int read_value(struct parser *parser, const char *value)
 	case FORM_NUMBER:
 		return read_number(parser, value);
 	case FORM_SENSITIVITY:
-		return read_sensitivity(parser, value);
+		return read_count(parser, value, 1, SENSITIVITY_MAX, &options->sensitivity);
 	case FORM_TABLE:
-		return read_table(parser, value);
+		return read_count(parser, value, TABLE_MIN, TABLE_MAX, &options->ledger.table);
 	case FORM_SORT:
 		return read_sort(parser, value);
 	case FORM_BY:
 		return read_by(parser, value);
 	case FORM_FILE:
-		if (!*value)
-			return refuse(parser, "the file name is empty: give one, or leave it out");
-		parser->options->output = value;
-		return 0;
+	case FORM_CONFIG:
+		return read_file(parser, value);
+	case FORM_DIRECTORY:
+		return read_directory(parser, value);
+	case FORM_INTERVAL:
+		return read_interval(parser, value);
+	case FORM_GROUPS:
+		return read_groups(parser, value);
+	case FORM_MAX_GROUPS:
+		return read_count(parser, value, 1, GROUPS_MAX, &options->daemon.max_groups);
+	case FORM_PERCENT:
+		return read_percent(parser, value);
+	case FORM_LOG:
+		return read_log(parser, value);
 	}
 	return -EINVAL;
 }
@@ -595,6 +747,7 @@ static const char *help_of(enum command command)
 		[COMMAND_SUMMARY] = "dwell summary --help",
 		[COMMAND_OUTLIERS] = "dwell outliers --help",
 		[COMMAND_TIMERS] = "dwell timers --help",
+		[COMMAND_DAEMON] = "dwell daemon --help",
 		[COMMAND_CHECK] = "dwell check --help",
 	};
 
@@ -619,6 +772,12 @@ char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN]
 const char *option_initial(const struct option_spec *option, enum command command)
 {
 	return option->others & (1U << command) ? option->other : option->initial;
+}
+
+/* The bit of @option in options.given. */
+static uint64_t bit_of(const struct option_spec *option)
+{
+	return 1ULL << (option - option_specs);
 }
 
 static const struct option_spec *find_option(int letter)
@@ -719,6 +878,7 @@ static int read_options(struct parser *parser, int argc, char **argv)
 		if (found == ':')
 			return refuse(parser, "the value is missing: give %s",
 				      parser->option->argument);
+		parser->options->given |= bit_of(parser->option);
 		err = read_value(parser, optarg);
 		if (err)
 			return err;
@@ -750,7 +910,6 @@ static int read_initial_values(struct parser *parser)
 			return err;
 	}
 	parser->option = NULL;
-	set_rules(parser->options);
 	return 0;
 }
 
@@ -778,7 +937,7 @@ static int complete(struct parser *parser)
 
 int options_parse(int argc, char **argv, struct options *options, char error[OPTIONS_ERROR_LEN])
 {
-	struct parser parser = {.options = options, .error = error};
+	struct parser parser = {.options = options, .dashes = "--", .error = error};
 	int err, command = COMMAND_NONE;
 
 	memset(options, 0, sizeof(*options));
@@ -809,6 +968,30 @@ void options_clear(struct options *options)
 {
 	while (options->nr_cgroups)
 		free(options->cgroups[--options->nr_cgroups]);
+}
+
+int options_copy(const struct options *from, struct options *to)
+{
+	*to = *from;
+	for (to->nr_cgroups = 0; to->nr_cgroups < from->nr_cgroups; to->nr_cgroups++) {
+		to->cgroups[to->nr_cgroups] = strdup(from->cgroups[to->nr_cgroups]);
+		if (!to->cgroups[to->nr_cgroups])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int options_read_value(struct options *options, const struct option_spec *option, const char *value,
+		       char error[OPTIONS_ERROR_LEN])
+{
+	struct parser parser = {.options = options, .option = option, .dashes = "", .error = error};
+
+	return read_value(&parser, value);
+}
+
+bool options_given(const struct options *options, const struct option_spec *option)
+{
+	return options->given & bit_of(option);
 }
 
 /* ---- help --------------------------------------------------------------- */

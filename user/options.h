@@ -3,6 +3,7 @@
 #ifndef DWELL_USER_OPTIONS_H
 #define DWELL_USER_OPTIONS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ enum command {
 	COMMAND_SUMMARY,
 	COMMAND_OUTLIERS,
 	COMMAND_TIMERS,
+	COMMAND_DAEMON,
 	COMMAND_CHECK,
 	COMMANDS
 };
@@ -24,11 +26,30 @@ enum command {
 /* What the command line asks for. */
 enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION };
 
+/* Where outliers are written as they come. */
+enum daemon_log {
+	DAEMON_LOG_JOURNAL, /* the journal; stderr on a host without one */
+	DAEMON_LOG_STDERR,
+	DAEMON_LOG_OFF,
+};
+
+/* What only the service takes. */
+struct daemon_options {
+	const char *config;	     /* file name, points into argv or to the default */
+	char textfile_dir[PATH_MAX]; /* absolute; empty: no textfile is written */
+	uint64_t interval_ns;	     /* between two exports */
+	enum row_by groups;	     /* ROW_BY_COMM or ROW_BY_CGROUP */
+	unsigned int max_groups;
+	unsigned int max_overhead_ppm; /* millionths of the machine; 0: no limit */
+	enum daemon_log log;
+};
+
 /* The command line, read. What a command does not take has its default value. */
 struct options {
 	enum action action;
 	enum command command;
-	struct source_filter filter;	  /* its cgroups stay empty: they are names yet */
+	uint64_t given;		     /* a bit for each of option_specs that the command line has */
+	struct source_filter filter; /* its cgroups stay empty: they are names yet */
 	char *cgroups[SOURCE_FILTER_MAX]; /* as typed; owned, freed by options_clear() */
 	unsigned int nr_cgroups;
 	uint64_t duration_ns; /* at most 365 days; 0: until Ctrl-C */
@@ -42,6 +63,7 @@ struct options {
 	bool json;
 	const char *output;   /* file name, points into argv; NULL: stdout */
 	unsigned int verbose; /* how often -v was given */
+	struct daemon_options daemon;
 };
 
 #define OPTIONS_ERROR_LEN 1024
@@ -55,6 +77,24 @@ struct options {
 int options_parse(int argc, char **argv, struct options *options, char error[OPTIONS_ERROR_LEN]);
 void options_clear(struct options *options);
 
+/*
+ * Copies @from, cgroups included, to @to, which options_clear() has to clear in
+ * any case. 0 or -ENOMEM.
+ */
+int options_copy(const struct options *from, struct options *to);
+
+struct option_spec;
+
+/*
+ * Reads @value as that of @option, which is one of option_specs, into @options.
+ * As options_parse(), but the error begins with the option's bare name.
+ */
+int options_read_value(struct options *options, const struct option_spec *option, const char *value,
+		       char error[OPTIONS_ERROR_LEN]);
+
+/* Whether the command line gave @option. */
+bool options_given(const struct options *options, const struct option_spec *option);
+
 /* Writes the help of @command (COMMAND_NONE: of dwell) to @out. */
 void options_print_help(FILE *out, enum command command);
 
@@ -66,6 +106,8 @@ enum option_section {
 	SECTION_VIEW,
 	SECTION_TIMERS,
 	SECTION_OUTLIERS,
+	SECTION_EXPORT,
+	SECTION_LIMITS,
 	SECTION_OUTPUT,
 	SECTION_GENERAL,
 	SECTIONS
@@ -79,13 +121,20 @@ enum option_form {
 	FORM_COMMS,  /* task names, separated by commas */
 	FORM_CGROUP, /* one cgroup: commas are common in their paths ("cpu,cpuacct") */
 	FORM_DURATION,
-	FORM_THRESHOLD, /* a duration, or "off" */
+	FORM_THRESHOLD, /* a duration, "auto" or "off" */
 	FORM_NUMBER,
 	FORM_SENSITIVITY,
 	FORM_TABLE, /* how many timers there is room for */
 	FORM_SORT,  /* a name of the command's keys */
 	FORM_BY,    /* a name of what the command's lines stand for */
 	FORM_FILE,
+	FORM_CONFIG,	/* a file to read options from */
+	FORM_DIRECTORY, /* an absolute path, or "off" */
+	FORM_INTERVAL,	/* a duration that is a period */
+	FORM_GROUPS,	/* a name of what is exported of tasks */
+	FORM_MAX_GROUPS,
+	FORM_PERCENT, /* a decimal number, or "off" */
+	FORM_LOG,     /* a name of where outliers go */
 };
 
 /* What options without a short form have instead of its letter. */
@@ -104,6 +153,13 @@ enum option_key {
 	OPTION_SITES,
 	OPTION_WHEEL,
 	OPTION_TABLE,
+	OPTION_CONFIG,
+	OPTION_TEXTFILE_DIR,
+	OPTION_INTERVAL,
+	OPTION_GROUPS,
+	OPTION_LOG,
+	OPTION_MAX_GROUPS,
+	OPTION_MAX_OVERHEAD,
 };
 
 struct option_spec {
@@ -141,11 +197,14 @@ extern const struct option_spec option_specs[];
 extern const size_t option_specs_count;
 extern const struct command_spec command_specs[COMMANDS];
 extern const char *const section_titles[SECTIONS];
+/* What the configuration file calls them; NULL: its options are of the command line only. */
+extern const char *const section_names[SECTIONS];
 /* Each ends with an empty one. */
 extern const struct named_value sort_keys[ROW_KEYS + 1];	  /* by enum row_key */
 extern const struct named_value by_names[ROW_BY_CGROUP + 2];	  /* by enum row_by */
 extern const struct named_value timer_sort_keys[TIMER_KEYS + 1];  /* by enum timer_key */
 extern const struct named_value timer_by_names[TIMER_BY_API + 2]; /* by enum timer_by */
+extern const struct named_value log_names[DAEMON_LOG_OFF + 2];	  /* by enum daemon_log */
 
 /* The names that an option of that form takes with @command; NULL: any value. */
 const struct named_value *option_names(enum option_form form, enum command command);

@@ -135,11 +135,11 @@ static uint64_t unit_of(const char *name)
 }
 
 /*
- * ns of the decimal fraction of @unit whose digits begin at @digits. A rest
- * below 1 ns counts as 1 ns: what is not 0 must not become 0, which may mean
- * something else (no limit).
+ * The decimal fraction of @unit whose digits begin at @digits. A rest below 1
+ * counts as 1: what is not 0 must not become 0, which may mean something else
+ * (no limit).
  */
-static uint64_t fraction_ns(const char *digits, uint64_t unit)
+static uint64_t fraction_of(const char *digits, uint64_t unit)
 {
 	const uint64_t smallest = 100000000000000000ULL; /* 10^17: further digits only round up */
 	uint64_t numerator = 0, denominator = 1;
@@ -159,31 +159,60 @@ static uint64_t fraction_ns(const char *digits, uint64_t unit)
 	return (uint64_t)(product / denominator) + rest;
 }
 
+/*
+ * Reads a number at *@text, with a fraction or without, and moves it behind
+ * that. *@fraction: where its digits begin, or NULL. 0, -EINVAL (no number) or
+ * -ERANGE (too large, yet read to its end).
+ */
+static int parse_decimal(const char **text, uint64_t *whole, const char **fraction)
+{
+	int err = parse_digits(text, whole);
+
+	*fraction = NULL;
+	if (err == -EINVAL || **text != '.')
+		return err;
+	*fraction = ++*text;
+	if (!is_digit(**text))
+		return -EINVAL;
+	while (is_digit(**text))
+		++*text;
+	return err;
+}
+
+/* @whole and @fraction (or NULL) times @unit. 0 or -ERANGE. */
+static int scale_decimal(uint64_t whole, const char *fraction, uint64_t unit, uint64_t *value)
+{
+	if (__builtin_mul_overflow(whole, unit, &whole) ||
+	    (fraction && __builtin_add_overflow(whole, fraction_of(fraction, unit), &whole)))
+		return -ERANGE;
+	*value = whole;
+	return 0;
+}
+
 int text_parse_duration(const char *text, uint64_t *ns)
 {
-	const char *fraction = NULL;
+	const char *fraction;
 	uint64_t whole, unit;
-	int err;
+	int err = parse_decimal(&text, &whole, &fraction);
 
-	err = parse_digits(&text, &whole);
 	if (err == -EINVAL)
 		return err;
-	if (*text == '.') {
-		fraction = ++text;
-		if (!is_digit(*text))
-			return -EINVAL;
-		while (is_digit(*text))
-			text++;
-	}
 	/* What is no duration at all is not "too large", so the unit comes first. */
 	unit = unit_of(text);
 	if (!unit)
 		return -EINVAL;
-	if (err || __builtin_mul_overflow(whole, unit, &whole) ||
-	    (fraction && __builtin_add_overflow(whole, fraction_ns(fraction, unit), &whole)))
-		return -ERANGE;
-	*ns = whole;
-	return 0;
+	return err ? err : scale_decimal(whole, fraction, unit, ns);
+}
+
+int text_parse_decimal(const char *text, uint64_t scale, uint64_t *value)
+{
+	const char *fraction;
+	uint64_t whole;
+	int err = parse_decimal(&text, &whole, &fraction);
+
+	if (err == -EINVAL || *text)
+		return -EINVAL;
+	return err ? err : scale_decimal(whole, fraction, scale, value);
 }
 
 int text_parse_number(const char *text, uint64_t max, uint64_t *value)
@@ -228,6 +257,20 @@ static size_t utf8_character(const unsigned char *at, size_t left, uint32_t *cod
 	if (*code < smallest[length] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
 		return 0;
 	return length;
+}
+
+bool text_is_utf8(const char *text, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t taken;
+	uint32_t code;
+
+	for (; length; at += taken, length -= taken) {
+		taken = utf8_character(at, length, &code);
+		if (!taken)
+			return false;
+	}
+	return true;
 }
 
 /* Whether a terminal may do something else with @code than draw it where it stands. */

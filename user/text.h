@@ -3,6 +3,7 @@
 #ifndef DWELL_USER_TEXT_H
 #define DWELL_USER_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,17 @@ char *text_count(char buffer[TEXT_DURATION_LEN], uint64_t count);
  */
 int text_parse_duration(const char *text, uint64_t *ns);
 
+/*
+ * Reads a decimal number, "12" or "0.5", as multiples of 1 / @scale, rounded
+ * up. Nothing before or behind it, no sign. 0, -EINVAL or -ERANGE.
+ */
+int text_parse_decimal(const char *text, uint64_t scale, uint64_t *value);
+
 /* Reads a whole decimal number ≤ @max, nothing before or behind it. 0, -EINVAL or -ERANGE. */
 int text_parse_number(const char *text, uint64_t max, uint64_t *value);
+
+/* Whether the @length bytes at @text are valid UTF-8; a NUL is. */
+bool text_is_utf8(const char *text, size_t length);
 
 /*
  * Writes the at most @length bytes of @name (which ends early at a NUL) for a

@@ -2,6 +2,7 @@
 /* Tests of options.c: the table, what is read from it, what is refused and how, the help. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,7 @@ static char error[OPTIONS_ERROR_LEN];
 /* Reads @line, taken apart at blanks, as the arguments of dwell. */
 static int parse(struct options *options, const char *line)
 {
-	static char words[4096]; /* --output points into it */
+	static char words[PATH_MAX + 64]; /* --output points into it */
 	char *argv[ARGUMENTS_MAX + 1] = {"dwell"}, *rest = words;
 	int argc = 1;
 
@@ -182,6 +183,100 @@ static void outliers_are_what_is_asked_for(void **state)
 	refuses("summary --exit-code", "--exit-code", "summary", NULL);
 	refuses("--runqueue 1ms", "--runqueue", "COMMAND", NULL);
 	refuses("outliers -n 3", "-n", "outliers", NULL);
+}
+
+static void thresholds_go_back_to_auto(void **state)
+{
+	struct options options;
+
+	(void)state;
+	accepts(&options, "outliers --runqueue 10ms --runqueue auto --blocked auto --dwell off");
+	assert_true(options.outlier[DWELL_WOKEN].adaptive);
+	assert_true(options.outlier[DWELL_PREEMPTED].adaptive);
+	assert_int_equal(options.outlier[DWELL_WOKEN].floor_ns, 2 * S / 1000);
+	assert_true(options.outlier[DWELL_BLOCKED].adaptive);
+	assert_int_equal(options.outlier[DWELL_BLOCKED].floor_ns, S);
+	assert_false(options.outlier[DWELL_DWELL].adaptive);
+	options_clear(&options);
+	accepts(&options, "timers");
+	assert_false(options.outlier[DWELL_WOKEN].adaptive);
+	assert_true(options.outlier[DWELL_WOKEN].floor_ns == UINT64_MAX);
+	options_clear(&options);
+}
+
+static void the_service_has_options_of_its_own(void **state)
+{
+	struct options options;
+
+	(void)state;
+	accepts(&options, "daemon");
+	assert_int_equal(options.command, COMMAND_DAEMON);
+	assert_int_equal(options.duration_ns, 0);
+	assert_string_equal(options.daemon.config, "/etc/dwell/dwell.conf");
+	assert_string_equal(options.daemon.textfile_dir, "/var/lib/prometheus/node-exporter");
+	assert_int_equal(options.daemon.interval_ns, 15 * S);
+	assert_int_equal(options.daemon.groups, ROW_BY_COMM);
+	assert_int_equal(options.daemon.max_groups, 50);
+	assert_int_equal(options.daemon.max_overhead_ppm, 10000);
+	assert_int_equal(options.daemon.log, DAEMON_LOG_JOURNAL);
+	assert_true(options.outlier[DWELL_WOKEN].adaptive);
+	assert_true(options.given == 0);
+	options_clear(&options);
+
+	accepts(&options,
+		"daemon --config x.conf --textfile-dir off --interval 1h --groups cgroup "
+		"--max-groups 10000 --max-overhead 0.25 --log off --table 64 -c sh -g /x");
+	assert_string_equal(options.daemon.config, "x.conf");
+	assert_string_equal(options.daemon.textfile_dir, "");
+	assert_int_equal(options.daemon.interval_ns, 3600 * S);
+	assert_int_equal(options.daemon.groups, ROW_BY_CGROUP);
+	assert_int_equal(options.daemon.max_groups, 10000);
+	assert_int_equal(options.daemon.max_overhead_ppm, 2500);
+	assert_int_equal(options.daemon.log, DAEMON_LOG_OFF);
+	assert_int_equal(options.ledger.table, 64);
+	assert_int_equal(options.nr_cgroups, 1);
+	assert_int_equal(__builtin_popcountll(options.given), 10);
+	options_clear(&options);
+	accepts(&options, "daemon --max-overhead off --textfile-dir /");
+	assert_int_equal(options.daemon.max_overhead_ppm, 0);
+	assert_string_equal(options.daemon.textfile_dir, "/");
+	options_clear(&options);
+}
+
+static void the_service_refuses(void **state)
+{
+	char line[PATH_MAX + 64] = "daemon --textfile-dir /";
+
+	(void)state;
+	refuses("daemon --interval 999ms", "--interval", "'999ms'", "from 1s to 60m", NULL);
+	refuses("daemon --interval 3601", "--interval", "from 1s to 60m", NULL);
+	refuses("daemon --interval often", "--interval", "not a duration", NULL);
+	refuses("daemon --groups task", "--groups", "'task'", "comm, cgroup", NULL);
+	refuses("daemon --log file", "--log", "journal, stderr, off", NULL);
+	refuses("daemon --max-groups 0", "--max-groups", "from 1 to 10000", NULL);
+	refuses("daemon --max-overhead 0", "--max-overhead", "0.01 to 100", NULL);
+	refuses("daemon --max-overhead 100.01", "--max-overhead", "0.01 to 100", NULL);
+	refuses("daemon --max-overhead 1%", "--max-overhead", "'1%'", "off", NULL);
+	refuses("daemon --textfile-dir here", "--textfile-dir", "absolute", NULL);
+	refuses("daemon --config ", "--config", "empty", NULL);
+	refuses("daemon -p 1", "-p is no option of 'daemon'", NULL);
+	refuses("daemon -j", "-j is no option of 'daemon'", NULL);
+	refuses("summary --interval 1s", "--interval is no option of 'summary'", NULL);
+	memset(line + strlen(line), 'x', PATH_MAX);
+	refuses(line, "--textfile-dir", "at most 4095 bytes", NULL);
+}
+
+static void a_copy_stands_alone(void **state)
+{
+	struct options options, copy;
+
+	(void)state;
+	accepts(&options, "daemon -g /a -g /b");
+	assert_int_equal(options_copy(&options, &copy), 0);
+	options_clear(&options);
+	assert_int_equal(copy.nr_cgroups, 2);
+	assert_string_equal(copy.cgroups[1], "/b");
+	options_clear(&copy);
 }
 
 static void every_option_in_every_form(void **state)
@@ -522,6 +617,10 @@ int main(void)
 		cmocka_unit_test(initial_values),
 		cmocka_unit_test(outliers_are_what_is_unusual),
 		cmocka_unit_test(outliers_are_what_is_asked_for),
+		cmocka_unit_test(thresholds_go_back_to_auto),
+		cmocka_unit_test(the_service_has_options_of_its_own),
+		cmocka_unit_test(the_service_refuses),
+		cmocka_unit_test(a_copy_stands_alone),
 		cmocka_unit_test(every_option_in_every_form),
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(lists_and_repeats_add_up),

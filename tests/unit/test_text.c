@@ -465,9 +465,42 @@ static void random_bytes_stay_harmless(void **state)
 	}
 }
 
+static void decimals_are_scaled(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(text_parse_decimal("12", 100, &value), 0);
+	assert_int_equal(value, 1200);
+	assert_int_equal(text_parse_decimal("0.25", 100, &value), 0);
+	assert_int_equal(value, 25);
+	assert_int_equal(text_parse_decimal("0.001", 100, &value), 0);
+	assert_int_equal(value, 1);
+	assert_int_equal(text_parse_decimal("", 1, &value), -EINVAL);
+	assert_int_equal(text_parse_decimal("1.", 1, &value), -EINVAL);
+	assert_int_equal(text_parse_decimal(".5", 1, &value), -EINVAL);
+	assert_int_equal(text_parse_decimal("-1", 1, &value), -EINVAL);
+	assert_int_equal(text_parse_decimal("1 ", 1, &value), -EINVAL);
+	assert_int_equal(text_parse_decimal("1e3", 1, &value), -EINVAL);
+	assert_int_equal(text_parse_decimal("99999999999999999999", 1, &value), -ERANGE);
+	assert_int_equal(text_parse_decimal("18446744073709551615.5", 2, &value), -ERANGE);
+}
+
+static void utf8_is_told_from_other_bytes(void **state)
+{
+	(void)state;
+	assert_true(text_is_utf8("", 0));
+	assert_true(text_is_utf8("a\0b\xc3\xa4\xf0\x9f\x98\x80", 9));
+	assert_false(text_is_utf8("a\xff", 2));
+	assert_false(text_is_utf8("\xc3", 1));
+	assert_false(text_is_utf8("\xed\xa0\x80", 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(decimals_are_scaled),
+		cmocka_unit_test(utf8_is_told_from_other_bytes),
 		cmocka_unit_test(duration_in_fitting_units),
 		cmocka_unit_test(duration_is_short_and_near),
 		cmocka_unit_test(count_fits_six_characters),
