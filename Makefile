@@ -45,7 +45,7 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
 # ---- flags ---------------------------------------------------------------
 
-LIBRARIES := 'libbpf >= 1.1' libelf libdw zlib jansson libcap
+LIBRARIES := 'libbpf >= 1.1' libelf libdw zlib jansson libcap inih
 library_flags = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 LIBRARY_CFLAGS := $(call library_flags,--cflags $(LIBRARIES))
 
@@ -87,7 +87,7 @@ LIVE := $(if $(LIVE_OBJECTS),$(BUILD)/live)
 BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers $(BUILD)/bench/arming
 
 GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/text.c)
-DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash \
+DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash $(BUILD)/dwell.conf \
 	$(if $(wildcard scripts/dwell.8.in),$(BUILD)/dwell.8))
 
 FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] tests/*/*.[ch])
@@ -182,7 +182,7 @@ $(BUILD)/static/dwell: $(USER_OBJECTS)
 	@size=$$(wc -c <$@); [ "$$size" -le $(STATIC_LIMIT) ] || \
 		{ echo "$@ has $$size bytes, more than $(STATIC_LIMIT)" >&2; exit 1; }
 
-# ---- the man page, the completion ---------------------------------------
+# ---- the man page, the completion, the configuration file -----------------
 
 $(BUILD)/gendocs: $(GENDOCS_SOURCES) $(wildcard user/*.h) $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,HOSTCC,$@)
@@ -195,6 +195,10 @@ $(BUILD)/dwell.8: scripts/dwell.8.in $(BUILD)/gendocs
 $(BUILD)/dwell.bash: $(BUILD)/gendocs
 	$(call msg,BASH,$@)
 	$(Q)$(BUILD)/gendocs bash >$@
+
+$(BUILD)/dwell.conf: $(BUILD)/gendocs
+	$(call msg,CONF,$@)
+	$(Q)$(BUILD)/gendocs conf >$@
 
 # ---- tests ---------------------------------------------------------------
 
@@ -221,7 +225,7 @@ $(BUILD)/unit/user.a: $(UNIT_OBJECTS)
 $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/unit/user.a
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed \
-		$(call library_flags,--libs cmocka zlib jansson libcap libdw) -o $@
+		$(call library_flags,--libs cmocka zlib jansson libcap libdw inih) -o $@
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/%.o)
 
 $(BUILD)/obj/live/%.o: tests/live/%.c $(BUILD)/flags | $(BUILD)/tools

@@ -35,7 +35,7 @@ probe() {
 	bpftool) probe_bpftool ;;
 	pkg-config) have "$PKG_CONFIG" ;;
 	libbpf) $PKG_CONFIG --exists 'libbpf >= 1.1' 2>/dev/null ;;
-	libelf | libdw | zlib | jansson | libcap | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
+	libelf | libdw | zlib | jansson | libcap | inih | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
 	uthash) echo '#include <uthash.h>' | $CC -E - >/dev/null 2>&1 ;;
 	sanitizers) probe_sanitizers ;;
 	cyclictest | shellcheck | mandoc) have "$1" ;;
@@ -61,7 +61,7 @@ probe_bpftool() {
 
 probe_arm64_libraries() {
 	[ "$(uname -m)" = aarch64 ] ||
-		$ARM64-pkg-config --exists 'libbpf >= 1.1' libelf libdw zlib jansson libcap 2>/dev/null
+		$ARM64-pkg-config --exists 'libbpf >= 1.1' libelf libdw zlib jansson libcap inih 2>/dev/null
 }
 
 probe_sanitizers() {
@@ -87,6 +87,7 @@ libdw       libdw-dev+liblzma-dev+libbz2-dev  elfutils-devel  libdw-devel  elfut
 zlib        zlib1g-dev     zlib-devel       zlib-devel       zlib
 jansson     libjansson-dev jansson-devel    libjansson-devel jansson
 libcap      libcap-dev     libcap-devel     libcap-devel     libcap
+inih        libinih-dev    inih-devel       libinih-devel    libinih
 uthash      uthash-dev     uthash-devel     uthash-devel     uthash
 cmocka      libcmocka-dev  libcmocka-devel  libcmocka-devel  cmocka
 sanitizers  @sanitizers    libasan+libubsan libasan8+libubsan1  gcc-libs
@@ -102,13 +103,13 @@ cpio        cpio           cpio             cpio             cpio
 arm64-compiler  gcc-aarch64-linux-gnu  -    -                -
 arm64-libraries @arm64     -                -                -
 '
-BUILD_NEEDS='compiler make clang llvm-strip bpftool pkg-config libbpf libelf libdw zlib jansson libcap uthash'
+BUILD_NEEDS='compiler make clang llvm-strip bpftool pkg-config libbpf libelf libdw zlib jansson libcap inih uthash'
 CHECK_NEEDS='cmocka sanitizers'
 KERNELS_NEEDS='qemu cpio'
 # Debian's libraries for another architecture install beside this one's.
 KERNELS_WANTS='qemu-arm64 arm64-compiler arm64-libraries'
 ARM64_PACKAGES=pkgconf:arm64+libc6-dev:arm64+libbpf-dev:arm64+libelf-dev:arm64
-ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64
+ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64+libinih-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+libdw-dev:arm64+liblzma-dev:arm64+libbz2-dev:arm64
 # Without these, some tests are skipped or a line is missing from the bench.
 CHECK_WANTS='cyclictest shellcheck mandoc clang-format perf peers'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs at build time: makes the manual and the bash completion from the table of options. */
+/* Runs at build time: makes the manual, the bash completion and the configuration file from the table of options. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -398,7 +398,8 @@ static void make_completion(void)
 static int usage(void)
 {
 	fputs("usage: gendocs man [TEMPLATE] > dwell.8\n"
-	      "       gendocs bash > dwell.bash\n",
+	      "       gendocs bash > dwell.bash\n"
+	      "       gendocs conf > dwell.conf\n",
 	      stderr);
 	return EXIT_FAILURE;
 }
@@ -410,6 +411,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "bash")) {
 		make_completion();
+	} else if (argc == 2 && !strcmp(argv[1], "conf")) {
+		options_print_config(stdout);
 	} else if ((argc == 2 || argc == 3) && !strcmp(argv[1], "man")) {
 		if (argc == 3)
 			in = fopen(argv[2], "re");

@@ -416,7 +416,8 @@ static int read_list(struct parser *parser, const char *value,
 		err = read_item(parser, item);
 		if (err)
 			return err;
-		value = end + 1;
+		/* "a, b" in a file; a name that begins with a blank has to come first. */
+		value = *end ? end + 1 + strspn(end + 1, " ") : end;
 	} while (*end);
 	return 0;
 }
@@ -895,6 +896,11 @@ static int read_options(struct parser *parser, int argc, char **argv)
 	return 0;
 }
 
+bool option_in_file(const struct option_spec *option)
+{
+	return takes(COMMAND_DAEMON, option) && section_names[option->section];
+}
+
 /* Gives every option that has one its initial value, read like any other. */
 static int read_initial_values(struct parser *parser)
 {
@@ -999,8 +1005,8 @@ bool options_given(const struct options *options, const struct option_spec *opti
 #define HELP_WIDTH 80
 #define HELP_INDENT 27
 
-/* Writes @text, broken at blanks; the first line goes on at @column, the others at @indent. */
-static void print_wrapped(FILE *out, const char *text, size_t column, size_t indent)
+/* Writes @text, broken at blanks; the first line goes on at @column, the others begin with @lead. */
+static void print_wrapped(FILE *out, const char *text, size_t column, const char *lead)
 {
 	size_t length;
 	bool first = true;
@@ -1008,8 +1014,8 @@ static void print_wrapped(FILE *out, const char *text, size_t column, size_t ind
 	while (*text) {
 		length = strcspn(text, " ");
 		if (!first && column + 1 + length > HELP_WIDTH) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
+			fprintf(out, "\n%s", lead);
+			column = strlen(lead);
 		} else if (!first) {
 			fputc(' ', out);
 			column++;
@@ -1026,6 +1032,7 @@ static void print_wrapped(FILE *out, const char *text, size_t column, size_t ind
 /* Writes a line's @head, then @text from HELP_INDENT on. */
 static void print_entry(FILE *out, const char *head, const char *text)
 {
+	char lead[HELP_INDENT + 1];
 	int written = fprintf(out, "  %s", head);
 
 	if (written + 2 > HELP_INDENT) {
@@ -1033,7 +1040,8 @@ static void print_entry(FILE *out, const char *head, const char *text)
 		written = 0;
 	}
 	fprintf(out, "%*s", HELP_INDENT - written, "");
-	print_wrapped(out, text, HELP_INDENT, HELP_INDENT);
+	snprintf(lead, sizeof(lead), "%*s", HELP_INDENT, "");
+	print_wrapped(out, text, HELP_INDENT, lead);
 }
 
 static void print_option(FILE *out, const struct option_spec *option, enum command command)
@@ -1089,7 +1097,7 @@ static void print_sort_keys(FILE *out, enum command command)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? " " : "",
 					 keys[i].name);
 	fprintf(out, "\nKeys to sort by:\n  ");
-	print_wrapped(out, list, 2, 2);
+	print_wrapped(out, list, 2, "  ");
 }
 
 void options_print_help(FILE *out, enum command command)
@@ -1098,7 +1106,7 @@ void options_print_help(FILE *out, enum command command)
 		fprintf(out, "Usage: dwell COMMAND [OPTIONS]\n\n");
 	else
 		fprintf(out, "Usage: dwell %s [OPTIONS]\n\n", command_specs[command].name);
-	print_wrapped(out, command_specs[command].description, 0, 0);
+	print_wrapped(out, command_specs[command].description, 0, "");
 	if (command == COMMAND_NONE)
 		print_commands(out);
 	print_options(out, command);
@@ -1108,4 +1116,46 @@ void options_print_help(FILE *out, enum command command)
 			"\n'dwell COMMAND --help' tells more of a command, 'man dwell' of all.\n");
 	else
 		fprintf(out, "\n'man dwell' explains what is measured, and every column.\n");
+}
+
+/* ---- the configuration file ------------------------------------------------- */
+
+static void print_comment(FILE *out, const char *text)
+{
+	fputs("# ", out);
+	print_wrapped(out, text, 2, "# ");
+}
+
+static void print_key(FILE *out, const struct option_spec *option)
+{
+	const char *initial = option_initial(option, COMMAND_DAEMON);
+	char text[256];
+
+	fputc('\n', out);
+	snprintf(text, sizeof(text), "%s: %s", option->argument, option->help);
+	print_comment(out, text);
+	fprintf(out, "#%s =%s%s\n", option->name, initial ? " " : "", initial ? initial : "");
+}
+
+void options_print_config(FILE *out)
+{
+	print_comment(out, "Configuration of dwell daemon, with the values that hold without it; "
+			   "dwell(8) tells more of each.");
+	fputs("#\n", out);
+	print_comment(out,
+		      "One key = value a line. A key without a value has its default. Comments "
+		      "begin with # or ; at the start of a line, or with ; behind a blank. What "
+		      "the command line gives goes before what stands here. After a change: "
+		      "systemctl reload dwell");
+	for (int section = 0; section < SECTIONS; section++) {
+		if (!section_names[section])
+			continue;
+		fputc('\n', out);
+		print_comment(out, section_titles[section]);
+		fprintf(out, "[%s]\n", section_names[section]);
+		for (size_t i = 0; i < option_specs_count; i++)
+			if ((int)option_specs[i].section == section &&
+			    option_in_file(&option_specs[i]))
+				print_key(out, &option_specs[i]);
+	}
 }

@@ -98,6 +98,9 @@ bool options_given(const struct options *options, const struct option_spec *opti
 /* Writes the help of @command (COMMAND_NONE: of dwell) to @out. */
 void options_print_help(FILE *out, enum command command);
 
+/* Writes the configuration file as it is shipped to @out: all keys, as comments. */
+void options_print_config(FILE *out);
+
 /* ---- the table, for the generator of the manual and the completion ---- */
 
 /* Where help and manual list an option. */
@@ -192,6 +195,9 @@ char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN]
 
 /* The value of @option when it is not given to @command; NULL: none. */
 const char *option_initial(const struct option_spec *option, enum command command);
+
+/* Whether the configuration file may have @option. */
+bool option_in_file(const struct option_spec *option);
 
 extern const struct option_spec option_specs[];
 extern const size_t option_specs_count;
