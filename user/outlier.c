@@ -231,6 +231,19 @@ const char *outlier_what(const struct dwell_outlier *outlier)
 	return outlier_kind(outlier->measure);
 }
 
+const char *outlier_cause(const struct dwell_outlier *outlier)
+{
+	switch (outlier->measure) {
+	case DWELL_WOKEN:
+		return "woken";
+	case DWELL_PREEMPTED:
+		return "preempted";
+	case DWELL_THROTTLED:
+		return "throttled";
+	}
+	return NULL;
+}
+
 const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid)
 {
 	return names->comm ? names->comm(names->context, pid, tid) : NULL;

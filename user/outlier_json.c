@@ -56,20 +56,17 @@ static int set_identity(json_t *object, const struct dwell_outlier *outlier,
 static int set_cause(json_t *object, const struct dwell_outlier *outlier,
 		     const struct outlier_names *names)
 {
+	const char *cause = outlier_cause(outlier);
 	double quota;
 	int err;
 
-	switch (outlier->measure) {
-	case DWELL_WOKEN:
-		return json_set(object, "cause", json_string("woken"));
-	case DWELL_PREEMPTED:
-		return json_set(object, "cause", json_string("preempted"));
-	case DWELL_THROTTLED:
-		err = json_set(object, "cause", json_string("throttled"));
-		quota = outlier_quota(names, outlier->cgroup);
-		return quota > 0 ? err | json_set_ratio(object, "quota", quota) : err;
-	}
-	return 0;
+	if (!cause)
+		return 0;
+	err = json_set(object, "cause", json_string(cause));
+	if (outlier->measure != DWELL_THROTTLED)
+		return err;
+	quota = outlier_quota(names, outlier->cgroup);
+	return quota > 0 ? err | json_set_ratio(object, "quota", quota) : err;
 }
 
 static int set_waker(json_t *object, const struct dwell_outlier *outlier,

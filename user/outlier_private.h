@@ -16,6 +16,13 @@ const char *outlier_user_function(const struct outlier_names *names, uint32_t pi
 				  uint64_t address);
 double outlier_quota(const struct outlier_names *names, uint64_t id);
 
+/* Why it waited for a CPU: "woken", "preempted" or "throttled"; NULL: it is no such wait. */
+const char *outlier_cause(const struct dwell_outlier *outlier);
+
+/* Writes who ended a block, as its line does. False, and nothing: not known, or no block ended. */
+bool outlier_print_waker(FILE *out, const struct dwell_outlier *outlier,
+			 const struct outlier_names *names);
+
 /* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
 const char *outlier_api(const char *callback);
 

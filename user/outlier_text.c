@@ -246,6 +246,19 @@ static void put_waker(const struct writer *writer)
 		put_function(writer, function);
 }
 
+bool outlier_print_waker(FILE *out, const struct dwell_outlier *outlier,
+			 const struct outlier_names *names)
+{
+	struct writer writer = {out, outlier, names};
+	uint64_t function;
+
+	if (outlier->measure != DWELL_BLOCKED || outlier->open ||
+	    outlier_waker(outlier, names, &function) == WAKER_UNKNOWN)
+		return false;
+	put_waker(&writer);
+	return true;
+}
+
 static void put_blocked(const struct writer *writer)
 {
 	const struct dwell_outlier *outlier = writer->outlier;
