@@ -41,6 +41,8 @@ CLANG_FORMAT ?= $(call find_tool,clang-format-14 clang-format,--version)
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSCONFDIR ?= /etc
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
 # ---- flags ---------------------------------------------------------------
@@ -302,6 +304,12 @@ install: all
 		install -D -m 644 $(BUILD)/dwell.8 '$(DESTDIR)$(MANDIR)/man8/dwell.8'
 	$(Q)[ ! -e $(BUILD)/dwell.bash ] || \
 		install -D -m 644 $(BUILD)/dwell.bash '$(DESTDIR)$(COMPLETIONDIR)/dwell'
+	$(Q)install -d '$(DESTDIR)$(UNITDIR)'
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|' scripts/dwell.service.in >'$(DESTDIR)$(UNITDIR)/dwell.service'
+	$(Q)chmod 644 '$(DESTDIR)$(UNITDIR)/dwell.service'
+	@# What an administrator wrote stays.
+	$(Q)[ -e '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf' ] || \
+		install -D -m 644 $(BUILD)/dwell.conf '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf'
 
 clean:
 	$(call msg,CLEAN,build)

@@ -38,7 +38,7 @@ probe() {
 	libelf | libdw | zlib | jansson | libcap | inih | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
 	uthash) echo '#include <uthash.h>' | $CC -E - >/dev/null 2>&1 ;;
 	sanitizers) probe_sanitizers ;;
-	cyclictest | shellcheck | mandoc) have "$1" ;;
+	cyclictest | shellcheck | mandoc | systemd-analyze) have "$1" ;;
 	clang-format) have clang-format || have clang-format-14 ;;
 	perf) perf version >/dev/null 2>&1 ;;
 	peers) have runqlat || have runqlat-libbpf ;;
@@ -94,6 +94,7 @@ sanitizers  @sanitizers    libasan+libubsan libasan8+libubsan1  gcc-libs
 cyclictest  rt-tests       realtime-tests   rt-tests         rt-tests
 shellcheck  shellcheck     ShellCheck       ShellCheck       shellcheck
 mandoc      mandoc         mandoc           mandoc           mandoc
+systemd-analyze  systemd   systemd          systemd          systemd
 clang-format clang-format-14,clang-format  clang-tools-extra  clang-tools  clang
 perf        linux-perf,linux-tools-generic  perf  perf       perf
 peers       libbpf-tools   libbpf-tools     -                -
@@ -112,7 +113,7 @@ ARM64_PACKAGES=pkgconf:arm64+libc6-dev:arm64+libbpf-dev:arm64+libelf-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64+libinih-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+libdw-dev:arm64+liblzma-dev:arm64+libbz2-dev:arm64
 # Without these, some tests are skipped or a line is missing from the bench.
-CHECK_WANTS='cyclictest shellcheck mandoc clang-format perf peers'
+CHECK_WANTS='cyclictest shellcheck mandoc systemd-analyze clang-format perf peers'
 
 manager() {
 	for program in apt-get dnf zypper pacman; do

@@ -14,7 +14,7 @@ KERNELS_LIMIT=3600
 
 PATH=$PATH:/usr/sbin:/sbin
 OUTPUT=$(mktemp)
-trap 'rm -f "$OUTPUT" "$OUTPUT.list"' EXIT
+trap 'rm -rf "$OUTPUT" "$OUTPUT.list" "$OUTPUT.d"' EXIT
 passed=0
 failed=0
 skipped=0
@@ -136,6 +136,31 @@ check_format() {
 		find bpf user tests -name '*.[ch]' -exec "$formatter" --dry-run -Werror {} +
 }
 
+# What the service manager says of the unit, and how exposed the service is: tenths of its 0 to 10.
+EXPOSURE_LIMIT=25
+check_unit() {
+	if ! systemd-analyze --help 2>/dev/null | grep -q -e --offline; then
+		skip unit "there is no systemd-analyze of systemd 250 or later"
+		return
+	fi
+	unit=$OUTPUT.d/dwell.service
+	mkdir -p "$OUTPUT.d"
+	sed "s|@SBINDIR@|$(realpath "$BUILD")|" scripts/dwell.service.in >"$unit"
+	# It tells of the units that this one starts after, too.
+	timeout $STATIC_LIMIT systemd-analyze verify --man=no "$unit" 2>&1 </dev/null |
+		grep -F dwell.service >"$OUTPUT" || true
+	if [ -s "$OUTPUT" ]; then
+		indent "$OUTPUT"
+		fail unit "systemd-analyze verify objects"
+	elif ! timeout $STATIC_LIMIT systemd-analyze security --offline=yes --no-pager \
+		--threshold=$EXPOSURE_LIMIT "$unit" >"$OUTPUT" 2>&1 </dev/null; then
+		grep -v '^✓' "$OUTPUT" | indent
+		fail unit "more exposed than $EXPOSURE_LIMIT tenths"
+	else
+		pass unit
+	fi
+}
+
 static_checks() {
 	# shellcheck disable=SC2046 # our own file names have no blanks
 	static_check shell shellcheck shellcheck $(shell_scripts)
@@ -145,6 +170,7 @@ static_checks() {
 	if [ -e "$BUILD/dwell.bash" ]; then
 		static_check completion bash bash -n "$BUILD/dwell.bash"
 	fi
+	check_unit
 	check_format
 }
 
