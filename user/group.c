@@ -151,6 +151,7 @@ static int settle_part(struct model *model, enum grouping kind, struct task *tas
 
 	row_reset(&model->scratch);
 	err = task_fill_part(task, kind, &model->scratch, true);
+	model->scratch.live = 0;
 	/* What is armed goes along to the next group. */
 	if (stays_alive)
 		model->scratch.timers.outstanding = 0;

@@ -36,6 +36,7 @@ struct row {
 	uint64_t function; /* of a kernel timer or an unowned one: callback address */
 	uint64_t tasks;	   /* tasks that were in it, the exited ones and those that left included */
 	uint64_t exited;   /* of them exited in it */
+	uint64_t live;	   /* of them are in it now */
 
 	struct timer_counts timers;
 	struct dist measure[DWELL_MEASURES];

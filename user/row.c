@@ -20,6 +20,7 @@ int row_add(struct row *row, const struct row *from)
 {
 	add_to(&row->tasks, from->tasks);
 	add_to(&row->exited, from->exited);
+	add_to(&row->live, from->live);
 	add_to(&row->timers.armed, from->timers.armed);
 	add_to(&row->timers.rearmed, from->timers.rearmed);
 	add_to(&row->timers.cancelled, from->timers.cancelled);

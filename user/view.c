@@ -80,6 +80,7 @@ int task_fill(const struct task *task, struct row *row, bool with_cells)
 	row->timers_only = !task->known;
 	row->tasks = 1;
 	row->exited = task->exited;
+	row->live = task->known && !task->exited;
 	row->timers = task->timers;
 	row->timers.outstanding = task->sleeper;
 	row->oncpu_ns = saturating_add(task->oncpu_ns, task->open_oncpu_ns);

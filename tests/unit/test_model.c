@@ -610,6 +610,15 @@ static uint64_t total_voluntary(const struct rows *rows)
 	return sum;
 }
 
+static uint64_t total_live(const struct rows *rows)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		sum += rows->row[i].live;
+	return sum;
+}
+
 static void live_a_little(struct dwell_record *record, struct model *model)
 {
 	record->voluntary += rand() % 5;
@@ -638,6 +647,7 @@ static void check_groups(struct model *model, uint64_t voluntary, struct rows be
 			rows.row[j].cgroup = 0;
 		}
 		assert_int_equal(total_voluntary(&rows), voluntary);
+		assert_int_equal(total_live(&rows), model_live_tasks(model));
 		check_no_fall(&before[i], &rows);
 		rows_free(&before[i]);
 		before[i] = rows;
