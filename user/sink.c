@@ -19,6 +19,17 @@ uint64_t report_loss(const struct report *report, enum dwell_loss loss)
 	return model_loss(report->model, loss);
 }
 
+const char *report_loss_name(enum dwell_loss loss)
+{
+	static const char *const names[] = {
+#define X(id, name, text) [DWELL_LOSS_##id] = name,
+		DWELL_LOSS_LIST(X)
+#undef X
+	};
+
+	return names[loss];
+}
+
 const char *report_by_name(unsigned int by)
 {
 	static const char *const names[] = {"task", "process", "comm", "cgroup", "callback", "api"};

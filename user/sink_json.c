@@ -215,11 +215,6 @@ static int set_outliers(json_t *object, const struct dwell_outlier_counts *outli
 
 int sink_json_footer(FILE *out, const struct report *report)
 {
-	static const char *const names[] = {
-#define X(id, name, text) [DWELL_LOSS_##id] = name,
-		DWELL_LOSS_LIST(X)
-#undef X
-	};
 	json_auto *json = json_object();
 	json_t *reasons = json_object();
 	int err = json ? 0 : -ENOMEM;
@@ -228,7 +223,7 @@ int sink_json_footer(FILE *out, const struct report *report)
 	if (json_set(json, "reasons", reasons))
 		return -ENOMEM;
 	for (int i = 0; i < DWELL_LOSSES; i++)
-		err |= json_set_count(reasons, names[i], report_loss(report, i));
+		err |= json_set_count(reasons, report_loss_name(i), report_loss(report, i));
 	if (report->outliers)
 		err |= set_outliers(json, report->outliers);
 	err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);

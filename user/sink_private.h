@@ -10,6 +10,9 @@
 /* What an enum row_by, or an enum timer_by, is called. */
 const char *report_by_name(unsigned int by);
 
+/* What machines call a loss. */
+const char *report_loss_name(enum dwell_loss loss);
+
 /* The window's length, never 0. */
 double report_seconds(const struct report *report);
 
