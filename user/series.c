@@ -203,7 +203,9 @@ static void origin_place(struct series *series, struct origin *origin)
 	if (origin->group)
 		return;
 	if (options->by == ROW_BY_CGROUP) {
-		name = options->cgroup_name(options->context, origin->key.cgroup);
+		name = options->cgroup_name ?
+			       options->cgroup_name(options->context, origin->key.cgroup) :
+			       NULL;
 		length = name ? strlen(name) : 0;
 	}
 	/* An empty label would be none to who reads it. */

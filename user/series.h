@@ -28,7 +28,7 @@ struct series;
 struct series_options {
 	enum row_by by; /* ROW_BY_COMM or ROW_BY_CGROUP */
 	size_t limit;	/* named groups; SERIES_OTHER and SERIES_KERNEL are not counted */
-	/* Of a cgroup; NULL returned: none known, the group is one of the others. */
+	/* Of a cgroup. NULL, or NULL returned: none is known, the group is one of the others. */
 	const char *(*cgroup_name)(void *context, uint64_t id);
 	void *context;
 };

@@ -351,6 +351,38 @@ static void more_than_can_be_known_is_counted_all_the_same(void **state)
 	free(collector);
 }
 
+/* Cgroups that found no room are later known after all, under a name that has series. */
+static void what_finds_room_late_brings_no_past(void **state)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	struct world world = world_of(ROW_BY_CGROUP, 4);
+
+	(void)state;
+	assert_non_null(collector);
+	update(&world);
+	collect(collector, world.series, 4);
+	for (int round = 0; round < 12; round++) {
+		if (round == 3)
+			for (uint64_t id = 1; id <= 17000; id++)
+				add_cgroup(&world, 40 * id + 1);
+		/* In the place of each comes the last one. */
+		for (size_t i = 3; round == 8 && i < 5000; i++)
+			forget(&world, &world.row[i]);
+		if (round == 0)
+			add_cgroup(&world, 1);
+		for (size_t i = 2; i < world.rows.count; i++) {
+			world.row[i].timers.armed += 1 + i % 3;
+			world.row[i].oncpu_ns += MS;
+		}
+		update(&world);
+		collect(collector, world.series, 4);
+		check_total(collector, &world);
+	}
+	assert_true(is_named(&world, "/slice/1"));
+	world_free(&world);
+	free(collector);
+}
+
 /* ---- who is named ------------------------------------------------------------ */
 
 static void nobody_is_named_at_first_and_zeroes_are_there(void **state)
@@ -680,6 +712,7 @@ int main(void)
 		cmocka_unit_test(sums_of_comms_are_exact_through_all_changes),
 		cmocka_unit_test(sums_of_cgroups_are_exact_through_all_changes),
 		cmocka_unit_test(more_than_can_be_known_is_counted_all_the_same),
+		cmocka_unit_test(what_finds_room_late_brings_no_past),
 		cmocka_unit_test(nobody_is_named_at_first_and_zeroes_are_there),
 		cmocka_unit_test(who_is_little_more_active_takes_no_place),
 		cmocka_unit_test(who_is_clearly_more_active_takes_the_least_active_ones_place),
