@@ -71,6 +71,7 @@ struct {
 } outliers SEC(".maps");
 
 struct dwell_outlier_counts outlier_counts[DWELL_MEASURES];
+__u32 shed; /* 1: outliers are counted and no more, for dwell itself costs too much */
 
 /* A timer whose callback runs, or has just run, on this CPU. */
 struct expiry {

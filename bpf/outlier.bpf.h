@@ -52,7 +52,7 @@ __noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u64 n
 	__u32 tokens;
 	bool taken;
 
-	if (!cpu)
+	if (!cpu || shed)
 		return false;
 	if (record) {
 		tokens = record->outlier_tokens;

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "message.h"
 #include "privilege.h"
+#include "source_clock.h"
 
 #define EXITED_ROWS 10000 /* exited tasks with a row of their own */
 
@@ -77,7 +78,10 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct collection *collection = context;
 
-	worst_add(&collection->worst, outlier);
+	if (collection->take_outlier)
+		collection->take_outlier(collection->context, outlier);
+	else
+		worst_add(&collection->worst, outlier);
 	return 0;
 }
 
@@ -96,7 +100,7 @@ int collection_open(struct collection *collection, const struct options *options
 		.outlier = take_outlier,
 		.context = collection,
 	};
-	bool by_task = options->view.by == ROW_BY_TASK;
+	bool by_task = options->command != COMMAND_DAEMON && options->view.by == ROW_BY_TASK;
 	int err;
 
 	collection->model = model_new(by_task ? EXITED_ROWS : 0);
@@ -136,6 +140,22 @@ static int measure(struct collection *collection)
 	model_set_losses(model, losses);
 	source_outlier_counts(session->source, collection->outliers);
 	return err;
+}
+
+int collection_sample(struct collection *collection)
+{
+	const struct session *session = &collection->session;
+	uint64_t losses[DWELL_LOSSES];
+	int err;
+
+	model_set_window(collection->model, session->start, clock_mono());
+	err = source_sample(session->source);
+	if (err)
+		return err;
+	source_losses(session->source, losses);
+	model_set_losses(collection->model, losses);
+	source_outlier_counts(session->source, collection->outliers);
+	return 0;
 }
 
 int collection_run(struct collection *collection)

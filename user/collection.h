@@ -11,7 +11,9 @@
 struct collection {
 	struct session session;
 	struct model *model;
-	struct worst worst; /* of the outliers */
+	struct worst worst; /* of the outliers, unless somebody takes them: */
+	void (*take_outlier)(void *context, const struct dwell_outlier *outlier);
+	void *context;
 	struct dwell_outlier_counts outliers[DWELL_MEASURES];
 };
 
@@ -21,6 +23,9 @@ struct collection {
  */
 int collection_open(struct collection *collection, const struct options *options);
 void collection_clear(struct collection *collection);
+
+/* Takes in what there is now, the window being open. 0 or a negative errno. */
+int collection_sample(struct collection *collection);
 
 /* Measures from now on until the options, or the user, say stop. The same. */
 int collection_run(struct collection *collection);

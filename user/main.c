@@ -24,6 +24,7 @@ static int run(const struct options *options)
 		[COMMAND_SUMMARY] = cmd_summary,
 		[COMMAND_OUTLIERS] = cmd_outliers,
 		[COMMAND_TIMERS] = cmd_timers,
+		[COMMAND_DAEMON] = cmd_daemon,
 		[COMMAND_CHECK] = cmd_check,
 	};
 

@@ -194,7 +194,7 @@ const struct option_spec option_specs[] = {
 	{ OPTION_LOG, "log", "WHERE", "journal", NULL,
 	  "where outliers are written: journal (without one, as stderr), stderr, off",
 	  FORM_LOG, SECTION_EXPORT, DAEMON, 0 },
-	{ OPTION_MAX_GROUPS, "max-groups", "COUNT", "50", NULL,
+	{ OPTION_MAX_GROUPS, "max-groups", "COUNT", "20", NULL,
 	  "at most so many groups have metrics of their own, the others one line together",
 	  FORM_MAX_GROUPS, SECTION_LIMITS, DAEMON, 0 },
 	{ OPTION_MAX_OVERHEAD, "max-overhead", "PERCENT", "1", NULL,

@@ -21,7 +21,7 @@
 #define SERIES_OTHER LABEL_OWN "other"
 #define SERIES_KERNEL LABEL_OWN "kernel" /* the kernel's timers: only theirs and lateness apply */
 
-#define SERIES_LIMIT 50 /* groups that are named, unless told otherwise */
+#define SERIES_LIMIT 20 /* groups that are named, unless told otherwise */
 
 struct series;
 

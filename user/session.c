@@ -114,7 +114,7 @@ int session_exit_code(int err)
 
 /* ---- names ------------------------------------------------------------------ */
 
-static const char *cgroup_name(void *context, uint64_t id)
+const char *session_cgroup_name(void *context, uint64_t id)
 {
 	struct session *session = context;
 
@@ -171,7 +171,7 @@ static const char *comm_name(void *context, uint32_t pid, uint32_t tid)
 static double quota(void *context, uint64_t id)
 {
 	struct session *session = context;
-	const char *path = cgroup_name(session, id);
+	const char *path = session_cgroup_name(session, id);
 
 	return path ? cgroup_quota(&session->hierarchy, path) : 0;
 }
@@ -186,7 +186,7 @@ struct outlier_names session_names(struct session *session)
 {
 	return (struct outlier_names){
 		.comm = comm_name,
-		.cgroup = cgroup_name,
+		.cgroup = session_cgroup_name,
 		.quota = quota,
 		.function = function_name,
 		.user_function = user_function_name,
@@ -277,7 +277,7 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->time = time_of(session->end);
 	report->filters = targets_text(session->options, heading->filters);
 	report->hidden_tasks = source_hidden_tasks(session->source);
-	report->cgroup_name = cgroup_name;
+	report->cgroup_name = session_cgroup_name;
 	report->function_name = callback_name;
 	report->context = session;
 	report->names = session_names(session);

@@ -57,6 +57,9 @@ int session_exit_code(int err);
 /* What an outlier's numbers are called. Each name is valid until the next one is asked for. */
 struct outlier_names session_names(struct session *session);
 
+/* The path of the cgroup @id, of the session @context; NULL: none is known. */
+const char *session_cgroup_name(void *context, uint64_t id);
+
 /* What callbacks are called, valid in the same way. */
 struct timer_names session_timer_names(struct session *session);
 

@@ -129,6 +129,22 @@ uint64_t source_stop(struct source *source);
  */
 int source_read(struct source *source);
 
+/* The same while the window is open, as of now; not the samples of a ledger, and no sites. */
+int source_sample(struct source *source);
+
+/* Outliers are only counted, as suppressed, from now on; or are reported again. */
+void source_shed(struct source *source, bool shed);
+
+/* A program of the kernel side that is meant to run. */
+struct source_program {
+	const char *name; /* as long as the source */
+	bool attached;
+};
+
+/* Fills in at most @most @programs; how many there are. */
+#define SOURCE_PROGRAMS_MAX 32
+size_t source_programs(const struct source *source, struct source_program *programs, size_t most);
+
 /*
  * Writes the name of the function that holds the kernel's @address to @buffer,
  * as the kernel prints it: "hrtimer_wakeup", "e1000_watchdog [e1000]". For where

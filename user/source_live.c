@@ -885,7 +885,7 @@ static int read_ledger(struct source *source)
 	return err;
 }
 
-int source_read(struct source *source)
+int source_sample(struct source *source)
 {
 	uint64_t tasks = count_tasks();
 	int err = read_tasks(source);
@@ -895,13 +895,46 @@ int source_read(struct source *source)
 	source->hidden = tasks > source->skeleton->bss->tasks_seen ?
 				 tasks - source->skeleton->bss->tasks_seen :
 				 0;
-	err = read_ledger(source);
+	return read_ledger(source);
+}
+
+int source_read(struct source *source)
+{
+	int err = source_sample(source);
+
 	if (!err && source->ledger)
 		err = source->intake.sampled(source->intake.context,
 					     source->skeleton->bss->window_end);
 	if (!err && source->sites)
 		err = read_map(source, source->skeleton->maps.sites, take_site);
 	return err;
+}
+
+void source_shed(struct source *source, bool shed)
+{
+	__atomic_store_n(&source->skeleton->bss->shed, shed, __ATOMIC_RELAXED);
+}
+
+size_t source_programs(const struct source *source, struct source_program *programs, size_t most)
+{
+	const struct bpf_object_skeleton *skeleton = source->skeleton->skeleton;
+	size_t count = 0;
+
+	for (int i = 0; i < skeleton->prog_cnt && count < most; i++) {
+		const struct bpf_prog_skeleton *program = &skeleton->progs[i];
+		struct bpf_link_info info = {0};
+		__u32 size = sizeof(info);
+
+		if (!bpf_program__autoload(*program->prog))
+			continue;
+		programs[count++] = (struct source_program){
+			.name = program->name,
+			.attached =
+				*program->link &&
+				!bpf_obj_get_info_by_fd(bpf_link__fd(*program->link), &info, &size),
+		};
+	}
+	return count;
 }
 
 int source_function_name(struct source *source, uint64_t address, char *buffer, size_t size)

@@ -32,6 +32,7 @@ extern const struct live_test tests_capabilities[];
 extern const struct live_test tests_before[];
 extern const struct live_test tests_outliers[];
 extern const struct live_test tests_ledger[];
+extern const struct live_test tests_daemon[];
 /* Only on emulated CPUs: a machine that is nobody else's. */
 extern const struct live_test tests_own_machine[];
 

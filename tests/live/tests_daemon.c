@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The service: its text file, whole and growing, its settings read again, its end. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "live.h"
+#include "report.h"
+#include "timer_case.h"
+#include "workload.h"
+
+#define MS 1000000ULL
+#define FILE_MAX (8 << 20)
+
+struct daemon {
+	char directory[32], file[64], config[64];
+	struct dwell_process run;
+	char *text; /* of the file as read last */
+};
+
+static void configure(const struct daemon *daemon, const char *lines)
+{
+	FILE *file = fopen(daemon->config, "we");
+
+	if (!file || fputs(lines, file) < 0 || fclose(file))
+		live_abort("writing %s: %s", daemon->config, strerror(errno));
+}
+
+static void daemon_start(struct daemon *daemon)
+{
+	*daemon = (struct daemon){.directory = "/tmp/dwell-live-XXXXXX"};
+	daemon->text = malloc(FILE_MAX);
+	if (!daemon->text || !mkdtemp(daemon->directory))
+		live_abort("mkdtemp: %s", strerror(errno));
+	snprintf(daemon->file, sizeof(daemon->file), "%s/dwell.prom", daemon->directory);
+	snprintf(daemon->config, sizeof(daemon->config), "%s/conf", daemon->directory);
+	configure(daemon, "[export]\ninterval = 1s\n");
+	dwell_start(&daemon->run, NULL,
+		    DWELL_ARGUMENTS("daemon", "-v", "--config", daemon->config, "--textfile-dir",
+				    daemon->directory, "--log", "stderr"));
+	dwell_wait_measuring(&daemon->run);
+}
+
+/* The value of the series that @line begins with; -1: there is none. */
+static double value_of(const struct daemon *daemon, const char *series)
+{
+	const char *at = daemon->text;
+	const size_t length = strlen(series);
+
+	for (; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+		if (!strncmp(at, series, length) && at[length] == ' ')
+			return strtod(at + length, NULL);
+	return -1;
+}
+
+/* Waits until an export comes that is later than @after (its time stamp), and reads it. */
+static double next_export(struct daemon *daemon, double after)
+{
+	const uint64_t limit = proc_now() + (uint64_t)live_slower(20, 3) * 1000 * MS;
+	double at;
+
+	while (proc_now() < limit) {
+		ssize_t length = proc_read(daemon->file, daemon->text, FILE_MAX);
+
+		if (length > 0) {
+			/* Never a half one. */
+			if (daemon->text[length - 1] != '\n' ||
+			    value_of(daemon, "dwell_build_info{version=\"0.1.0\"}") != 1)
+				live_abort("the file is not whole");
+			at = value_of(daemon, "dwell_last_export_timestamp_seconds");
+			if (at > after)
+				return at;
+		}
+		proc_sleep(50 * MS);
+	}
+	live_abort("there is no new export");
+}
+
+static void daemon_end(struct daemon *daemon)
+{
+	kill(daemon->run.pid, SIGTERM);
+	dwell_wait(&daemon->run, 20);
+	live_expect("exit status", daemon->run.status, 0);
+	if (!access(daemon->file, F_OK))
+		live_fail("it leaves its file behind");
+	unlink(daemon->config);
+	if (rmdir(daemon->directory))
+		live_fail("it leaves something in the directory: %s", strerror(errno));
+	free(daemon->text);
+	dwell_close(&daemon->run);
+}
+
+static void sleep_often(struct work *work)
+{
+	(void)work;
+	for (int i = 0; i < 500; i++)
+		proc_sleep(MS);
+}
+
+/* All that the groups armed, the named ones and the others. */
+static double armed(const struct daemon *daemon)
+{
+	static const char family[] = "\ndwell_timers_armed_total{";
+	double sum = 0;
+
+	for (const char *at = daemon->text; (at = strstr(at, family)); at += sizeof(family) - 1)
+		if (strncmp(at + sizeof(family) - 1, "comm=\"~kernel\"", 14))
+			sum += strtod(strstr(at, "} ") + 2, NULL);
+	return sum;
+}
+
+static void run_export(const void *argument)
+{
+	struct workload workload;
+	struct daemon daemon;
+	double before, at;
+
+	(void)argument;
+	workload_start(&workload, sleep_often, NULL);
+	daemon_start(&daemon);
+	at = next_export(&daemon, 0);
+	before = armed(&daemon);
+	workload_release(&workload);
+	if (!workload_wait(&workload, live_slower(20, 3)))
+		live_abort("the workload died");
+	/* One that began after the work was done. */
+	at = next_export(&daemon, at);
+	next_export(&daemon, at);
+	if (armed(&daemon) < before + 500)
+		live_fail("timers armed grew from %.0f to %.0f", before, armed(&daemon));
+	if (value_of(&daemon, "dwell_events_lost_total{reason=\"ring_full\"}") != 0)
+		live_fail("it lost records");
+	if (value_of(&daemon, "dwell_bpf_program_attached{program=\"on_switch\"}") != 1)
+		live_fail("on_switch is not attached");
+	workload_leave(&workload);
+	daemon_end(&daemon);
+}
+
+/* A broken file changes nothing; a good one does, without a restart. */
+static void run_reload(const void *argument)
+{
+	struct daemon daemon;
+	double at, then;
+
+	(void)argument;
+	daemon_start(&daemon);
+	at = next_export(&daemon, 0);
+	configure(&daemon, "[export]\ninterval = soon\n");
+	kill(daemon.run.pid, SIGHUP);
+	at = next_export(&daemon, at);
+	at = next_export(&daemon, at);
+	configure(&daemon, "[export]\ninterval = 4s\n");
+	kill(daemon.run.pid, SIGHUP);
+	/* Once at the reload, then at the new pace. */
+	at = next_export(&daemon, at);
+	at = next_export(&daemon, at);
+	then = next_export(&daemon, at);
+	if (then - at < 3.5)
+		live_fail("exports still come after %.1f s", then - at);
+	kill(daemon.run.pid, SIGUSR1);
+	proc_sleep(1000 * MS);
+	daemon_end(&daemon);
+}
+
+/* The directory goes and comes back: nothing is lost but the exports meanwhile. */
+static void run_directory(const void *argument)
+{
+	char away[64];
+	struct daemon daemon;
+	double at;
+
+	(void)argument;
+	daemon_start(&daemon);
+	at = next_export(&daemon, 0);
+	snprintf(away, sizeof(away), "%s-away", daemon.directory);
+	if (rename(daemon.directory, away))
+		live_abort("rename: %s", strerror(errno));
+	proc_sleep((uint64_t)live_slower(2500, 3) * MS);
+	if (rename(away, daemon.directory))
+		live_abort("rename: %s", strerror(errno));
+	next_export(&daemon, at);
+	/* The file that was away is older: wait for one that knows of the errors. */
+	while (value_of(&daemon, "dwell_export_errors_total") < 1)
+		at = next_export(&daemon, at);
+	daemon_end(&daemon);
+}
+
+static void run_usage(const void *argument)
+{
+	(void)argument;
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("daemon", "--config", "/nowhere/at/all"), 1,
+			   "/nowhere/at/all");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("daemon", "--groups", "pid"), 2, "comm");
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("daemon", "--interval", "1ms"), 2, "interval");
+}
+
+const struct live_test tests_daemon[] = {
+	{.name = "daemon-export", .run = run_export},
+	{.name = "daemon-reload", .run = run_reload},
+	{.name = "daemon-directory", .run = run_directory},
+	{.name = "daemon-usage", .run = run_usage},
+	{0},
+};
