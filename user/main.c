@@ -21,10 +21,8 @@ static int finish_stdout(void)
 static int run(const struct options *options)
 {
 	static int (*const commands[COMMANDS])(const struct options *) = {
-		[COMMAND_SUMMARY] = cmd_summary,
-		[COMMAND_OUTLIERS] = cmd_outliers,
-		[COMMAND_TIMERS] = cmd_timers,
-		[COMMAND_DAEMON] = cmd_daemon,
+		[COMMAND_SUMMARY] = cmd_summary, [COMMAND_OUTLIERS] = cmd_outliers,
+		[COMMAND_TIMERS] = cmd_timers,	 [COMMAND_DAEMON] = cmd_daemon,
 		[COMMAND_CHECK] = cmd_check,
 	};
 

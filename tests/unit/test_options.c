@@ -216,7 +216,7 @@ static void the_service_has_options_of_its_own(void **state)
 	assert_string_equal(options.daemon.textfile_dir, "/var/lib/prometheus/node-exporter");
 	assert_int_equal(options.daemon.interval_ns, 15 * S);
 	assert_int_equal(options.daemon.groups, ROW_BY_COMM);
-	assert_int_equal(options.daemon.max_groups, 50);
+	assert_int_equal(options.daemon.max_groups, 20);
 	assert_int_equal(options.daemon.max_overhead_ppm, 10000);
 	assert_int_equal(options.daemon.log, DAEMON_LOG_JOURNAL);
 	assert_true(options.outlier[DWELL_WOKEN].adaptive);
