@@ -190,6 +190,51 @@ static void run_outstanding(const void *argument)
 	ledger_close(&ledger);
 }
 
+#define POSIX_TIMERS 20
+
+static void arm_posix_timers(struct work *work)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
+	int timer; /* the kernel's own type */
+
+	(void)work;
+	for (int i = 0; i < POSIX_TIMERS; i++)
+		if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) ||
+		    syscall(SYS_timer_settime, timer, 0, &HOUR, NULL))
+			live_abort("timer_settime: %s", strerror(errno));
+}
+
+/* The POSIX timers of @pid, by the kernel's own list; -1: it keeps none. */
+static int64_t listed_timers(pid_t pid)
+{
+	char path[64], text[8192];
+	int64_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/timers", pid);
+	if (proc_read(path, text, sizeof(text)) < 0)
+		return -1;
+	for (const char *at = text; (at = strstr(at, "ClockID: ")); at++)
+		count++;
+	return count;
+}
+
+static void run_posix(const void *argument)
+{
+	struct ledger ledger;
+	int64_t listed;
+
+	(void)argument;
+	ledger_of(&ledger, arm_posix_timers, false, false, OPTIONS("-b", "process"));
+	expect_counts(report_timer(&ledger.report, ledger.pid, "posix_timer"), POSIX_TIMERS, 0, 0,
+		      POSIX_TIMERS);
+	listed = listed_timers(ledger.pid);
+	if (listed >= 0)
+		live_expect("listed timers", listed, POSIX_TIMERS);
+	else
+		live_note("this kernel does not list them");
+	ledger_close(&ledger);
+}
+
 static void arm_and_close_many(struct work *work)
 {
 	arm_many(work);
@@ -609,6 +654,7 @@ static void run_usage(const void *argument)
 
 const struct live_test tests_ledger[] = {
 	{.name = "ledger-outstanding", .run = run_outstanding},
+	{.name = "ledger-posix", .run = run_posix},
 	{.name = "ledger-closed", .run = run_gone, .argument = arm_and_close_many},
 	{.name = "ledger-killed", .run = run_gone, .argument = arm_many_and_die},
 	{.name = "ledger-table-full", .run = run_table_full},
