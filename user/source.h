@@ -70,7 +70,7 @@ struct source_ledger {
 	bool alone;	    /* nothing else is measured: context switches cost nothing then */
 	bool sites;	    /* where timers are armed */
 	bool wheel;	    /* timers of the timer wheel too */
-	unsigned int table; /* room for so many keys, and so many armed timers */
+	unsigned int table; /* room for so many armed timers, and if @wanted keys; 0: as it comes */
 };
 
 /* What is to be measured. */

@@ -147,10 +147,10 @@ static void set_ledger(struct source *source, struct dwell_config *config,
 	source->sites = ledger->wanted && ledger->sites;
 	config->ledger = source->ledger;
 	config->sites = source->sites;
-	if (ledger->wanted) {
-		bpf_map__set_max_entries(skeleton->maps.timer_ledger, ledger->table);
+	if (ledger->table)
 		bpf_map__set_max_entries(skeleton->maps.armed_timers, ledger->table);
-	}
+	if (ledger->wanted)
+		bpf_map__set_max_entries(skeleton->maps.timer_ledger, ledger->table);
 	set_wheel(skeleton, config, ledger->wanted && ledger->wheel);
 	bpf_program__set_autoload(skeleton->progs.on_switch, !ledger->alone);
 	bpf_program__set_autoload(skeleton->progs.on_exit, ledger->alone);
