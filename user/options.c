@@ -72,7 +72,7 @@ const struct command_spec command_specs[COMMANDS] = {
 			"writes metrics of groups of tasks into a file for Prometheus' node "
 			"exporter, and each outlier into the journal as it comes. Options come "
 			"from a configuration file too; the command line goes before it. SIGHUP "
-			"has the file read again.",
+			"has the file read again, SIGUSR1 a summary logged.",
 	},
 	[COMMAND_CHECK] = {
 		.name = "check",
@@ -153,7 +153,7 @@ const struct option_spec option_specs[] = {
 	  "also the timers of the timer wheel: of sockets, drivers and the kernel's waits",
 	  FORM_FLAG, SECTION_TIMERS, VIEWS, 0 },
 	{ OPTION_TABLE, "table", "COUNT", "16384", NULL,
-	  "room for so many armed timers, and for so many lines of the ledger by task",
+	  "room for so many armed timers, and for so many lines of a ledger by task",
 	  FORM_TABLE, SECTION_LIMITS, VIEWS | DAEMON, 0 },
 	{ OPTION_RUNQUEUE, "runqueue", "TIME", "auto", NULL,
 	  "waits for a CPU beyond TIME (auto: unusual ones beyond 2ms)",
