@@ -1,0 +1,459 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests what dwell gives to Prometheus and Grafana: rules, alerts, the dashboard, and a fleet.
+#
+# The fleet is three hosts, each with a node_exporter that reads its dwell.prom, and a real
+# Prometheus with the rules that scrapes them: as root in network namespaces of their own, which
+# reach nothing else, else on three ports of the loopback. A program plays the daemon, unless DWELL
+# names a real one; DWELL_OPTIONS are then its arguments, %s in them the file it writes.
+# Prints each result; its last line is `N passed, N failed, N skipped`.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.."
+BUILD=${BUILD:-build}
+# scripts/setup.sh unpacks there what must not run as a service.
+PATH=$PATH:/usr/sbin:/sbin:$PWD/$BUILD/prometheus/usr/bin
+export PYTHONDONTWRITEBYTECODE=1
+DWELL_OPTIONS=${DWELL_OPTIONS:-daemon -i 1s -o %s}
+rules=scripts/prometheus/dwell-rules.yml
+alerts=scripts/prometheus/dwell-alerts.yml
+dashboard=scripts/grafana/dwell.json
+hosts=3
+scrapes=10 # of each host, one a second, before any answer counts
+patience=60 # seconds, for anything that is waited for
+
+work=$(mktemp -d)
+spaces=() pids=() writers=() exporters=() targets=() in_prometheus=()
+prefix=dwell-$$
+url=
+passed=0 failed=0 skipped=0
+
+clean_up() {
+	local pid space
+
+	for pid in "${pids[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" 2>/dev/null || true
+	done
+	for space in "${spaces[@]}"; do
+		ip netns del "$space" 2>/dev/null || true
+	done
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+pass() {
+	passed=$((passed + 1))
+	echo "ok $1"
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "not ok $1: $2"
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	echo "skip $1: $2"
+}
+
+# check NAME COMMAND…: a test that passes if the command succeeds.
+check() {
+	local name=$1 status=0
+	shift
+
+	"$@" >"$work/output" 2>&1 </dev/null || status=$?
+	if [ $status = 0 ]; then
+		pass "$name"
+		return
+	fi
+	head -n 30 "$work/output" | sed 's/^/    /'
+	fail "$name" "$(head -n 1 "$work/output" | cut -c 1-120)"
+}
+
+# lacking PROGRAM…: the first that is not there.
+lacking() {
+	local program
+
+	for program in "$@"; do
+		if ! command -v "$program" >/dev/null 2>&1; then
+			echo "$program is not installed"
+			return
+		fi
+	done
+}
+
+# wait_for COMMAND…: until it succeeds, or patience is at an end.
+wait_for() {
+	local end=$((SECONDS + patience))
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.2
+	done
+}
+
+# ---- files ------------------------------------------------------------------
+
+# Each alert has to be seen firing, and not firing, in some test.
+alerts_covered() {
+	local seen name missing=0
+	local -a names
+
+	mapfile -t names < <(sed -n 's/^ *- alert: //p' "$alerts")
+	seen=$(awk '
+		/alertname:/ { name = $NF; state = "quiet " }
+		/exp_labels:/ { state = "fires " }
+		/eval_time:|promql_expr_test:|^  - name:/ { if (name) print state name; name = "" }
+		END { if (name) print state name }' "$here/alerts_test.yml")
+	for name in "${names[@]}"; do
+		grep -qx "fires $name" <<<"$seen" || { echo "$name fires in no test"; missing=1; }
+		grep -qx "quiet $name" <<<"$seen" || { echo "$name is quiet in no test"; missing=1; }
+	done
+	return $missing
+}
+
+lint_rules() {
+	promtool check rules --lint=all --lint-fatal "$rules" "$alerts"
+}
+
+test_files() {
+	local name lack
+
+	lack=$(lacking python3)
+	for name in validator dashboard; do
+		[ -z "$lack" ] || skip "prometheus.$name" "$lack"
+	done
+	if [ -z "$lack" ]; then
+		check prometheus.validator python3 "$here/test_validate.py"
+		check prometheus.dashboard python3 "$here/dashboard-queries.py" "$dashboard"
+	fi
+	check prometheus.alerts_covered alerts_covered
+	lack=$(lacking promtool)
+	for name in rules rules_test alerts_test; do
+		[ -z "$lack" ] || skip "prometheus.$name" "$lack"
+	done
+	if [ -z "$lack" ]; then
+		check prometheus.rules lint_rules
+		check prometheus.rules_test promtool test rules "$here/rules_test.yml"
+		check prometheus.alerts_test promtool test rules "$here/alerts_test.yml"
+	fi
+}
+
+# ---- a fleet ----------------------------------------------------------------
+
+# start NAME COMMAND…: in the background; what it says goes to NAME.log. Sets started.
+start() {
+	local name=$1
+	shift
+
+	"$@" >"$work/$name.log" 2>&1 </dev/null &
+	started=$!
+	pids+=("$started")
+}
+
+# The addresses are those set aside for documentation: nothing outside has one.
+make_network() {
+	local number space
+
+	[ "$(id -u)" = 0 ] && ip netns add "$prefix-p" 2>/dev/null || return 1
+	spaces+=("$prefix-p")
+	ip -n "$prefix-p" link set lo up || return 1
+	for ((number = 0; number < hosts; number++)); do
+		space=$prefix-$number
+		ip netns add "$space" || return 1
+		spaces+=("$space")
+		ip -n "$prefix-p" link add "host$number" type veth peer name eth0 netns "$space" &&
+			ip -n "$prefix-p" addr add "192.0.2.$((4 * number + 1))/30" dev "host$number" &&
+			ip -n "$space" addr add "192.0.2.$((4 * number + 2))/30" dev eth0 &&
+			ip -n "$prefix-p" link set "host$number" up &&
+			ip -n "$space" link set eth0 up || return 1
+		targets+=("192.0.2.$((4 * number + 2)):9100")
+	done
+	in_prometheus=(ip netns exec "$prefix-p")
+	url=http://127.0.0.1:9090
+}
+
+# Free ones, all found before any is used.
+make_ports() {
+	local -a ports
+
+	mapfile -t ports < <(python3 -c '
+import socket, sys
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+for one in sockets:
+    print(one.getsockname()[1])' $((hosts + 1)))
+	targets=("${ports[@]:0:hosts}")
+	targets=("${targets[@]/#/127.0.0.1:}")
+	url=http://127.0.0.1:${ports[hosts]}
+	in_prometheus=()
+}
+
+file_of() {
+	echo "$work/host$1/dwell.prom"
+}
+
+# Two hosts group by comm, one by cgroup.
+start_writer() {
+	local number=$1 by=comm
+	local -a options
+
+	mkdir -p "$work/host$number"
+	if [ -n "${DWELL-}" ]; then
+		# shellcheck disable=SC2206 # a list of words
+		options=(${DWELL_OPTIONS//%s/$(file_of "$number")})
+		start "writer$number" "$DWELL" "${options[@]}"
+	else
+		[ "$number" != 1 ] || by=cgroup
+		start "writer$number" python3 "$here/generate.py" "$(file_of "$number")" \
+			--host "$number" --by "$by"
+	fi
+	writers+=("$started")
+}
+
+start_exporter() {
+	local number=$1
+	local -a inside=()
+
+	[ ${#spaces[@]} = 0 ] || inside=(ip netns exec "$prefix-$number")
+	start "exporter$number" "${inside[@]}" prometheus-node-exporter --collector.disable-defaults \
+		--collector.textfile --collector.textfile.directory="$work/host$number" \
+		--web.listen-address="${targets[number]}"
+	exporters+=("$started")
+}
+
+start_prometheus() {
+	local list
+
+	list=$(printf ", '%s'" "${targets[@]}")
+	cat >"$work/prometheus.yml" <<-END
+		global:
+		  scrape_interval: 1s
+		  scrape_timeout: 1s
+		  evaluation_interval: 1s
+		rule_files: ['$PWD/$rules', '$PWD/$alerts']
+		scrape_configs:
+		  - job_name: node
+		    static_configs:
+		      - targets: [${list#, }]
+		  - job_name: prometheus
+		    static_configs:
+		      - targets: ['${url#http://}']
+	END
+	start prometheus "${in_prometheus[@]}" prometheus --config.file="$work/prometheus.yml" \
+		--storage.tsdb.path="$work/data" --web.listen-address="${url#http://}"
+}
+
+query() {
+	"${in_prometheus[@]}" promtool query instant "$url" "$1"
+}
+
+# Whether a query has an answer, which it prints. Prometheus may not be up yet.
+holds() {
+	query "$1" 2>/dev/null | grep .
+}
+
+# nothing WHAT QUERY: complains if there is an answer.
+nothing() {
+	local answer
+
+	answer=$(query "$2" 2>&1) || { echo "$1: cannot tell: $answer"; return 1; }
+	[ -n "$answer" ] || return 0
+	echo "$1:"
+	echo "$answer"
+	return 1
+}
+
+files_there() {
+	local number
+
+	for ((number = 0; number < hosts; number++)); do
+		[ -s "$(file_of "$number")" ] || return 1
+	done
+}
+
+# A later file must have counted on from an earlier one.
+files_valid() {
+	local number bad=0
+
+	for ((number = 0; number < hosts; number++)); do
+		cp "$(file_of "$number")" "$work/earlier"
+		sleep 1.5
+		cp "$(file_of "$number")" "$work/later"
+		python3 "$here/validate.py" --families "$work/earlier" "$work/later" || bad=1
+		cmp -s "$work/earlier" "$work/later" && echo "host $number: it does not change" && bad=1
+		if command -v promtool >/dev/null; then
+			promtool check metrics <"$work/later" || bad=1
+		fi
+	done
+	return $bad
+}
+
+# As many as of a healthy fleet that has been scraped for a while.
+scraped() {
+	holds "count(count_over_time(dwell_build_info[10m]) >= $scrapes) == $hosts" >/dev/null
+}
+
+scrapes_clean() {
+	local log bad=0
+
+	nothing 'not scraped' 'up == 0' || bad=1
+	nothing 'a file was dropped' 'node_textfile_scrape_error != 0' || bad=1
+	nothing 'samples were dropped' \
+		'{__name__=~"prometheus_target_scrapes_(exceeded|sample)_.*_total"} > 0' || bad=1
+	for log in "$work"/exporter*.log; do
+		! grep -m 3 level=error "$log" || bad=1
+	done
+	return $bad
+}
+
+# What is in the files is in Prometheus: not one series dropped, none added.
+series_complete() {
+	local number file answer
+
+	for ((number = 0; number < hosts; number++)); do
+		file=$(grep -vc '^#' "$(file_of "$number")")
+		answer=$(query "count({__name__=~\"dwell_.+\", instance=\"${targets[number]}\"})" |
+			sed -n 's/^{} => \([0-9]*\) .*/\1/p')
+		if [ "$answer" != "$file" ]; then
+			echo "${targets[number]}: $file series in its file, ${answer:-none} in Prometheus"
+			return 1
+		fi
+	done
+}
+
+# A group may come in between.
+series_complete_soon() {
+	patience=10 wait_for series_complete >"$work/complete" && return
+	tail -n 1 "$work/complete"
+	return 1
+}
+
+families_present() {
+	local name kind rest bad=0
+
+	while read -r name kind rest; do
+		case $name in '#'* | '') continue ;; esac
+		[ "$kind" != histogram ] || name=${name}_bucket
+		nothing "$name is missing" "(up{job=\"node\"} == 1) unless on (instance) $name" || bad=1
+	done <"$here/families"
+	return $bad
+}
+
+# NaN is no data, and unlike itself.
+rules_answer() {
+	local record bad=0
+	local -a records
+
+	mapfile -t records < <(sed -n 's/^ *- record: //p' "$rules")
+	for record in "${records[@]}"; do
+		holds "{__name__=\"$record\"} == {__name__=\"$record\"}" >/dev/null ||
+			{ echo "$record has no data"; bad=1; }
+	done
+	nothing 'rules fail' 'prometheus_rule_evaluation_failures_total > 0' || bad=1
+	return $bad
+}
+
+# Percentiles of a distribution rise, and the fleet's lie between the hosts' own.
+percentiles_plausible() {
+	local what bad=0
+
+	for what in dwell_runqueue_latency_seconds dwell_timer_lateness_seconds \
+		dwell_timer_latency_seconds dwell_dwell_seconds; do
+		nothing "$what: p50 above p99" "fleet:$what:p50_rate5m > fleet:$what:p99_rate5m" || bad=1
+		nothing "$what: beyond every host" \
+			"fleet:$what:p99_rate5m > 1.01 * max(instance:$what:p99_rate5m)" || bad=1
+		nothing "$what: below every host" \
+			"fleet:$what:p99_rate5m < 0.99 * min(instance:$what:p99_rate5m)" || bad=1
+	done
+	return $bad
+}
+
+no_alerts() {
+	nothing 'in good order, but' 'ALERTS{alertname=~"Dwell.+"}'
+}
+
+# One host's daemon is stopped, and one's file is damaged: both are missed, the third is not.
+missing_noticed() {
+	local file bad=0
+
+	kill "${writers[1]}" "${writers[2]}"
+	wait "${writers[1]}" "${writers[2]}" || true
+	[ ! -e "$(file_of 1)" ] || { echo "it is stopped, its file is there"; bad=1; }
+	file=$(file_of 2)
+	printf 'dwell_shed_level 0' >"$file" # and no end of line
+	wait_for holds 'count(ALERTS{alertname="DwellExportMissing"}) == 2' >/dev/null ||
+		{ echo "nobody misses them"; query ALERTS; bad=1; }
+	nothing 'missed in vain' \
+		"ALERTS{alertname=\"DwellExportMissing\", instance=\"${targets[0]}\"}" || bad=1
+	holds "node_textfile_scrape_error{instance=\"${targets[2]}\"} == 1" >/dev/null ||
+		{ echo "the damaged file was read"; bad=1; }
+	return $bad
+}
+
+test_fleet() {
+	local number lack name
+	local -a names=(scrapes series families rules percentiles queries)
+
+	# A real daemon's host may well have its outliers, and its file stays when it is killed.
+	[ -n "${DWELL-}" ] || names+=(quiet missing)
+	lack=$(lacking python3)
+	if [ -n "$lack" ]; then
+		for name in files "${names[@]}"; do
+			skip "fleet.$name" "$lack"
+		done
+		return
+	fi
+	for ((number = 0; number < hosts; number++)); do
+		start_writer $number
+	done
+	if ! wait_for files_there; then
+		tail -n 3 "$work"/writer*.log | sed 's/^/    /'
+		fail fleet.files "no file was written"
+		return
+	fi
+	check fleet.files files_valid
+	lack=$(lacking prometheus promtool prometheus-node-exporter)
+	if [ -n "$lack" ]; then
+		for name in "${names[@]}"; do
+			skip "fleet.$name" "$lack"
+		done
+		return
+	fi
+
+	if ! make_network; then
+		for name in "${spaces[@]}"; do
+			ip netns del "$name"
+		done
+		spaces=()
+		make_ports
+	fi
+	for ((number = 0; number < hosts; number++)); do
+		start_exporter $number
+	done
+	start_prometheus
+	if ! wait_for scraped; then
+		tail -n 5 "$work"/{exporter*,prometheus}.log | sed 's/^/    /'
+		fail fleet.scrapes "the hosts were not scraped within $patience s"
+		return
+	fi
+	check fleet.scrapes scrapes_clean
+	check fleet.series series_complete_soon
+	check fleet.families families_present
+	check fleet.rules rules_answer
+	check fleet.percentiles percentiles_plausible
+	check fleet.queries "${in_prometheus[@]}" python3 "$here/dashboard-queries.py" "$dashboard" "$url" 10s
+	if [ -z "${DWELL-}" ]; then
+		check fleet.quiet no_alerts
+		check fleet.missing missing_noticed
+	fi
+}
+
+test_files
+test_fleet
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
