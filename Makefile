@@ -44,6 +44,7 @@ MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+DATADIR ?= $(PREFIX)/share/dwell
 
 # ---- flags ---------------------------------------------------------------
 
@@ -95,6 +96,10 @@ DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash $(BUILD)/dwell.
 FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] tests/*/*.[ch])
 STATIC_LIMIT := 5242880
 
+# For what watches many hosts.
+FLEET_FILES := scripts/prometheus/dwell-rules.yml scripts/prometheus/dwell-alerts.yml \
+	scripts/grafana/dwell.json
+
 # ---- how to say it -------------------------------------------------------
 
 ifeq ($(V),1)
@@ -111,7 +116,7 @@ give_back = if [ -n "$$SUDO_UID" ] && [ -d build ]; then chown -hR "$$SUDO_UID:$
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all static check check-build check-kernels guest-binaries static-live bench run install clean format check-format FORCE
+.PHONY: all static check check-build check-kernels guest-binaries static-live bench run install dist deb clean format check-format FORCE
 
 all: $(BUILD)/dwell $(DOCUMENTS)
 	@$(give_back)
@@ -288,6 +293,42 @@ bench: all $(BENCH)
 	@$(give_back)
 	@BUILD='$(BUILD)' BPFTOOL='$(BPFTOOL)' FORMAT='$(FORMAT)' tests/bench/run.sh
 
+# ---- packages ------------------------------------------------------------
+
+unit = sed 's|@SBINDIR@|$(SBINDIR)|' scripts/dwell.service.in
+DIST := dwell-$(VERSION)-linux-$(patsubst x86,x86_64,$(TARGET_ARCH_NAME))
+
+# For a host without a package: one static binary and all that belongs to it.
+dist: $(BUILD)/$(DIST).tar.gz
+	@$(give_back)
+
+# Whoever packs it and when, the same files make the same tarball.
+$(BUILD)/$(DIST).tar.gz: $(BUILD)/static/dwell $(DOCUMENTS) README.md LICENSE \
+		scripts/dwell.service.in $(FLEET_FILES) scripts/kubernetes/dwell-daemonset.yaml
+	$(call msg,DIST,$@)
+	$(Q)rm -rf $(BUILD)/$(DIST) && mkdir -p $(BUILD)/$(DIST)
+	$(Q)cp $(filter-out %.in,$^) $(BUILD)/$(DIST)
+	$(Q)$(unit) >$(BUILD)/$(DIST)/dwell.service
+	$(Q)tar -C $(BUILD) --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+		--mtime="@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)}" \
+		-c $(DIST) | gzip -9n >$@
+
+# debhelper wants its folder at the top, and writes there: it gets a tree of its own.
+DEB := $(BUILD)/deb/dwell-$(VERSION)
+deb:
+	@command -v dh >/dev/null && command -v dpkg-buildpackage >/dev/null || \
+		{ echo "make deb needs the packages debhelper and dpkg-dev" >&2; exit 1; }
+	@[ "$$(dpkg-parsechangelog -l scripts/debian/changelog -S Version)" = '$(VERSION)' ] || \
+		{ echo "scripts/debian/changelog is not of version $(VERSION)" >&2; exit 1; }
+	$(call msg,DEB,$(BUILD)/dwell_$(VERSION)_*.deb)
+	$(Q)rm -rf $(BUILD)/deb $(BUILD)/dwell_$(VERSION)_*.deb && mkdir -p $(DEB)
+	$(Q)tar -c --exclude=./build --exclude=./.git . | tar -x -C $(DEB)
+	$(Q)cp -r scripts/debian $(DEB)/debian
+	$(Q)cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b -nc >../log 2>&1 || \
+		{ tail -n 30 ../log >&2; exit 1; }
+	$(Q)mv $(BUILD)/deb/dwell_$(VERSION)_*.deb $(BUILD) && rm -rf $(DEB)
+	@$(give_back)
+
 # ---- the rest ------------------------------------------------------------
 
 # For a newcomer: set up, build, and look at this machine for ten seconds.
@@ -305,11 +346,13 @@ install: all
 	$(Q)[ ! -e $(BUILD)/dwell.bash ] || \
 		install -D -m 644 $(BUILD)/dwell.bash '$(DESTDIR)$(COMPLETIONDIR)/dwell'
 	$(Q)install -d '$(DESTDIR)$(UNITDIR)'
-	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|' scripts/dwell.service.in >'$(DESTDIR)$(UNITDIR)/dwell.service'
+	$(Q)$(unit) >'$(DESTDIR)$(UNITDIR)/dwell.service'
 	$(Q)chmod 644 '$(DESTDIR)$(UNITDIR)/dwell.service'
 	@# What an administrator wrote stays.
 	$(Q)[ -e '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf' ] || \
 		install -D -m 644 $(BUILD)/dwell.conf '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf'
+	$(Q)for file in $(FLEET_FILES:scripts/%=%); do \
+		install -D -m 644 "scripts/$$file" "$(DESTDIR)$(DATADIR)/$$file" || exit 1; done
 
 clean:
 	$(call msg,CLEAN,build)
