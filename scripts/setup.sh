@@ -17,6 +17,9 @@ usage() {
 
 PATH=$PATH:/usr/sbin:/sbin
 ARM64=aarch64-linux-gnu
+# What is installed for the tests alone, and not into the machine.
+OWN=$(cd "$(dirname "$0")/.." && pwd)/build
+PATH=$PATH:$OWN/prometheus/usr/bin
 CC=${CC:-cc}
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 
@@ -38,7 +41,11 @@ probe() {
 	libelf | libdw | zlib | jansson | libcap | inih | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
 	uthash) echo '#include <uthash.h>' | $CC -E - >/dev/null 2>&1 ;;
 	sanitizers) probe_sanitizers ;;
-	cyclictest | shellcheck | mandoc | systemd-analyze) have "$1" ;;
+	cyclictest | shellcheck | mandoc | systemd-analyze | python3 | lintian) have "$1" ;;
+	prometheus) have prometheus && have promtool ;;
+	node-exporter) have prometheus-node-exporter || have node_exporter ;;
+	debhelper) have dh && have dpkg-buildpackage ;;
+	kubernetes-models) [ -d "$OWN/npm/node_modules/kubernetes-models" ] ;;
 	clang-format) have clang-format || have clang-format-14 ;;
 	perf) perf version >/dev/null 2>&1 ;;
 	peers) have runqlat || have runqlat-libbpf ;;
@@ -74,6 +81,7 @@ probe_sanitizers() {
 }
 
 # thing: apt packages, tried from left to right; dnf; zypper; pacman ("-" = none)
+# only-unpack: Debian's package would start a service, and the tests want the program alone.
 TABLE='
 compiler    gcc+libc6-dev  gcc+glibc-devel  gcc+glibc-devel  gcc
 make        make           make             make             make
@@ -98,6 +106,12 @@ systemd-analyze  systemd   systemd          systemd          systemd
 clang-format clang-format-14,clang-format  clang-tools-extra  clang-tools  clang
 perf        linux-perf,linux-tools-generic  perf  perf       perf
 peers       libbpf-tools   libbpf-tools     -                -
+python3     python3        python3          python3          python
+prometheus  only-unpack:prometheus golang-github-prometheus golang-github-prometheus-prometheus prometheus
+node-exporter only-unpack:prometheus-node-exporter golang-github-prometheus-node-exporter golang-github-prometheus-node_exporter prometheus-node-exporter
+debhelper   debhelper+build-essential - -            -
+lintian     lintian        -                -                -
+kubernetes-models @npm     @npm             @npm             @npm
 qemu        qemu-system-x86 qemu-system-x86 qemu-x86         qemu-system-x86
 qemu-arm64  qemu-system-arm qemu-system-aarch64 qemu-arm     qemu-system-aarch64
 cpio        cpio           cpio             cpio             cpio
@@ -113,7 +127,8 @@ ARM64_PACKAGES=pkgconf:arm64+libc6-dev:arm64+libbpf-dev:arm64+libelf-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64+libinih-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+libdw-dev:arm64+liblzma-dev:arm64+libbz2-dev:arm64
 # Without these, some tests are skipped or a line is missing from the bench.
-CHECK_WANTS='cyclictest shellcheck mandoc systemd-analyze clang-format perf peers'
+CHECK_WANTS='cyclictest shellcheck mandoc systemd-analyze clang-format perf peers
+python3 prometheus node-exporter debhelper lintian kubernetes-models'
 
 manager() {
 	for program in apt-get dnf zypper pacman; do
@@ -137,6 +152,7 @@ packages_of() {
 	case $answer in
 	@sanitizers) sanitizer_package ;;
 	@arm64) echo "$ARM64_PACKAGES" ;;
+	@npm) echo npm:kubernetes-models+npm:yaml ;;
 	*) echo "$answer" ;;
 	esac
 }
@@ -173,8 +189,9 @@ explain() {
 }
 
 known() {
-	case $MANAGER in
-	apt-get) apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q '^Package:' ;;
+	case $MANAGER/$1 in
+	*/npm:*) have npm ;;
+	apt-get/*) apt-cache show --no-all-versions "${1#only-unpack:}" 2>/dev/null | grep -q '^Package:' ;;
 	*) true ;;
 	esac
 }
@@ -213,13 +230,40 @@ update_lists() {
 	fi
 }
 
+# The programs of a Debian package, below build/.
+unpack() {
+	folder=$(mktemp -d) || return 1
+	status=0
+	(
+		cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download "$1" &&
+			mkdir -p "$OWN/prometheus" && dpkg-deb -x ./*.deb "$OWN/prometheus"
+	) || status=$?
+	rm -rf "$folder"
+	return $status
+}
+
 install_packages() {
+	machine=
+	modules=
+	for package in "$@"; do
+		case $package in
+		only-unpack:*) unpack "${package#*:}" || return 1 ;;
+		npm:*) modules="$modules ${package#*:}" ;;
+		*) machine="$machine $package" ;;
+		esac
+	done
+	if [ -n "$modules" ]; then
+		mkdir -p "$OWN/npm" &&
+			npm install --prefix "$OWN/npm" --no-save --no-audit --no-fund --ignore-scripts \
+				--loglevel=error $modules || return 1
+	fi
+	[ -n "$machine" ] || return 0
 	case $MANAGER in
-	apt-get) DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" ;;
-	dnf) dnf install -y -q "$@" ;;
-	zypper) zypper --non-interactive install --no-recommends "$@" ;;
-	pacman) pacman -S --noconfirm --needed "$@" ;;
-	esac >/dev/null
+	apt-get) DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $machine ;;
+	dnf) dnf install -y -q $machine ;;
+	zypper) zypper --non-interactive install --no-recommends $machine ;;
+	pacman) pacman -S --noconfirm --needed $machine ;;
+	esac
 }
 
 # Installs what holds the things named. Package lists may be absent or out of
@@ -235,10 +279,10 @@ obtain() {
 	packages=$(choose "$@")
 	[ -n "$packages" ] || return 1
 	echo "setup: installing" $packages
-	if ! install_packages $packages; then
+	if ! install_packages $packages >/dev/null; then
 		[ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ] || return 1
 		update_lists
-		install_packages $packages
+		install_packages $packages >/dev/null
 	fi
 }
 

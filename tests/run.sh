@@ -9,6 +9,8 @@ BUILD=${BUILD:-build}
 # Seconds. A test program that hangs fails instead of stopping everything behind it.
 UNIT_LIMIT=120
 STATIC_LIMIT=60
+FLEET_LIMIT=300
+PACKAGE_LIMIT=600
 LIVE_LIMIT=900
 KERNELS_LIMIT=3600
 
@@ -221,15 +223,17 @@ live_tests() {
 	fi
 }
 
-# ---- other kernels --------------------------------------------------------
+# ---- programs that count for themselves: the fleet, packages, other kernels --
 
-# Its results go by as they come, its table is kept; its last line is added to the counts.
-kernel_tests() {
+# counted_tests NAME LIMIT PROGRAM…: its results go by as they come; its last line is added to the counts.
+counted_tests() {
+	name=$1
+	limit=$2
+	shift 2
 	status_file=$OUTPUT.list
 	{
 		status=0
-		# shellcheck disable=SC2086 # a list of words
-		timeout -k 5 $KERNELS_LIMIT tests/vm/run.sh $KERNELS 2>&1 </dev/null || status=$?
+		timeout -k 5 "$limit" "$@" 2>&1 </dev/null || status=$?
 		echo $status >"$status_file"
 	} | tee "$OUTPUT" | sed -u '/^[0-9]* passed, [0-9]* failed, [0-9]* skipped$/d'
 	status=$(cat "$status_file")
@@ -240,13 +244,17 @@ kernel_tests() {
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
-		fail kernels "$(ending "$status" $KERNELS_LIMIT)"
+		fail "$name" "$(ending "$status" "$limit")"
 	fi
 }
 
 unit_tests
 static_checks
+export BUILD
+counted_tests fleet $FLEET_LIMIT tests/prometheus/run.sh
+counted_tests packages $PACKAGE_LIMIT tests/package/run.sh
 live_tests
-[ -z "${KERNELS-}" ] || kernel_tests
+# shellcheck disable=SC2086 # a list of words
+[ -z "${KERNELS-}" ] || counted_tests kernels $KERNELS_LIMIT tests/vm/run.sh $KERNELS
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
