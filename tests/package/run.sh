@@ -47,7 +47,7 @@ check() {
 		pass "$name"
 	else
 		tail -n 30 "$work/output" | sed 's/^/    /'
-		fail "$name" "$(tail -n 1 "$work/output" | cut -c 1-120)"
+		fail "$name" "exit status $status, see above"
 	fi
 }
 
@@ -102,10 +102,9 @@ deb_contents() {
 	return $bad
 }
 
-# Nothing that it does when it is installed may enable or start the service anew.
+# Being installed, it may restart a service that runs, and start none.
 deb_sleeps() {
-	! grep -nE "deb-systemd-invoke .*'?(start|restart)'?\b|systemctl .*(enable|start)" \
-		"$work"/control/p* | grep -v try-restart
+	! grep -n 'deb-systemd-invoke\|_dh_action=' "$work/control/postinst" | grep -v 'try-restart'
 }
 
 lint_deb() {

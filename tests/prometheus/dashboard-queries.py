@@ -90,7 +90,7 @@ def check_panel(panel, known):
     if len(refs) != len(set(refs)):
         yield 'has two queries of one name'
     for target in panel['targets']:
-        for name in variables(target['expr']):
+        for name in variables(target['expr'] + target.get('legendFormat', '')):
             if name not in known:
                 yield 'uses $%s, which is not there' % name
         for window in re.findall(r'\[([^\]]*)\]', target['expr']):
@@ -143,16 +143,17 @@ class Prometheus:
         except urllib.error.HTTPError as error:
             raise ValueError(json.load(error).get('error', str(error))) from error
 
-    def numbers(self, expression, instant):
-        """How many series have a number to show."""
+    def series(self, expression, instant):
+        """The labels of each series that has a number to show."""
         now = time.time()
         if instant:
             result = self.get('query', query=expression, time=now)['result']
         else:
             result = self.get('query_range', query=expression, start=now - SECONDS, end=now,
                               step=STEP)['result']
-        return sum(any(math.isfinite(float(value)) for _, value in
-                       series.get('values', [series.get('value')])) for series in result)
+        return [one['metric'] for one in result
+                if any(math.isfinite(float(value))
+                       for _, value in one.get('values', [one.get('value')]))]
 
     def label_values(self, query):
         """Answers Grafana's label_values(SERIES, LABEL)."""
@@ -173,7 +174,7 @@ def quote(value):
 
 
 def choose(prometheus, dashboard, values, single):
-    """Gives each variable a value: all, or (single) the first that there is."""
+    """Gives each variable a value: all, or (single) one."""
     for one in dashboard['templating']['list']:
         if one['type'] != 'query':
             continue
@@ -183,18 +184,25 @@ def choose(prometheus, dashboard, values, single):
             yield 'variable %s has no values: %s' % (one['name'], query)
         if single and one['name'] == 'instance':
             found = hosts(prometheus, values['by'])
-        values[one['name']] = quote(found[0]) if single and found else one['allValue']
+        # Of the values, the one that is hardest to quote.
+        hardest = max(found, key=lambda value: len(re.findall(r'\W', value)), default='')
+        values[one['name']] = quote(hardest) if single else one['allValue']
 
 
 def ask(prometheus, target, values):
     """What is wrong with the answer to one query, or None."""
     expression = substitute(target['expr'], values)
+    legend = substitute(target.get('legendFormat', ''), values)
     try:
-        if prometheus.numbers(expression, target.get('instant')):
-            return None
-        return 'no data: %s' % expression
+        found = prometheus.series(expression, target.get('instant'))
     except ValueError as error:
         return '%s: %s' % (error, expression)
+    if not found:
+        return 'no data: %s' % expression
+    for label in re.findall(r'\{\{\s*(\w+)\s*\}\}', legend):
+        if not all(label in one for one in found):
+            return 'no label %s for its legend: %s' % (label, expression)
+    return None
 
 
 def check_queries(prometheus, dashboard, interval):
