@@ -256,7 +256,7 @@ check:
 	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh check; fi
 	$(if $(KERNELS),$(Q)$(MAKE) guest-binaries)
 	$(Q)status=0; $(MAKE) check-build && \
-		BUILD='$(BUILD)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
+		CC='$(CC)' BUILD='$(BUILD)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
 		tests/run.sh || status=$$?; $(give_back); exit $$status
 
 # The kernels of tests/vm/kernels.list, or those named: make check-kernels KERNELS='6.1 7.2'
@@ -324,7 +324,7 @@ deb:
 	$(Q)rm -rf $(BUILD)/deb $(BUILD)/dwell_$(VERSION)_*.deb && mkdir -p $(DEB)
 	$(Q)tar -c --exclude=./build --exclude=./.git . | tar -x -C $(DEB)
 	$(Q)cp -r scripts/debian $(DEB)/debian
-	$(Q)cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b -nc >../log 2>&1 || \
+	$(Q)cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL -u CC dpkg-buildpackage -us -uc -b -nc >../log 2>&1 || \
 		{ tail -n 30 ../log >&2; exit 1; }
 	$(Q)mv $(BUILD)/deb/dwell_$(VERSION)_*.deb $(BUILD) && rm -rf $(DEB)
 	@$(give_back)
