@@ -81,14 +81,14 @@ make_quietly() {
 
 # ---- the Debian package -----------------------------------------------------
 
-
 deb_contents() {
 	local part bad=0
 
 	dpkg-deb -x "$deb" "$work/deb"
 	dpkg-deb -e "$deb" "$work/control"
 	# Later releases keep the unit below /usr.
-	(cd "$work/deb" && find . -type f | sed 's,^./usr/lib/systemd/,./lib/systemd/,') | same files ./usr/sbin/dwell ./etc/dwell/dwell.conf \
+	(cd "$work/deb" && find . -type f) | sed 's,^./usr/lib/systemd/,./lib/systemd/,' | same files \
+		./usr/sbin/dwell ./etc/dwell/dwell.conf \
 		./lib/systemd/system/dwell.service ./usr/share/man/man8/dwell.8.gz \
 		./usr/share/bash-completion/completions/dwell ./usr/share/dwell/grafana/dwell.json \
 		./usr/share/dwell/prometheus/dwell-rules.yml \
