@@ -5,6 +5,8 @@
 
 #include "filter.bpf.h"
 
+#define PF_IO_WORKER 0x00000010
+#define PF_USER_WORKER 0x00004000 /* 6.4 and later */
 #define PF_KTHREAD 0x00200000
 #define X86_COMPAT_CS 0x23 /* the code segment of 32-bit programs */
 #define ARM64_MODE32 0x10

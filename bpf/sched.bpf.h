@@ -500,10 +500,17 @@ static __noinline bool begin_record(struct task_struct *task)
 	return true;
 }
 
+/* sched_process_fork tells of everyone but the threads of io_uring and vhost. */
+static bool fork_follows(const struct task_struct *task)
+{
+	return !(task->flags & (PF_IO_WORKER | PF_USER_WORKER));
+}
+
 /*
  * From 7.1 on programs on these tracepoints can be preempted, and meanwhile the
  * kernel skips them for whoever else forks on that CPU. So there are three
- * chances; the last does not see io_uring's threads.
+ * chances. Memory may come between them: on PREEMPT_RT the kernel keeps a few
+ * records in store on each CPU, and a thread that preempts the fork gets more.
  */
 SEC("tp_btf/task_newtask")
 int on_newtask(u64 *ctx)
@@ -517,7 +524,7 @@ int on_newtask_twin(u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	if (!find_record(task) && !begin_record(task))
+	if (!find_record(task) && !begin_record(task) && !fork_follows(task))
 		lose(DWELL_LOSS_NO_MEMORY);
 	return 0;
 }
@@ -527,8 +534,8 @@ int on_fork(u64 *ctx)
 {
 	struct task_struct *child = (void *)ctx[1];
 
-	if (!find_record(child))
-		begin_record(child);
+	if (!find_record(child) && !begin_record(child))
+		lose(DWELL_LOSS_NO_MEMORY);
 	return 0;
 }
 
