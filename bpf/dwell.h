@@ -453,6 +453,25 @@ struct dwell_outlier_counts {
 	__u64 lost;	  /* the ring buffer was full */
 };
 
+/* ---- what dwell itself costs ------------------------------------------- */
+
+/* One in so many runs of the programs on the busy hooks is timed: a prime, to keep step with no cycle of hooks. */
+#define DWELL_COST_PERIOD 1021
+
+struct dwell_cost {
+	__u64 runs; /* that were timed */
+	__u64 ns;   /* of those; from the first clock read to the second, so one read included */
+};
+
+/* What is left undone when dwell costs too much, one after the other. */
+enum dwell_shed {
+	DWELL_SHED_NOTHING,
+	DWELL_SHED_STACKS,   /* of outliers: none is walked */
+	DWELL_SHED_OUTLIERS, /* they are only counted, as suppressed */
+	DWELL_SHED_EXPORTS,  /* fewer; the user side's business */
+	DWELL_SHED_LEVELS
+};
+
 /* ---- what the kernel side is told ------------------------------------- */
 
 #define DWELL_FILTER_MAX 16
@@ -489,6 +508,7 @@ struct dwell_config {
 	__u8 user_stacks;	       /* 1: kept for each task when it blocks */
 	__u8 ledger;		     /* 1: sleeps by system call, and all the rest of the ledger */
 	__u8 sites;		     /* 1: where timers are armed */
+	__u8 sample_cost;	     /* 1: struct dwell_cost is kept */
 	__u32 deviations;	     /* beyond the mean */
 	__u64 floor[DWELL_MEASURES]; /* ns; U64_MAX: not looked for */
 };

@@ -71,7 +71,9 @@ struct {
 } outliers SEC(".maps");
 
 struct dwell_outlier_counts outlier_counts[DWELL_MEASURES];
-__u32 shed; /* 1: outliers are counted and no more, for dwell itself costs too much */
+__u32 shed; /* enum dwell_shed: what is left undone, for dwell itself costs too much */
+
+struct dwell_cost cost;
 
 /* A timer whose callback runs, or has just run, on this CPU. */
 struct expiry {
@@ -127,6 +129,9 @@ struct cpu {
 	__u64 offset_at;     /* mono: when it was adjusted last; 0: never */
 	__s64 offset_excess; /* the least by which a switch since then was later, ns */
 	__u64 offset_spans;
+	/* See cost.bpf.h. */
+	__u64 timed_since;  /* mono: a run is being timed; 0: none */
+	__u32 untimed_runs; /* since the last one that was */
 	/* A soft expiry can be interrupted by a hard one, and by nothing else that expires. */
 	struct expiry expiry[CALLBACK_CONTEXTS];
 	/* With twins: the hard expiry that one of them has taken and the other will see too. */

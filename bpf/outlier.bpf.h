@@ -52,7 +52,7 @@ __noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u64 n
 	__u32 tokens;
 	bool taken;
 
-	if (!cpu || shed)
+	if (!cpu || shed >= DWELL_SHED_OUTLIERS)
 		return false;
 	if (record) {
 		tokens = record->outlier_tokens;
@@ -219,6 +219,9 @@ inline_always void keep_user_stack(void *ctx, struct task_struct *task)
 
 	if (!stack)
 		return;
+	stack->depth = 0;
+	if (shed)
+		return;
 	bytes = bpf_get_stack(ctx, stack->address, sizeof(stack->address), BPF_F_USER_STACK);
 	stack->depth = bytes > 0 ? bytes / sizeof(stack->address[0]) : 0;
 }
@@ -227,13 +230,36 @@ inline_always void keep_user_stack(void *ctx, struct task_struct *task)
 inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record *record,
 			      struct task_struct *task)
 {
-	long bytes = bpf_get_task_stack(task, outlier->stack, sizeof(outlier->stack), 0);
+	long bytes;
 
-	outlier->depth = bytes > 0 ? bytes / sizeof(outlier->stack[0]) : 0;
 	outlier->syscall = syscall_of(task);
 	outlier->block = record->block;
 	outlier->owner = mutex_owner(task);
+	if (shed)
+		return;
+	bytes = bpf_get_task_stack(task, outlier->stack, sizeof(outlier->stack), 0);
+	outlier->depth = bytes > 0 ? bytes / sizeof(outlier->stack[0]) : 0;
 	copy_user_stack(outlier, task);
+}
+
+/* Current is the waker, or was interrupted by it: its stack tells which. */
+inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry *expiry, void *ctx)
+{
+	struct dwell_waker *waker = &outlier->waker;
+	__u64 current = bpf_get_current_pid_tgid();
+	long bytes;
+
+	if (expiry) {
+		waker->timer = 1;
+		waker->function = expiry->function;
+	}
+	if (shed)
+		return;
+	waker->pid = current >> 32;
+	waker->tid = (__u32)current;
+	bpf_get_current_comm(waker->comm, sizeof(waker->comm));
+	bytes = bpf_get_stack(ctx, waker->stack, sizeof(waker->stack), 0);
+	waker->depth = bytes > 0 ? bytes / sizeof(waker->stack[0]) : 0;
 }
 
 /* What all kinds of outliers of a task share; and counts it. */
@@ -405,10 +431,8 @@ static __noinline void report_late_timer(struct dwell_timer_counts *counts, stru
 static __noinline void end_block(struct dwell_record *record, struct task_struct *task,
 				 struct cpu *cpu, const struct expiry *expiry, void *ctx)
 {
-	__u64 waker = bpf_get_current_pid_tgid(), threshold;
-	__u64 from = record->since, to = bpf_ktime_get_ns();
+	__u64 from = record->since, to = bpf_ktime_get_ns(), threshold;
 	struct dwell_outlier *outlier;
-	long bytes;
 
 	if (to - from < config.floor[DWELL_BLOCKED] || waits_for_work(record))
 		return;
@@ -420,15 +444,7 @@ static __noinline void end_block(struct dwell_record *record, struct task_struct
 		return;
 	describe_outlier(outlier, record, task);
 	copy_block(outlier, record, task);
-	outlier->waker.pid = waker >> 32;
-	outlier->waker.tid = (__u32)waker;
-	bpf_get_current_comm(outlier->waker.comm, sizeof(outlier->waker.comm));
-	if (expiry) {
-		outlier->waker.timer = 1;
-		outlier->waker.function = expiry->function;
-	}
-	bytes = bpf_get_stack(ctx, outlier->waker.stack, sizeof(outlier->waker.stack), 0);
-	outlier->waker.depth = bytes > 0 ? bytes / sizeof(outlier->waker.stack[0]) : 0;
+	copy_waker(outlier, expiry, ctx);
 	submit_outlier(outlier);
 }
 

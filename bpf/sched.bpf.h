@@ -13,6 +13,7 @@
 #define DWELL_SCHED_BPF_H
 
 #include "clock.bpf.h"
+#include "cost.bpf.h"
 #include "ledger.bpf.h"
 
 /* The scheduler's state bits that have not moved since 5.15. */
@@ -276,21 +277,17 @@ inline_always void note_run(struct cpu *cpu, struct task_struct *task, __u64 now
 	cpu->runs_next++;
 }
 
-SEC("tp_btf/sched_switch")
-int on_switch(u64 *ctx)
+inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 {
 	bool preempt = ctx[0];
 	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
 	__u32 state = config.prev_state ? (__u32)ctx[3] : prev->__state;
 	struct dwell_record *record;
-	struct cpu *cpu = this_cpu();
 	__u64 now, offset, queued;
 
-	if (!cpu)
-		return 0;
 	if (unlikely(window != DWELL_WINDOW_OPEN)) {
 		switch_outside_window(cpu, prev, state);
-		return 0;
+		return;
 	}
 	now = bpf_ktime_get_ns();
 	offset = clock_offset(cpu, now, switch_clock(prev));
@@ -310,6 +307,18 @@ int on_switch(u64 *ctx)
 	cpu->in_at = now;
 	cpu->queued_at = queued ? queued + offset : 0;
 	cpu->run_delay = next->sched_info.run_delay;
+}
+
+SEC("tp_btf/sched_switch")
+int on_switch(u64 *ctx)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return 0;
+	begin_run(cpu);
+	note_switch(cpu, ctx);
+	end_run(cpu);
 	return 0;
 }
 
@@ -458,31 +467,39 @@ static __noinline void note_wakeup(struct dwell_record *record, struct task_stru
 		end_block(record, task, cpu, expiry, ctx);
 }
 
-SEC("tp_btf/sched_waking")
-int on_waking(u64 *ctx)
+inline_always void note_waking(struct cpu *cpu, u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 	struct dwell_record *record;
-	struct cpu *cpu = this_cpu();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
-		return 0;
 	if (config.ledger && cpu->running)
 		note_woke(cpu);
 	/* The common wake-up ends here, without a clock read or a lookup. */
 	if (likely(!cpu->expiring && !task->sched_info.last_queued && !out_of_quota(task) &&
 		   task->bpf_storage && !hunt && !filter_can_change() &&
 		   !may_end_long_block(cpu, task)))
-		return 0;
+		return;
 	record = find_record(task);
 	if (unlikely(!record)) {
 		record = make_record(task);
 		if (!record)
-			return 0;
+			return;
 	}
 	if (unlikely(hunt))
 		hunt--;
 	note_wakeup(record, task, cpu, ctx);
+}
+
+SEC("tp_btf/sched_waking")
+int on_waking(u64 *ctx)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	begin_run(cpu);
+	note_waking(cpu, ctx);
+	end_run(cpu);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #ifndef DWELL_TIMER_BPF_H
 #define DWELL_TIMER_BPF_H
 
+#include "cost.bpf.h"
 #include "ledger.bpf.h"
 
 #define CLOCK_MONOTONIC 1
@@ -222,23 +223,18 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 		lose(DWELL_LOSS_TIMER_TABLE_FULL);
 }
 
-SEC("tp_btf/hrtimer_start")
-int on_timer_start(u64 *ctx)
+inline_always void note_start(struct cpu *cpu, u64 *ctx)
 {
 	struct hrtimer *timer = (void *)ctx[0];
 	__u64 function = (__u64)timer->function;
 	enum dwell_timer_kind kind = timer_kind(function);
+	bool was_armed = config.was_armed ? (bool)ctx[2] : false;
 	struct dwell_timer_counts *counts;
-	struct cpu *cpu = this_cpu();
-	bool was_armed;
 	__u64 now;
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
-		return 0;
-	was_armed = config.was_armed ? (bool)ctx[2] : false;
 	if (kind == DWELL_TIMER_KERNEL) {
 		if (filtered())
-			return 0;
+			return;
 		if (!config.was_armed)
 			was_armed = take_back_cancel(cpu, (__u64)timer, function);
 		counts = kernel_counts(function);
@@ -248,7 +244,7 @@ int on_timer_start(u64 *ctx)
 			if (config.ledger)
 				book_arming(counts, timer, bpf_ktime_get_ns());
 		}
-		return 0;
+		return;
 	}
 	now = bpf_ktime_get_ns();
 	watch_clock(timer->base, now);
@@ -256,6 +252,18 @@ int on_timer_start(u64 *ctx)
 		start_sleep(cpu, timer, was_armed, now, ctx);
 	else
 		start_user(cpu, timer, was_armed, now, ctx);
+}
+
+SEC("tp_btf/hrtimer_start")
+int on_timer_start(u64 *ctx)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	begin_run(cpu);
+	note_start(cpu, ctx);
+	end_run(cpu);
 	return 0;
 }
 
@@ -313,18 +321,13 @@ static __noinline enum booking cancel_user(struct cpu *cpu, __u64 timer, __u64 f
 	return BOOKED_USER;
 }
 
-SEC("tp_btf/hrtimer_cancel")
-int on_timer_cancel(u64 *ctx)
+inline_always void note_cancel(struct cpu *cpu, struct hrtimer *timer)
 {
-	struct hrtimer *timer = (void *)ctx[0];
 	__u64 function = (__u64)timer->function;
 	enum dwell_timer_kind kind = timer_kind(function);
 	struct dwell_timer_counts *counts;
 	enum booking booked = BOOKED_NOWHERE;
-	struct cpu *cpu = this_cpu();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
-		return 0;
 	if (kind == DWELL_TIMER_SLEEP) {
 		booked = cancel_sleep(cpu, (__u64)timer, function);
 	} else if (kind == DWELL_TIMER_USER) {
@@ -340,6 +343,18 @@ int on_timer_cancel(u64 *ctx)
 		cpu->cancel.timer = (__u64)timer;
 		cpu->cancel.booked = booked;
 	}
+}
+
+SEC("tp_btf/hrtimer_cancel")
+int on_timer_cancel(u64 *ctx)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	begin_run(cpu);
+	note_cancel(cpu, (void *)ctx[0]);
+	end_run(cpu);
 	return 0;
 }
 
@@ -414,18 +429,15 @@ inline_always struct expiry *begin_expiry(struct cpu *cpu, struct hrtimer *timer
 	return expiry;
 }
 
-static __noinline void expire(struct hrtimer *timer)
+inline_always void note_expiry(struct cpu *cpu, struct hrtimer *timer)
 {
 	__u64 function = (__u64)timer->function;
 	enum dwell_timer_kind kind = timer_kind(function);
 	struct dwell_timer_counts *counts;
-	struct cpu *cpu = this_cpu();
 	struct expiry *expiry;
 	__u64 now;
 	__s64 late;
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
-		return;
 	if (!config.was_armed)
 		take_back_cancel(cpu, (__u64)timer, function);
 	if (kind == DWELL_TIMER_KERNEL && filtered())
@@ -454,6 +466,17 @@ static __noinline void expire(struct hrtimer *timer)
 	cpu->expiring |= 1 << !!timer->is_soft;
 }
 
+static __noinline void expire(struct hrtimer *timer)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return;
+	begin_run(cpu);
+	note_expiry(cpu, timer);
+	end_run(cpu);
+}
+
 /* The timer may be gone by now: its address is all that may be used. */
 inline_always void expired(__u64 timer)
 {
@@ -461,12 +484,14 @@ inline_always void expired(__u64 timer)
 
 	if (!cpu)
 		return;
+	begin_run(cpu);
 	for (int context = 0; context < EXPIRIES; context++) {
 		if (cpu->expiry[context].timer != timer)
 			continue;
 		cpu->expiring &= ~(1U << context);
 		end_callback(cpu, context, timer);
 	}
+	end_run(cpu);
 }
 
 /*

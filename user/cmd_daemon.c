@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "collection.h"
 #include "commands.h"
 #include "config.h"
@@ -25,10 +26,7 @@
 #define STEP_NS 250000000ULL /* signals and the watchdog are seen to so often at least */
 #define SUMMARY_ROWS 10
 
-/* What is shed when dwell costs too much, one after the other. */
-enum shed { SHED_NOTHING, SHED_OUTLIERS, SHED_EXPORTS, SHED_LEVELS };
 #define SHED_EXPORTS_FACTOR 4 /* so many times fewer exports */
-#define SHED_CALM 4	      /* so many exports below half of the limit, and a step comes back */
 
 struct service {
 	const struct options *given; /* the command line */
@@ -42,12 +40,8 @@ struct service {
 	uint64_t next_export, next_alive; /* mono */
 	uint64_t export_ns;		  /* of the last one */
 
-	/* What dwell costs. */
-	uint64_t budget_at; /* mono: of the last look at it */
-	uint64_t budget_cpu_ns;
-	double overhead; /* NaN: not known yet */
-	enum shed shed;
-	unsigned int calm;
+	struct budget budget;
+	uint64_t bpf_runs; /* of the kernel side's programs, at the last look at the budget */
 };
 
 static volatile sig_atomic_t wants_reload, wants_summary;
@@ -110,43 +104,21 @@ static uint64_t own_cpu_ns(void)
 	return used.tv_sec * 1000000000ULL + used.tv_nsec;
 }
 
-static void shed(struct service *service, enum shed level)
-{
-	static const char *const steps[SHED_LEVELS] = {
-		[SHED_NOTHING] = "all is done again",
-		[SHED_OUTLIERS] = "outliers are only counted",
-		[SHED_EXPORTS] = "outliers are only counted, exports are fewer",
-	};
-
-	if (level == service->shed)
-		return;
-	journal_message(&service->journal, level > service->shed ? LOG_WARNING : LOG_NOTICE,
-			"dwell took %.2f %% of the machine: %s", 100 * service->overhead,
-			steps[level]);
-	service->shed = level;
-	service->calm = 0;
-	source_shed(service->collection.session.source, level >= SHED_OUTLIERS);
-}
-
-/* Compares what dwell's process took since the last time with what it may take. */
+/* What dwell took since the last time, against what it may take. */
 static void keep_budget(struct service *service)
 {
-	const uint64_t now = clock_mono(), cpu_ns = own_cpu_ns();
-	const double limit = service->options.daemon.max_overhead_ppm / 1e6;
+	struct budget *budget = &service->budget;
+	struct source *source = service->collection.session.source;
+	struct budget_spent spent = {.at = clock_mono(), .cpu_ns = own_cpu_ns()};
+	const enum dwell_shed before = budget->shed;
 
-	if (service->budget_at)
-		service->overhead = (double)(cpu_ns - service->budget_cpu_ns) /
-				    (double)(now - service->budget_at) /
-				    (double)sysconf(_SC_NPROCESSORS_ONLN);
-	service->budget_at = now;
-	service->budget_cpu_ns = cpu_ns;
-	if (isnan(service->overhead) || limit <= 0)
+	source_sampled_cost(source, &spent.bpf_ns, &service->bpf_runs);
+	if (!budget_update(budget, &spent))
 		return;
-	if (service->overhead > limit && service->shed + 1 < SHED_LEVELS)
-		shed(service, service->shed + 1);
-	service->calm = service->overhead < limit / 2 ? service->calm + 1 : 0;
-	if (service->calm >= SHED_CALM && service->shed > SHED_NOTHING)
-		shed(service, service->shed - 1);
+	source_shed(source, budget->shed);
+	journal_message(&service->journal, budget->shed > before ? LOG_WARNING : LOG_NOTICE,
+			"dwell took %.2f %% of the machine: %s", 100 * budget->overhead,
+			budget_step(budget->shed));
 }
 
 /* ---- the export -------------------------------------------------------------------- */
@@ -184,10 +156,12 @@ static int write_prom(FILE *out, void *context)
 		.version = DWELL_VERSION,
 		.series = service->series,
 		.hidden_tasks = source_hidden_tasks(collection->session.source),
-		.cpu_ns = own_cpu_ns(),
+		.bpf_ns = service->budget.last.bpf_ns,
+		.bpf_runs = service->bpf_runs,
+		.cpu_ns = service->budget.last.cpu_ns,
 		.rss_bytes = resident_bytes(),
-		.overhead_ratio = service->overhead,
-		.shed_level = service->shed,
+		.overhead_ratio = service->budget.overhead,
+		.shed_level = service->budget.shed,
 		.export_ns = service->export_ns,
 		.export_errors = service->textfile.errors,
 		.programs = shown,
@@ -208,11 +182,11 @@ static void tell_status(const struct service *service)
 {
 	const struct model *model = service->collection.model;
 
-	notify_status(&service->notify, "%llu tasks, %llu outliers written, export took %.0f ms%s",
-		      (unsigned long long)model_live_tasks(model),
-		      (unsigned long long)service->journal.written,
-		      (double)service->export_ns / 1e6,
-		      service->shed ? "; some is left undone, for dwell costs too much" : "");
+	notify_status(
+		&service->notify, "%llu tasks, %llu outliers written, export took %.0f ms%s",
+		(unsigned long long)model_live_tasks(model),
+		(unsigned long long)service->journal.written, (double)service->export_ns / 1e6,
+		service->budget.shed ? "; some is left undone, for dwell costs too much" : "");
 }
 
 /* Errors of writing are the text file's to tell: the next export may do. */
@@ -234,7 +208,7 @@ static int export(struct service *service)
 static uint64_t interval(const struct service *service)
 {
 	return service->options.daemon.interval_ns *
-	       (service->shed >= SHED_EXPORTS ? SHED_EXPORTS_FACTOR : 1);
+	       (service->budget.shed >= DWELL_SHED_EXPORTS ? SHED_EXPORTS_FACTOR : 1);
 }
 
 /* ---- requests ---------------------------------------------------------------------- */
@@ -283,7 +257,7 @@ static int reload(struct service *service)
 		       sizeof(daemon->textfile_dir));
 	}
 	daemon->interval_ns = fresh.daemon.interval_ns;
-	daemon->max_overhead_ppm = fresh.daemon.max_overhead_ppm;
+	service->budget.limit = fresh.daemon.max_overhead_ppm / 1e6;
 	service->next_export = 0;
 	journal_message(&service->journal, LOG_INFO, "the settings were read again");
 	return err;
@@ -408,7 +382,6 @@ int cmd_daemon(const struct options *given)
 {
 	struct service service __attribute__((cleanup(service_clear))) = {
 		.given = given,
-		.overhead = NAN,
 		.notify.fd = -1,
 		.journal.fd = -1,
 	};
@@ -419,6 +392,11 @@ int cmd_daemon(const struct options *given)
 		message_error("%s", err == -ENOMEM ? "out of memory" : error);
 		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	}
+	service.budget = (struct budget){
+		.limit = service.options.daemon.max_overhead_ppm / 1e6,
+		.cpus = sysconf(_SC_NPROCESSORS_ONLN),
+		.overhead = NAN,
+	};
 	catch_requests();
 	status = prepare(&service);
 	if (status != EXIT_DONE)

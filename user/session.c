@@ -42,6 +42,7 @@ int session_open(struct session *session, const struct options *options,
 		.filter = &filter,
 		.outliers = &outliers,
 		.ledger = options->ledger,
+		.sample_cost = options->command == COMMAND_DAEMON,
 	};
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
 	uint64_t began = clock_mono();

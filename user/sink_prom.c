@@ -368,14 +368,12 @@ static void put_census(FILE *out, const struct series *series)
 
 static void put_cost(FILE *out, const struct prom *prom)
 {
-	if (prom->bpf_measured) {
-		put_single(out, "dwell_bpf_run_seconds_total", "counter",
-			   "Time in programs of the kernel side.");
-		put_seconds(out, prom->bpf_ns);
-		put_single(out, "dwell_bpf_runs_total", "counter",
-			   "Runs of programs of the kernel side.");
-		put_count(out, prom->bpf_runs);
-	}
+	put_single(out, "dwell_bpf_run_seconds_total", "counter",
+		   "Time in programs of the kernel side, estimated from a sample of their runs.");
+	put_seconds(out, prom->bpf_ns);
+	put_single(out, "dwell_bpf_runs_total", "counter",
+		   "Runs of programs of the kernel side, counted in the size of the sample.");
+	put_count(out, prom->bpf_runs);
 	put_single(out, "dwell_cpu_seconds_total", "counter", "CPU time of the process.");
 	put_seconds(out, prom->cpu_ns);
 	put_single(out, "dwell_resident_memory_bytes", "gauge", "Resident memory of the process.");

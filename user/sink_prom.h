@@ -27,8 +27,7 @@ struct prom {
 	uint64_t hidden_tasks; /* exist, but were not listed by the kernel */
 
 	/* What dwell costs, since it began. */
-	bool bpf_measured; /* else there are no such series: a 0 would be a lie */
-	uint64_t bpf_ns;
+	uint64_t bpf_ns; /* estimated */
 	uint64_t bpf_runs;
 	uint64_t cpu_ns; /* of dwell's own process */
 	uint64_t rss_bytes;

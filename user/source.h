@@ -78,7 +78,8 @@ struct source_request {
 	const struct source_filter *filter;
 	const struct source_outliers *outliers; /* NULL: none */
 	struct source_ledger ledger;
-	bool cgroup_v1; /* ids of cgroups from the v1 cpu hierarchy, not from v2 */
+	bool cgroup_v1;	  /* ids of cgroups from the v1 cpu hierarchy, not from v2 */
+	bool sample_cost; /* for source_sampled_cost() */
 };
 
 /* What the measuring itself cost, over the part of the window in which it was measured. */
@@ -132,8 +133,8 @@ int source_read(struct source *source);
 /* The same while the window is open, as of now; not the samples of a ledger, and no sites. */
 int source_sample(struct source *source);
 
-/* Outliers are only counted, as suppressed, from now on; or are reported again. */
-void source_shed(struct source *source, bool shed);
+/* What the kernel side leaves undone from now on. */
+void source_shed(struct source *source, enum dwell_shed shed);
 
 /* A program of the kernel side that is meant to run. */
 struct source_program {
@@ -161,5 +162,11 @@ void source_outlier_counts(const struct source *source,
 /* Tasks that exist but that the kernel's iterator hides and that did not run: not listed. */
 uint64_t source_hidden_tasks(const struct source *source);
 void source_cost(const struct source *source, struct source_cost *cost);
+/*
+ * What the programs on context switches, wake-ups and timers cost since the
+ * start, all CPUs: estimated from the runs that were timed, which takes no
+ * privilege. What the others cost, on forks, execs and exits, is not in it.
+ */
+void source_sampled_cost(const struct source *source, uint64_t *ns, uint64_t *runs);
 
 #endif

@@ -168,6 +168,7 @@ static int load(struct source *source, const struct source_request *request)
 		.prev_state = feature_found(&source->features, FEATURE_PREV_STATE),
 		.was_armed = feature_found(&source->features, FEATURE_WAS_ARMED),
 		.cgroup_v1 = request->cgroup_v1,
+		.sample_cost = request->sample_cost,
 		.twin_expiry = feature_found(&source->features, FEATURE_REALTIME),
 		.clock_error = feature_found(&source->features, FEATURE_STABLE_CLOCK) ?
 				       CLOCK_ERROR_NS :
@@ -910,7 +911,7 @@ int source_read(struct source *source)
 	return err;
 }
 
-void source_shed(struct source *source, bool shed)
+void source_shed(struct source *source, enum dwell_shed shed)
 {
 	__atomic_store_n(&source->skeleton->bss->shed, shed, __ATOMIC_RELAXED);
 }
@@ -987,4 +988,12 @@ uint64_t source_hidden_tasks(const struct source *source)
 void source_cost(const struct source *source, struct source_cost *cost)
 {
 	*cost = source->cost;
+}
+
+void source_sampled_cost(const struct source *source, uint64_t *ns, uint64_t *runs)
+{
+	const struct dwell_cost *cost = &source->skeleton->bss->cost;
+
+	*ns = cost->ns * DWELL_COST_PERIOD;
+	*runs = cost->runs * DWELL_COST_PERIOD;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The service: its text file, whole and growing, its settings read again, its end. */
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -80,7 +81,8 @@ static double next_export(struct daemon *daemon, double after)
 	live_abort("there is no new export");
 }
 
-static void daemon_end(struct daemon *daemon)
+/* What it said can be read then. */
+static void daemon_stop(struct daemon *daemon)
 {
 	kill(daemon->run.pid, SIGTERM);
 	dwell_wait(&daemon->run, 20);
@@ -90,8 +92,18 @@ static void daemon_end(struct daemon *daemon)
 	unlink(daemon->config);
 	if (rmdir(daemon->directory))
 		live_fail("it leaves something in the directory: %s", strerror(errno));
+}
+
+static void daemon_free(struct daemon *daemon)
+{
 	free(daemon->text);
 	dwell_close(&daemon->run);
+}
+
+static void daemon_end(struct daemon *daemon)
+{
+	daemon_stop(daemon);
+	daemon_free(daemon);
 }
 
 static void sleep_often(struct work *work)
@@ -189,6 +201,146 @@ static void run_directory(const void *argument)
 	daemon_end(&daemon);
 }
 
+/* ---- what it costs ------------------------------------------------------------- */
+
+#define STATISTICS "/proc/sys/kernel/bpf_stats_enabled"
+
+static void end_statistics(void)
+{
+	proc_write(STATISTICS, "0");
+}
+
+/* What the kernel's statistics say of one program: nothing, if @fd is of another kind. */
+static void add_statistics(pid_t pid, const char *fd, uint64_t *ns, uint64_t *runs)
+{
+	char path[64], text[4096];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.16s", pid, fd);
+	if (proc_read(path, text, sizeof(text)) <= 0)
+		return;
+	at = strstr(text, "run_time_ns:");
+	*ns += at ? strtoull(at + strlen("run_time_ns:"), NULL, 10) : 0;
+	at = strstr(text, "run_cnt:");
+	*runs += at ? strtoull(at + strlen("run_cnt:"), NULL, 10) : 0;
+}
+
+/* Of all programs of the process. */
+static void read_statistics(pid_t pid, uint64_t *ns, uint64_t *runs)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *directory;
+
+	*ns = *runs = 0;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	directory = opendir(path);
+	if (!directory)
+		live_abort("opening %s: %s", path, strerror(errno));
+	while ((entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			add_statistics(pid, entry->d_name, ns, runs);
+	closedir(directory);
+}
+
+/* Enough to be told from what else the machine does; each one some runs of several programs. */
+#define MANY_SLEEPS 60000
+
+static void sleep_much(struct work *work)
+{
+	(void)work;
+	for (int i = 0; i < MANY_SLEEPS; i++)
+		proc_sleep(1);
+}
+
+static double spent_runs(const struct daemon *daemon)
+{
+	return value_of(daemon, "dwell_bpf_runs_total");
+}
+
+static double spent_seconds(const struct daemon *daemon)
+{
+	return value_of(daemon, "dwell_bpf_run_seconds_total");
+}
+
+/*
+ * What dwell says that its programs take, against the kernel's own statistics. Those count
+ * the way into a program too, and programs that are not sampled, but those hardly run.
+ */
+static void run_cost(const void *argument)
+{
+	uint64_t ns, runs, more_ns, more_runs;
+	struct workload workload;
+	struct daemon daemon;
+	double at, told_runs, told_ns;
+
+	(void)argument;
+	atexit(end_statistics);
+	if (proc_write(STATISTICS, "1"))
+		live_abort("cannot switch on the kernel's BPF statistics");
+	workload_start(&workload, sleep_much, NULL);
+	daemon_start(&daemon);
+	at = next_export(&daemon, 0);
+	read_statistics(daemon.run.pid, &ns, &runs);
+	told_runs = spent_runs(&daemon);
+	told_ns = spent_seconds(&daemon) * 1e9;
+	workload_release(&workload);
+	if (!workload_wait(&workload, live_slower(60, 3)))
+		live_abort("the workload died");
+	read_statistics(daemon.run.pid, &more_ns, &more_runs);
+	at = next_export(&daemon, at);
+	next_export(&daemon, at);
+	told_runs = spent_runs(&daemon) - told_runs;
+	told_ns = spent_seconds(&daemon) * 1e9 - told_ns;
+	live_note("%.0f runs took %.0f us; the kernel says %" PRIu64 " took %" PRIu64 " us",
+		  told_runs, told_ns / 1e3, more_runs - runs, (more_ns - ns) / 1000);
+	/* Two exports more of a machine that does little are in the former. */
+	if (told_runs < 0.9 * (double)(more_runs - runs) ||
+	    told_runs > 1.5 * (double)(more_runs - runs))
+		live_fail("runs: %.0f instead of %" PRIu64, told_runs, more_runs - runs);
+	if (told_ns < 0.4 * (double)(more_ns - ns) || told_ns > 2.5 * (double)(more_ns - ns))
+		live_fail("ns: %.0f instead of %" PRIu64, told_ns, more_ns - ns);
+	workload_leave(&workload);
+	daemon_end(&daemon);
+}
+
+static double await_shed_level(struct daemon *daemon, double at, double level)
+{
+	const uint64_t limit = proc_now() + (uint64_t)live_slower(60, 3) * 1000 * MS;
+
+	while (value_of(daemon, "dwell_shed_level") != level) {
+		if (proc_now() > limit)
+			live_abort("the level stays at %.0f instead of %.0f",
+				   value_of(daemon, "dwell_shed_level"), level);
+		at = next_export(daemon, at);
+	}
+	return at;
+}
+
+/* With next to nothing allowed all is shed, a step at a time; with all allowed it comes back. */
+static void run_budget(const void *argument)
+{
+	struct daemon daemon;
+	double at;
+
+	(void)argument;
+	daemon_start(&daemon);
+	at = next_export(&daemon, 0);
+	configure(&daemon, "[export]\ninterval = 1s\n[limits]\nmax-overhead = 0.01\n");
+	kill(daemon.run.pid, SIGHUP);
+	for (int level = 1; level <= 3; level++)
+		at = await_shed_level(&daemon, at, level);
+	if (value_of(&daemon, "dwell_overhead_ratio") <= 0)
+		live_fail("it says that it costs nothing");
+	configure(&daemon, "[export]\ninterval = 1s\n[limits]\nmax-overhead = off\n");
+	kill(daemon.run.pid, SIGHUP);
+	await_shed_level(&daemon, at, 0);
+	daemon_stop(&daemon);
+	if (!strstr(daemon.run.err_text, "exports are fewer"))
+		live_fail("it does not say what it leaves undone");
+	daemon_free(&daemon);
+}
+
 static void run_usage(const void *argument)
 {
 	(void)argument;
@@ -202,6 +354,8 @@ const struct live_test tests_daemon[] = {
 	{.name = "daemon-export", .run = run_export},
 	{.name = "daemon-reload", .run = run_reload},
 	{.name = "daemon-directory", .run = run_directory},
+	{.name = "daemon-cost", .run = run_cost},
+	{.name = "daemon-budget", .run = run_budget},
 	{.name = "daemon-usage", .run = run_usage},
 	{0},
 };

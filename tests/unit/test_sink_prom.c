@@ -35,7 +35,6 @@ static struct prom prom_of(enum row_by by, size_t limit)
 		.version = "1.2",
 		.series = series_new(&options),
 		.hidden_tasks = 12,
-		.bpf_measured = true,
 		.bpf_ns = 1500000000,
 		.bpf_runs = 77,
 		.cpu_ns = 20000001,
@@ -220,12 +219,9 @@ static void zeroes_are_there_from_the_first_export_on(void **state)
 		exposition_value(&exposition, "dwell_events_lost_total{reason=\"tasks_folded\"}"));
 	exposition_free(&exposition);
 	/* What was not measured is not claimed to be 0. */
-	prom.bpf_measured = false;
 	prom.overhead_ratio = NAN;
 	exposition = export(&prom);
 	check_dwell_itself(&exposition);
-	assert_null(exposition_value(&exposition, "dwell_bpf_run_seconds_total"));
-	assert_null(exposition_value(&exposition, "dwell_bpf_runs_total"));
 	assert_null(exposition_value(&exposition, "dwell_overhead_ratio"));
 	exposition_free(&exposition);
 	prom_clear(&prom);

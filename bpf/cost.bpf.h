@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the programs on the busy hooks take: one run in so many is timed, with no privilege. */
+#ifndef DWELL_COST_BPF_H
+#define DWELL_COST_BPF_H
+
+#include "maps.bpf.h"
+
+static __noinline void begin_timed_run(struct cpu *cpu)
+{
+	/* Else a run within the one that is timed: it is part of that. */
+	if (!cpu->timed_since)
+		cpu->timed_since = bpf_ktime_get_ns();
+}
+
+/* No program takes that long by itself: the host of a virtual machine does, or an interrupt. */
+#define LONGEST_RUN_NS 100000
+
+static __noinline void end_timed_run(struct cpu *cpu)
+{
+	__u64 ns = bpf_ktime_get_ns() - cpu->timed_since;
+
+	__sync_fetch_and_add(&cost.ns, ns < LONGEST_RUN_NS ? ns : LONGEST_RUN_NS);
+	__sync_fetch_and_add(&cost.runs, 1);
+	cpu->timed_since = 0;
+	cpu->untimed_runs = 0;
+}
+
+inline_always void begin_run(struct cpu *cpu)
+{
+	if (!config.sample_cost)
+		return;
+	if (likely(cpu->untimed_runs < DWELL_COST_PERIOD - 1))
+		cpu->untimed_runs++;
+	else
+		begin_timed_run(cpu);
+}
+
+inline_always void end_run(struct cpu *cpu)
+{
+	if (config.sample_cost && unlikely(cpu->timed_since))
+		end_timed_run(cpu);
+}
+
+#endif /* DWELL_COST_BPF_H */
