@@ -218,9 +218,29 @@ test_manifest() {
 	[ -n "$lack" ] || [ -d "$modules/kubernetes-models" ] || lack="kubernetes-models is not installed"
 	if [ -n "$lack" ]; then
 		skip kubernetes.manifest "$lack"
+		skip kubernetes.settings "$lack"
 	else
 		check kubernetes.manifest env NODE_PATH="$modules" node "$here/manifest.js" "$manifest"
+		check kubernetes.settings settings_accepted
 	fi
+}
+
+# dwell reads its settings first, and refuses bad ones with 2; then it lacks a privilege: 4, or
+# whatever this machine lacks.
+settings_accepted() {
+	local ended=0
+
+	NODE_PATH=$modules node -e "$(cat <<-END
+		const yaml = require('yaml');
+		for (const one of yaml.parseAllDocuments(require('fs').readFileSync(0, 'utf8')))
+			if (one.get('kind') === 'ConfigMap')
+				process.stdout.write(one.getIn(['data', 'dwell.conf']));
+	END
+	)" <"$manifest" >"$work/settings"
+	[ -s "$work/settings" ]
+	timeout $limit setpriv --inh-caps=-all --bounding-set=-all "$BUILD/dwell" \
+		daemon --config /dev/stdin <"$work/settings" || ended=$?
+	[ $ended = 3 ] || [ $ended = 4 ]
 }
 
 test_deb
