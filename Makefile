@@ -45,6 +45,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DATADIR ?= $(PREFIX)/share/dwell
+# Where Debian's node_exporter looks, and the service writes.
+TEXTFILEDIR ?= /var/lib/prometheus/node-exporter
 
 # ---- flags ---------------------------------------------------------------
 
@@ -263,6 +265,7 @@ check:
 GUEST_BINARIES := amd64=$(if $(filter x86,$(HOST_ARCH)),build,build/x86)/static \
 	arm64=$(if $(filter arm64,$(HOST_ARCH)),build,build/arm64)/static
 check-kernels: guest-binaries
+	$(Q)! command -v dh >/dev/null || $(MAKE) deb
 	$(Q)tests/vm/run.sh $(GUEST_BINARIES) $(filter-out all,$(KERNELS))
 
 guest-binaries:
@@ -348,6 +351,8 @@ install: all
 	$(Q)install -d '$(DESTDIR)$(UNITDIR)'
 	$(Q)$(unit) >'$(DESTDIR)$(UNITDIR)/dwell.service'
 	$(Q)chmod 644 '$(DESTDIR)$(UNITDIR)/dwell.service'
+	@# Made later, it would not be writable for a service that runs by then.
+	$(Q)install -d '$(DESTDIR)$(TEXTFILEDIR)'
 	@# What an administrator wrote stays.
 	$(Q)[ -e '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf' ] || \
 		install -D -m 644 $(BUILD)/dwell.conf '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf'

@@ -103,9 +103,11 @@ deb_contents() {
 	return $bad
 }
 
-# Being installed, it may restart a service that runs, and start none.
+# Being installed, it restarts a service that runs, and starts none.
 deb_sleeps() {
-	! grep -n 'deb-systemd-invoke\|_dh_action=' "$work/control/postinst" | grep -v 'try-restart'
+	grep -n 'deb-systemd-invoke\|_dh_action=' "$work/control/postinst" >"$work/actions"
+	cat "$work/actions"
+	! grep -v 'try-restart' "$work/actions"
 }
 
 lint_deb() {
