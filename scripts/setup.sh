@@ -10,7 +10,8 @@ usage() {
 	Names what is missing and installs it with the package manager of this machine (needs root).
 	  build  what make needs
 	  check  that, and what make check and make bench need
-	  kernels  what make and make check-kernels need: QEMU, and what builds for arm64
+	  kernels  what make and make check-kernels need: QEMU, what builds for arm64, and what
+	           makes a Debian with dwell's package
 	  -n     only name what is missing; exit 1 if anything needed is
 	END
 }
@@ -41,7 +42,7 @@ probe() {
 	libelf | libdw | zlib | jansson | libcap | inih | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
 	uthash) echo '#include <uthash.h>' | $CC -E - >/dev/null 2>&1 ;;
 	sanitizers) probe_sanitizers ;;
-	cyclictest | shellcheck | mandoc | systemd-analyze | python3 | lintian) have "$1" ;;
+	cyclictest | shellcheck | mandoc | systemd-analyze | python3 | lintian | mmdebstrap) have "$1" ;;
 	prometheus) have prometheus && have promtool ;;
 	node-exporter) have prometheus-node-exporter || have node_exporter ;;
 	debhelper) have dh && have dpkg-buildpackage ;;
@@ -115,6 +116,7 @@ kubernetes-models @npm     @npm             @npm             @npm
 qemu        qemu-system-x86 qemu-system-x86 qemu-x86         qemu-system-x86
 qemu-arm64  qemu-system-arm qemu-system-aarch64 qemu-arm     qemu-system-aarch64
 cpio        cpio           cpio             cpio             cpio
+mmdebstrap  mmdebstrap     -                -                -
 arm64-compiler  gcc-aarch64-linux-gnu  -    -                -
 arm64-libraries @arm64     -                -                -
 '
@@ -122,7 +124,7 @@ BUILD_NEEDS='compiler make clang llvm-strip bpftool pkg-config libbpf libelf lib
 CHECK_NEEDS='cmocka sanitizers'
 KERNELS_NEEDS='qemu cpio'
 # Debian's libraries for another architecture install beside this one's.
-KERNELS_WANTS='qemu-arm64 arm64-compiler arm64-libraries'
+KERNELS_WANTS='qemu-arm64 arm64-compiler arm64-libraries mmdebstrap debhelper'
 ARM64_PACKAGES=pkgconf:arm64+libc6-dev:arm64+libbpf-dev:arm64+libelf-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64+libinih-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+libdw-dev:arm64+liblzma-dev:arm64+libbz2-dev:arm64

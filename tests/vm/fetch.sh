@@ -3,53 +3,21 @@
 # Fetches one file out of a Debian package, for a guest: prints the path of its copy.
 #
 # fetch.sh CACHE ARCH SUITE PACKAGE FILE: PACKAGE is a name with stars, and the newest of
-# those that match counts; FILE is the end of the file's path, also with stars. The mirror
-# is the one that this machine's own apt is configured with; its other suites are read
-# through a private configuration below CACHE, and nothing is installed. Copies are kept
-# by package, lists of packages for a week: with both there, no network is used.
+# those that match counts; FILE is the end of the file's path, also with stars. Nothing is
+# installed. Copies are kept by package below CACHE, which is absolute, lists of packages
+# for a week: with both there, no network is used.
 set -eu
 
+# shellcheck source=/dev/null
+. "$(dirname "$0")/apt.sh"
 cache=$1 arch=$2 suite=$3 pattern=$4 file=$5
 copies=$cache/copies/$arch
 apt=$cache/apt/$arch-$suite
-mkdir -p "$copies" "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/preferences.d"
+mkdir -p "$copies"
 
 complain() {
 	echo "$*" >&2
 	return 1
-}
-
-mirror() {
-	cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-		sed -n -e 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' \
-			-e 's/^deb[[:space:]]\+\(\[[^]]*\][[:space:]]*\)\?\([^[:space:]]*\).*/\2/p' |
-		sed -n '/\/debian\/*$/{p;q}'
-}
-
-# A private set of sources; what this machine says of proxies and the like still holds.
-configure() {
-	local keys=/usr/share/keyrings/debian-archive-keyring.gpg uri
-
-	uri=$(mirror)
-	[ -n "$uri" ] || complain "there is no Debian mirror in this machine's apt sources"
-	echo "deb [signed-by=$keys] $uri $suite main" >"$apt/sources.list"
-	# A suite under way may have been signed long ago: its age says nothing here.
-	cat >"$apt/apt.conf" <<-END
-		Dir::Etc::sourcelist "$apt/sources.list";
-		Dir::Etc::sourceparts "-";
-		Dir::Etc::preferences "-";
-		Dir::Etc::preferencesparts "$apt/preferences.d";
-		Dir::State::status "/dev/null";
-		Dir::State::lists "$apt/lists";
-		Dir::Cache "$apt/cache";
-		APT::Architecture "$arch";
-		APT::Architectures { "$arch"; };
-		APT::Sandbox::User "root";
-		Acquire::Check-Valid-Until "false";
-		Acquire::Languages "none";
-		Acquire::GzipIndexes "true";
-		Acquire::Retries "3";
-	END
 }
 
 # Only a success is marked, so a failed update is tried again.
@@ -80,7 +48,7 @@ download() {
 fetch() {
 	local package
 
-	configure
+	private_apt "$apt" "$arch" "$suite"
 	update
 	package=$(newest_package)
 	# A suite moves on: that is no failure of what is to be tested.

@@ -20,6 +20,7 @@ results=$cache/results
 seconds=${VM_SECONDS:-600}
 memory=1024 # MiB for a guest
 passed=0 failed=0 skipped=0
+table=$cache/table # of all results
 
 # As many as there are CPUs, if memory allows.
 guests_at_once() {
@@ -65,10 +66,10 @@ make_initrd() {
 
 # Boots an image and writes its console and results. The rest are QEMU's arguments.
 qemu() {
-	local limit=$1 name=$2 arch=$3 image=$4 words=$5
+	local limit=$1 name=$2 arch=$3 root=$4 image=$5 words=$6
 	local console=$results/$name.console out=$results/$name.out
 	local -a machine
-	shift 5
+	shift 6
 
 	case $arch in
 	amd64)
@@ -82,7 +83,7 @@ qemu() {
 		;;
 	esac
 	timeout -k 5 "$limit" "${machine[@]}" "$@" -m $memory -smp 2 -display none -no-reboot \
-		-kernel "$image" -initrd "${initrd[$arch]}" -append "quiet panic=-1 $words" \
+		-kernel "$image" -initrd "$root" -append "quiet panic=-1 $words" \
 		</dev/null >"$results/$name.qemu" 2>&1
 }
 
@@ -94,7 +95,7 @@ kvm_works() {
 	amd64-x86_64 | arm64-aarch64) ;;
 	*) return 1 ;;
 	esac
-	[ -w /dev/kvm ] && qemu 20 kvm "$arch" "$image" "dwell.expect=nothing" -accel kvm -cpu host &&
+	[ -w /dev/kvm ] && qemu 20 kvm "$arch" "${initrd[$arch]}" "$image" "dwell.expect=nothing" -accel kvm -cpu host &&
 		grep -qx end "$results/kvm.out"
 }
 
@@ -111,12 +112,12 @@ emulated_cpu() { # name, arch
 }
 
 boot() {
-	local name=$1 arch=$2 image=$3 words=$4 status=0
+	local name=$1 arch=$2 status=0
 
 	if [ -n "${kvm[$arch]-}" ]; then
-		qemu "$seconds" "$name" "$arch" "$image" "$words" -accel kvm -cpu host || status=$?
+		qemu "$seconds" "$@" -accel kvm -cpu host || status=$?
 	else
-		qemu "$seconds" "$name" "$arch" "$image" "$words" -accel tcg,thread=single \
+		qemu "$seconds" "$@" -accel tcg,thread=single \
 			-cpu "$(emulated_cpu "$name" "$arch")" || status=$?
 	fi
 	case $status in
@@ -127,16 +128,17 @@ boot() {
 }
 
 run_guest() {
-	local name=$1 arch=$2 expect=$5 tests=$6 append=$7
+	local name=$1 arch=$2 expect=$5 tests=$6 append=$7 root=${initrd[$2]}
 
 	[ "$append" != - ] || append=
-	boot "$name" "$arch" "$(cat "$results/$name.image")" \
+	[ "$expect" != serve ] || root=$(cat "$results/$name.root")
+	boot "$name" "$arch" "$root" "$(cat "$results/$name.image")" \
 		"dwell.expect=$expect dwell.tests=$tests $append"
 }
 
 # One after the other: they share the lists of packages.
-fetch_kernel() {
-	local name=$1 arch=$2 suite=$3 package=$4
+fetch_guest() {
+	local name=$1 arch=$2 suite=$3 package=$4 expect=$5
 
 	rm -f "$results/$name".*
 	touch "$results/$name".{out,console}
@@ -145,6 +147,10 @@ fetch_kernel() {
 		>"$results/$name.image" 2>"$results/$name.console" </dev/null; then
 		rm -f "$results/$name.image"
 		echo "its kernel could not be fetched" >"$results/$name.end"
+	elif [ "$expect" = serve ] && ! "$here/systemd/root.sh" "$cache" \
+		>"$results/$name.root" 2>"$results/$name.console" </dev/null; then
+		rm -f "$results/$name.image"
+		echo "its files could not be made" >"$results/$name.end"
 	fi
 }
 
@@ -158,7 +164,7 @@ result() { # ok|not ok|skip, kernel, test, and why
 	*) failed=$((failed + 1)) ;;
 	esac
 	echo "$1 $2/$3${4:+: $4}"
-	echo "$2 $3 ${1/not ok/FAIL}" >>"$cache/table"
+	echo "$2 $3 ${1/not ok/FAIL}" >>"$table"
 }
 
 # A guest's last words: what it was doing when it came to a bad end.
@@ -184,10 +190,30 @@ report_line() { # kernel, line
 	esac
 }
 
+# What the service exported, which it sent twice.
+report_textfiles() {
+	local name=$1 when
+
+	for when in first later; do
+		sed -n "s/^textfile $when //p" "$results/$name.out" | tr -d '\r' | base64 -d | gunzip \
+			>"$results/$name.$when" || true
+	done
+	if ! command -v python3 >/dev/null; then
+		result skip "$name" metrics "python3 is not installed"
+	elif python3 "$here/../prometheus/validate.py" \
+		"$results/$name.first" "$results/$name.later" >"$results/$name.metrics" 2>&1; then
+		result ok "$name" metrics
+	else
+		result "not ok" "$name" metrics "$(head -n 1 "$results/$name.metrics")"
+	fi
+}
+
 # Every test that was planned must have said how it went.
 report_guest() {
-	local name=$1 arch=$2 line shown=no
+	local name=$1 arch=$2 expect=$5 line shown=no table=$table
 
+	# Its tests are of the service, not of the kernel.
+	[ "$expect" != serve ] || table=/dev/null
 	if [ -z "${binaries[$arch]-}" ]; then
 		result skip "$name" boot "dwell was not built for $arch"
 		return
@@ -208,6 +234,7 @@ report_guest() {
 		grep -qE "^(ok|not ok|skip) $line(:|$)" "$results/$name.out" ||
 			result "not ok" "$name" "$line" "it did not come to its end"
 	done < <(sed -n 's/^plan //p' "$results/$name.out")
+	[ "$expect" != serve ] || report_textfiles "$name"
 	if grep -qx end "$results/$name.out"; then
 		result ok "$name" boot
 	else
@@ -219,6 +246,7 @@ report_guest() {
 
 # Rows are tests, columns kernels, in the order in which they came.
 print_table() {
+	[ -s "$table" ] || return 0
 	awk '
 		!($1 in kernel) { kernel[$1] = ++kernels; kernel_name[kernels] = $1 }
 		!($2 in test) { test[$2] = ++tests; test_name[tests] = $2 }
@@ -236,17 +264,17 @@ print_table() {
 					printf " %s |", cell[kernel_name[k], test_name[t]]
 			}
 			print ""
-		}' "$cache/table"
+		}' "$table"
 }
 
 kernels "$@" >"$cache/wanted"
 [ -s "$cache/wanted" ] || { echo "kernels.list has no kernel named $*" >&2; exit 2; }
-: >"$cache/table"
+: >"$table"
 for arch in "${!binaries[@]}"; do
 	initrd[$arch]=$(make_initrd "$arch")
 done
 while read -r -a fields; do
-	fetch_kernel "${fields[@]}"
+	fetch_guest "${fields[@]}"
 	name=${fields[0]} arch=${fields[1]}
 	if [ -z "${kvm[$arch]+tried}" ] && [ -e "$results/$name.image" ]; then
 		kvm[$arch]=
@@ -264,6 +292,6 @@ while read -r -a fields; do
 	report_guest "${fields[@]}"
 done < <(sort -V "$cache/wanted")
 print_table
-"$here/support-table.sh" "$cache"
+[ ! -s "$table" ] || "$here/support-table.sh" "$cache"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
