@@ -26,6 +26,7 @@
 
 #define POLL_MS 100
 #define LOOK_NS 1000000000ULL	   /* how often open intervals and the ledger are looked at */
+#define LOOK_SHARE 1000		   /* all looks for open intervals take one such part of a CPU */
 #define BATCH 256		   /* entries of a map that are read at once, if they can be */
 #define CPU_TOKEN_SHIFT 20	   /* a token each ms */
 #define SLEW_NS 1000000000ULL	   /* span over which the clocks are compared */
@@ -50,8 +51,9 @@ struct source {
 	struct intake intake;
 	struct features features;
 	struct clock_pair clock;
-	uint64_t started;   /* mono; 0: not yet */
-	uint64_t next_look; /* mono */
+	uint64_t started;     /* mono; 0: not yet */
+	uint64_t next_open;   /* mono: when open intervals are looked for */
+	uint64_t next_timers; /* mono: when the ledger is looked at; 0: not yet */
 	uint64_t hidden;
 	bool needs_bpf; /* even to read out */
 	bool outliers;	/* are looked for */
@@ -543,26 +545,45 @@ int source_drop_privileges(struct source *source, unsigned int kept)
 
 static int read_ledger(struct source *source);
 
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return used.tv_sec * 1000000000ULL + used.tv_nsec;
+}
+
 /*
  * Now and then: outliers that have not ended, which come through the ring
- * buffer, and the ledger as it is now.
+ * buffer. Each task is looked at: where there are thousands, it is done less often.
  */
-static int look(struct source *source, uint64_t now)
+static int look_for_open(struct source *source, uint64_t now)
 {
-	int err = 0;
+	uint64_t began, rest;
+	int err;
 
-	if (now < source->next_look)
+	if (!source->outliers || now < source->next_open)
 		return 0;
-	if (source->outliers)
-		err = run_iterator(source->skeleton->links.find_open);
-	/* Not at once: nothing has happened yet. */
-	if (!err && source->ledger && source->next_look) {
-		err = read_ledger(source);
-		if (!err)
-			err = source->intake.sampled(source->intake.context, now);
-	}
-	source->next_look = now + LOOK_NS;
+	began = thread_cpu_ns();
+	err = run_iterator(source->skeleton->links.find_open);
+	rest = (thread_cpu_ns() - began) * LOOK_SHARE;
+	source->next_open = now + (rest > LOOK_NS ? rest : LOOK_NS);
 	return err;
+}
+
+/* Now and then: the ledger as it is now. */
+static int look_at_timers(struct source *source, uint64_t now)
+{
+	bool first = !source->next_timers;
+	int err;
+
+	if (!source->ledger || now < source->next_timers)
+		return 0;
+	source->next_timers = now + LOOK_NS;
+	if (first) /* nothing has happened yet */
+		return 0;
+	err = read_ledger(source);
+	return err ? err : source->intake.sampled(source->intake.context, now);
 }
 
 int source_run(struct source *source, uint64_t until, volatile const int *stop)
@@ -573,7 +594,9 @@ int source_run(struct source *source, uint64_t until, volatile const int *stop)
 
 		if (now >= until)
 			break;
-		err = look(source, now);
+		err = look_for_open(source, now);
+		if (!err)
+			err = look_at_timers(source, now);
 		if (err)
 			return err;
 		if (until - now < POLL_MS * 1000000ULL)
