@@ -155,7 +155,7 @@ int collection_sample(struct collection *collection)
 	source_losses(session->source, losses);
 	model_set_losses(collection->model, losses);
 	source_outlier_counts(session->source, collection->outliers);
-	return 0;
+	return model_end_read(collection->model);
 }
 
 int collection_run(struct collection *collection)

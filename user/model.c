@@ -15,8 +15,10 @@ struct model *model_new(size_t exited_limit)
 {
 	struct model *model = calloc(1, sizeof(*model));
 
-	if (model)
-		model->exited_limit = exited_limit;
+	if (!model)
+		return NULL;
+	model->exited_limit = exited_limit;
+	model->reads = 1;
 	return model;
 }
 
@@ -315,13 +317,45 @@ int model_add_record(struct model *model, const struct dwell_record *record)
 		return -ENOMEM;
 	if (task->exited && record->kind != DWELL_EXIT)
 		return 0;
+	if (record->kind == DWELL_LIVE)
+		task->seen_at = model->reads;
 	return take_record(model, task, record);
+}
+
+/* ---- who left unseen ---------------------------------------------------- */
+
+/* A task that changes its id during a read may be missed once: twice in a row proves it. */
+#define READS_MISSED 2
+
+static bool has_left(const struct model *model, const struct task *task)
+{
+	return task->known && !task->exited && task->seen_at &&
+	       model->reads - task->seen_at >= READS_MISSED;
+}
+
+int model_end_read(struct model *model)
+{
+	bool some_left = model->lost_at && model->reads - model->lost_at <= READS_MISSED;
+	struct task *task, *next;
+	int err = 0;
+
+	if (some_left)
+		HASH_ITER(hh, model->tasks, task, next) {
+			if (err || !has_left(model, task))
+				continue;
+			model->exited++;
+			err = task_drop(model, task, true);
+		}
+	model->reads++;
+	return err;
 }
 
 /* ---- totals ------------------------------------------------------------- */
 
 void model_set_losses(struct model *model, const uint64_t losses[DWELL_LOSSES])
 {
+	if (losses[DWELL_LOSS_RING_FULL] > model->losses[DWELL_LOSS_RING_FULL])
+		model->lost_at = model->reads;
 	memcpy(model->losses, losses, sizeof(model->losses));
 }
 

@@ -154,6 +154,13 @@ int model_add_armed(struct model *model, const struct dwell_armed_timer *timer);
 void model_set_losses(struct model *model, const uint64_t losses[DWELL_LOSSES]);
 uint64_t model_loss(const struct model *model, enum dwell_loss loss);
 
+/*
+ * All live tasks have been taken in again, and after them what was pushed; the
+ * losses are set. Those whose last record was lost are noticed here, by their
+ * absence, and forgotten: what they counted stays. 0 or -ENOMEM.
+ */
+int model_end_read(struct model *model);
+
 /* Live tasks in the model, and tasks that exited. */
 uint64_t model_live_tasks(const struct model *model);
 uint64_t model_exited_tasks(const struct model *model);

@@ -77,6 +77,7 @@ struct task {
 	uint32_t version;
 	uint32_t next_epoch;
 	uint32_t cells_epoch;
+	uint32_t seen_at; /* the last read that showed it alive, counted from 1; 0: none did */
 
 	struct group *group[GROUPINGS];
 	struct row *base[GROUPINGS]; /* owned; what it had when it joined; NULL: nothing */
@@ -160,6 +161,8 @@ struct model {
 	uint64_t live, exited;
 	size_t exited_kept;
 	uint64_t generations;
+	uint32_t reads;	  /* of all live tasks, this one included; from 1 */
+	uint32_t lost_at; /* the last one before which last records were lost; 0: none */
 
 	struct task *tasks;
 	struct group *groups[GROUPINGS];

@@ -130,6 +130,51 @@ static void an_unterminated_comm_stays_within_its_bytes(void **state)
 	model_free(model);
 }
 
+/* A read of the tasks up to @tid, before which so many last records were lost. */
+static void read_tasks_up_to(struct model *model, uint32_t tid, uint64_t lost)
+{
+	const uint64_t losses[DWELL_LOSSES] = {[DWELL_LOSS_RING_FULL] = lost};
+
+	for (uint32_t i = 1; i <= tid; i++) {
+		struct dwell_record record = record_of(i, i, i, "crowd", 1);
+
+		record.armed = 10;
+		add_as(model, &record, DWELL_LIVE);
+	}
+	model_set_losses(model, losses);
+	assert_int_equal(model_end_read(model), 0);
+}
+
+static void who_left_unseen_is_missed_twice(void **state)
+{
+	struct model *model = new_model(0);
+	struct rows rows;
+
+	(void)state;
+	read_tasks_up_to(model, 5, 0);
+	/* Nothing was lost: whoever is missing is there. */
+	for (int i = 0; i < 5; i++)
+		read_tasks_up_to(model, 3, 0);
+	assert_int_equal(model_live_tasks(model), 5);
+	read_tasks_up_to(model, 3, 0);
+	/* Two were lost; a third one is missing for another reason. */
+	read_tasks_up_to(model, 5, 0);
+	read_tasks_up_to(model, 2, 2);
+	assert_int_equal(model_live_tasks(model), 5);
+	read_tasks_up_to(model, 3, 2);
+	assert_int_equal(model_live_tasks(model), 3);
+	assert_int_equal(model_exited_tasks(model), 2);
+	for (int i = 0; i < 5; i++)
+		read_tasks_up_to(model, 3, 2);
+	assert_int_equal(model_live_tasks(model), 3);
+	/* What they did stays, once. */
+	rows = rows_by(model, ROW_BY_COMM);
+	assert_int_equal(row_of_comm(&rows, "crowd")->timers.armed, 50);
+	assert_int_equal(row_of_comm(&rows, "crowd")->live, 3);
+	rows_free(&rows);
+	model_free(model);
+}
+
 static void a_reused_tid_is_another_task(void **state)
 {
 	struct model *model = new_model(10);
@@ -1382,6 +1427,7 @@ int main(void)
 		cmocka_unit_test(a_record_becomes_a_row),
 		cmocka_unit_test(a_later_record_replaces_the_earlier_one),
 		cmocka_unit_test(an_unterminated_comm_stays_within_its_bytes),
+		cmocka_unit_test(who_left_unseen_is_missed_twice),
 		cmocka_unit_test(a_reused_tid_is_another_task),
 		cmocka_unit_test(a_running_tasks_open_time_counts_within_the_window),
 		cmocka_unit_test(ages_reach_back_before_the_window),
