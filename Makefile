@@ -86,8 +86,10 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/te
 UNIT_SUPPORT := $(patsubst tests/unit/%.c,$(BUILD)/unit/obj/%.o,\
 	$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 
-LIVE_OBJECTS := $(patsubst tests/live/%.c,$(BUILD)/obj/live/%.o,$(wildcard tests/live/*.c))
-LIVE := $(if $(LIVE_OBJECTS),$(BUILD)/live)
+# The live tests hold the service's text file to the same rules as the unit tests do its sink.
+LIVE_OBJECTS := $(patsubst tests/live/%.c,$(BUILD)/obj/live/%.o,$(wildcard tests/live/*.c)) \
+	$(BUILD)/obj/live/exposition.o
+LIVE := $(BUILD)/live
 
 BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers $(BUILD)/bench/arming
 
@@ -237,10 +239,14 @@ $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/u
 		$(call library_flags,--libs cmocka zlib jansson libcap libdw inih) -o $@
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/%.o)
 
+compile_live = $(Q)mkdir -p $(@D) && $(CC) $(USER_CFLAGS) -pthread $(DEPENDENCIES) -c $< -o $@
 $(BUILD)/obj/live/%.o: tests/live/%.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(USER_CFLAGS) -pthread $(DEPENDENCIES) -c $< -o $@
+	$(compile_live)
+
+$(BUILD)/obj/live/%.o: tests/unit/%.c $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,CC,$@)
+	$(compile_live)
 
 $(BUILD)/live: $(LIVE_OBJECTS)
 	$(call msg,LINK,$@)

@@ -5,106 +5,15 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon_run.h"
 #include "live.h"
-#include "report.h"
 #include "timer_case.h"
 #include "workload.h"
 
 #define MS 1000000ULL
-#define FILE_MAX (8 << 20)
-
-struct daemon {
-	char directory[32], file[64], config[64];
-	struct dwell_process run;
-	char *text; /* of the file as read last */
-};
-
-static void configure(const struct daemon *daemon, const char *lines)
-{
-	FILE *file = fopen(daemon->config, "we");
-
-	if (!file || fputs(lines, file) < 0 || fclose(file))
-		live_abort("writing %s: %s", daemon->config, strerror(errno));
-}
-
-static void daemon_start(struct daemon *daemon)
-{
-	*daemon = (struct daemon){.directory = "/tmp/dwell-live-XXXXXX"};
-	daemon->text = malloc(FILE_MAX);
-	if (!daemon->text || !mkdtemp(daemon->directory))
-		live_abort("mkdtemp: %s", strerror(errno));
-	snprintf(daemon->file, sizeof(daemon->file), "%s/dwell.prom", daemon->directory);
-	snprintf(daemon->config, sizeof(daemon->config), "%s/conf", daemon->directory);
-	configure(daemon, "[export]\ninterval = 1s\n");
-	dwell_start(&daemon->run, NULL,
-		    DWELL_ARGUMENTS("daemon", "-v", "--config", daemon->config, "--textfile-dir",
-				    daemon->directory, "--log", "stderr"));
-	dwell_wait_measuring(&daemon->run);
-}
-
-/* The value of the series that @line begins with; -1: there is none. */
-static double value_of(const struct daemon *daemon, const char *series)
-{
-	const char *at = daemon->text;
-	const size_t length = strlen(series);
-
-	for (; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
-		if (!strncmp(at, series, length) && at[length] == ' ')
-			return strtod(at + length, NULL);
-	return -1;
-}
-
-/* Waits until an export comes that is later than @after (its time stamp), and reads it. */
-static double next_export(struct daemon *daemon, double after)
-{
-	const uint64_t limit = proc_now() + (uint64_t)live_slower(20, 3) * 1000 * MS;
-	double at;
-
-	while (proc_now() < limit) {
-		ssize_t length = proc_read(daemon->file, daemon->text, FILE_MAX);
-
-		if (length > 0) {
-			/* Never a half one. */
-			if (daemon->text[length - 1] != '\n' ||
-			    value_of(daemon, "dwell_build_info{version=\"0.1.0\"}") != 1)
-				live_abort("the file is not whole");
-			at = value_of(daemon, "dwell_last_export_timestamp_seconds");
-			if (at > after)
-				return at;
-		}
-		proc_sleep(50 * MS);
-	}
-	live_abort("there is no new export");
-}
-
-/* What it said can be read then. */
-static void daemon_stop(struct daemon *daemon)
-{
-	kill(daemon->run.pid, SIGTERM);
-	dwell_wait(&daemon->run, 20);
-	live_expect("exit status", daemon->run.status, 0);
-	if (!access(daemon->file, F_OK))
-		live_fail("it leaves its file behind");
-	unlink(daemon->config);
-	if (rmdir(daemon->directory))
-		live_fail("it leaves something in the directory: %s", strerror(errno));
-}
-
-static void daemon_free(struct daemon *daemon)
-{
-	free(daemon->text);
-	dwell_close(&daemon->run);
-}
-
-static void daemon_end(struct daemon *daemon)
-{
-	daemon_stop(daemon);
-	daemon_free(daemon);
-}
 
 static void sleep_often(struct work *work)
 {
@@ -116,13 +25,7 @@ static void sleep_often(struct work *work)
 /* All that the groups armed, the named ones and the others. */
 static double armed(const struct daemon *daemon)
 {
-	static const char family[] = "\ndwell_timers_armed_total{";
-	double sum = 0;
-
-	for (const char *at = daemon->text; (at = strstr(at, family)); at += sizeof(family) - 1)
-		if (strncmp(at + sizeof(family) - 1, "comm=\"~kernel\"", 14))
-			sum += strtod(strstr(at, "} ") + 2, NULL);
-	return sum;
+	return daemon_sum(daemon, "dwell_timers_armed_total");
 }
 
 static void run_export(const void *argument)
@@ -134,19 +37,19 @@ static void run_export(const void *argument)
 	(void)argument;
 	workload_start(&workload, sleep_often, NULL);
 	daemon_start(&daemon);
-	at = next_export(&daemon, 0);
+	at = daemon_next_export(&daemon, 0);
 	before = armed(&daemon);
 	workload_release(&workload);
 	if (!workload_wait(&workload, live_slower(20, 3)))
 		live_abort("the workload died");
 	/* One that began after the work was done. */
-	at = next_export(&daemon, at);
-	next_export(&daemon, at);
+	at = daemon_next_export(&daemon, at);
+	daemon_next_export(&daemon, at);
 	if (armed(&daemon) < before + 500)
 		live_fail("timers armed grew from %.0f to %.0f", before, armed(&daemon));
-	if (value_of(&daemon, "dwell_events_lost_total{reason=\"ring_full\"}") != 0)
+	if (daemon_value(&daemon, "dwell_events_lost_total{reason=\"ring_full\"}") != 0)
 		live_fail("it lost records");
-	if (value_of(&daemon, "dwell_bpf_program_attached{program=\"on_switch\"}") != 1)
+	if (daemon_value(&daemon, "dwell_bpf_program_attached{program=\"on_switch\"}") != 1)
 		live_fail("on_switch is not attached");
 	workload_leave(&workload);
 	daemon_end(&daemon);
@@ -160,17 +63,17 @@ static void run_reload(const void *argument)
 
 	(void)argument;
 	daemon_start(&daemon);
-	at = next_export(&daemon, 0);
-	configure(&daemon, "[export]\ninterval = soon\n");
+	at = daemon_next_export(&daemon, 0);
+	daemon_configure(&daemon, "[export]\ninterval = soon\n");
 	kill(daemon.run.pid, SIGHUP);
-	at = next_export(&daemon, at);
-	at = next_export(&daemon, at);
-	configure(&daemon, "[export]\ninterval = 4s\n");
+	at = daemon_next_export(&daemon, at);
+	at = daemon_next_export(&daemon, at);
+	daemon_configure(&daemon, "[export]\ninterval = 4s\n");
 	kill(daemon.run.pid, SIGHUP);
 	/* Once at the reload, then at the new pace. */
-	at = next_export(&daemon, at);
-	at = next_export(&daemon, at);
-	then = next_export(&daemon, at);
+	at = daemon_next_export(&daemon, at);
+	at = daemon_next_export(&daemon, at);
+	then = daemon_next_export(&daemon, at);
 	if (then - at < 3.5)
 		live_fail("exports still come after %.1f s", then - at);
 	kill(daemon.run.pid, SIGUSR1);
@@ -181,23 +84,23 @@ static void run_reload(const void *argument)
 /* The directory goes and comes back: nothing is lost but the exports meanwhile. */
 static void run_directory(const void *argument)
 {
-	char away[64];
+	char away[80];
 	struct daemon daemon;
 	double at;
 
 	(void)argument;
 	daemon_start(&daemon);
-	at = next_export(&daemon, 0);
+	at = daemon_next_export(&daemon, 0);
 	snprintf(away, sizeof(away), "%s-away", daemon.directory);
 	if (rename(daemon.directory, away))
 		live_abort("rename: %s", strerror(errno));
 	proc_sleep((uint64_t)live_slower(2500, 3) * MS);
 	if (rename(away, daemon.directory))
 		live_abort("rename: %s", strerror(errno));
-	next_export(&daemon, at);
+	daemon_next_export(&daemon, at);
 	/* The file that was away is older: wait for one that knows of the errors. */
-	while (value_of(&daemon, "dwell_export_errors_total") < 1)
-		at = next_export(&daemon, at);
+	while (daemon_value(&daemon, "dwell_export_errors_total") < 1)
+		at = daemon_next_export(&daemon, at);
 	daemon_end(&daemon);
 }
 
@@ -255,12 +158,12 @@ static void sleep_much(struct work *work)
 
 static double spent_runs(const struct daemon *daemon)
 {
-	return value_of(daemon, "dwell_bpf_runs_total");
+	return daemon_value(daemon, "dwell_bpf_runs_total");
 }
 
 static double spent_seconds(const struct daemon *daemon)
 {
-	return value_of(daemon, "dwell_bpf_run_seconds_total");
+	return daemon_value(daemon, "dwell_bpf_run_seconds_total");
 }
 
 /*
@@ -280,7 +183,7 @@ static void run_cost(const void *argument)
 		live_abort("cannot switch on the kernel's BPF statistics");
 	workload_start(&workload, sleep_much, NULL);
 	daemon_start(&daemon);
-	at = next_export(&daemon, 0);
+	at = daemon_next_export(&daemon, 0);
 	read_statistics(daemon.run.pid, &ns, &runs);
 	told_runs = spent_runs(&daemon);
 	told_ns = spent_seconds(&daemon) * 1e9;
@@ -288,8 +191,8 @@ static void run_cost(const void *argument)
 	if (!workload_wait(&workload, live_slower(60, 3)))
 		live_abort("the workload died");
 	read_statistics(daemon.run.pid, &more_ns, &more_runs);
-	at = next_export(&daemon, at);
-	next_export(&daemon, at);
+	at = daemon_next_export(&daemon, at);
+	daemon_next_export(&daemon, at);
 	told_runs = spent_runs(&daemon) - told_runs;
 	told_ns = spent_seconds(&daemon) * 1e9 - told_ns;
 	live_note("%.0f runs took %.0f us; the kernel says %" PRIu64 " took %" PRIu64 " us",
@@ -308,11 +211,11 @@ static double await_shed_level(struct daemon *daemon, double at, double level)
 {
 	const uint64_t limit = proc_now() + (uint64_t)live_slower(60, 3) * 1000 * MS;
 
-	while (value_of(daemon, "dwell_shed_level") != level) {
+	while (daemon_value(daemon, "dwell_shed_level") != level) {
 		if (proc_now() > limit)
 			live_abort("the level stays at %.0f instead of %.0f",
-				   value_of(daemon, "dwell_shed_level"), level);
-		at = next_export(daemon, at);
+				   daemon_value(daemon, "dwell_shed_level"), level);
+		at = daemon_next_export(daemon, at);
 	}
 	return at;
 }
@@ -324,21 +227,22 @@ static void run_budget(const void *argument)
 	double at;
 
 	(void)argument;
-	daemon_start(&daemon);
-	at = next_export(&daemon, 0);
-	configure(&daemon, "[export]\ninterval = 1s\n[limits]\nmax-overhead = 0.01\n");
+	daemon_prepare(&daemon, NULL);
+	daemon.limited = true;
+	daemon_run(&daemon, NULL);
+	at = daemon_next_export(&daemon, 0);
+	daemon_configure(&daemon, "[export]\ninterval = 1s\n[limits]\nmax-overhead = 0.01\n");
 	kill(daemon.run.pid, SIGHUP);
 	for (int level = 1; level <= 3; level++)
 		at = await_shed_level(&daemon, at, level);
-	if (value_of(&daemon, "dwell_overhead_ratio") <= 0)
+	if (daemon_value(&daemon, "dwell_overhead_ratio") <= 0)
 		live_fail("it says that it costs nothing");
-	configure(&daemon, "[export]\ninterval = 1s\n[limits]\nmax-overhead = off\n");
+	daemon_configure(&daemon, "[export]\ninterval = 1s\n[limits]\nmax-overhead = off\n");
 	kill(daemon.run.pid, SIGHUP);
 	await_shed_level(&daemon, at, 0);
-	daemon_stop(&daemon);
-	if (!strstr(daemon.run.err_text, "exports are fewer"))
+	if (!daemon_said(&daemon, "exports are fewer"))
 		live_fail("it does not say what it leaves undone");
-	daemon_free(&daemon);
+	daemon_end(&daemon);
 }
 
 static void run_usage(const void *argument)

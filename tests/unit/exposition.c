@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prometheus' text format, taken apart and held to all its rules, for the tests of its sink. */
+/* Prometheus' text format, taken apart and held to all its rules, for the tests of what writes it. */
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
 #include "exposition.h"
+
+#define rule(holds) ((holds) ? (void)0 : exposition_broken(#holds, __LINE__))
 
 /* ---- words ------------------------------------------------------------------- */
 
 /* Moves *@at behind a name of letters, digits and "_". */
 static void pass_name(char **at)
 {
-	assert_true(isalpha((unsigned char)**at) || **at == '_');
+	rule(isalpha((unsigned char)**at) || **at == '_');
 	while (isalnum((unsigned char)**at) || **at == '_')
 		(*at)++;
 }
@@ -24,12 +23,12 @@ static void pass_name(char **at)
 /* The same behind a value in quotes, which is not empty and has no other escapes than allowed. */
 static void pass_value(char **at)
 {
-	assert_int_equal(*(*at)++, '"');
-	assert_int_not_equal(**at, '"');
+	rule(*(*at)++ == '"');
+	rule(**at != '"');
 	for (; **at != '"'; (*at)++) {
-		assert_true((unsigned char)**at >= ' ' && **at != 0x7f);
+		rule((unsigned char)**at >= ' ' && **at != 0x7f);
 		if (**at == '\\')
-			assert_non_null(strchr("\\\"n", *++(*at)));
+			rule(strchr("\\\"n", *++(*at)) != NULL);
 	}
 	(*at)++;
 }
@@ -39,11 +38,11 @@ static void check_number(const char *text)
 {
 	size_t whole = strspn(text, "0123456789");
 
-	assert_true(whole > 0);
+	rule(whole > 0);
 	if (text[whole] == '.')
 		whole += 1 + strspn(text + whole + 1, "0123456789");
-	assert_int_equal(text[whole], '\0');
-	assert_true(isdigit((unsigned char)text[whole - 1]));
+	rule(text[whole] == '\0');
+	rule(isdigit((unsigned char)text[whole - 1]));
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -60,27 +59,27 @@ static char *keys_of(char *labels)
 {
 	char *keys = calloc(1, strlen(labels) + 2), *at = labels;
 
-	assert_non_null(keys);
+	rule(keys != NULL);
 	while (*at) {
 		char *begin = at, key[64] = " ";
 
 		pass_name(&at);
 		strncat(key, begin, at - begin);
 		strcat(key, " ");
-		assert_true(strncmp(key, " __", 3) != 0);
-		assert_int_equal(*at++, '=');
+		rule(strncmp(key, " __", 3) != 0);
+		rule(*at++ == '=');
 		pass_value(&at);
 		if (!strcmp(key, " le ")) {
 			/* Nothing comes behind it here, so that what is before it names a histogram. */
-			assert_int_equal(*at, '\0');
+			rule(*at == '\0');
 			break;
 		}
-		assert_null(strstr(keys, key + 1));
+		rule(!strstr(keys, key + 1));
 		strcat(keys, key + 1);
 		if (*at == ',')
-			assert_true(*++at != '\0');
+			rule(*++at != '\0');
 		else
-			assert_int_equal(*at, '\0');
+			rule(*at == '\0');
 	}
 	return keys;
 }
@@ -91,15 +90,15 @@ static void check_labels(struct exposition_family *family, const char *series, b
 	const char *brace = strchr(series, '{');
 	char *labels, *keys;
 
-	assert_true(!brace || ends_with(brace, "}"));
+	rule(!brace || ends_with(brace, "}"));
 	labels = strdup(brace ? brace + 1 : "}");
-	assert_non_null(labels);
+	rule(labels != NULL);
 	labels[strlen(labels) - 1] = '\0';
-	assert_true(!brace || *labels);
+	rule(!brace || *labels);
 	keys = keys_of(labels);
-	assert_int_equal(bucket, strstr(labels, "le=\"") != NULL);
+	rule(bucket == (strstr(labels, "le=\"") != NULL));
 	if (family->keys)
-		assert_string_equal(family->keys, keys);
+		rule(!strcmp(family->keys, keys));
 	else
 		family->keys = strdup(keys);
 	free(keys);
@@ -115,16 +114,16 @@ static void add_sample(struct exposition *exposition, char *line)
 	const char *suffix = line + length;
 	bool histogram = !strcmp(family->type, "histogram"), bucket;
 
-	assert_true(exposition->families > 0);
-	assert_non_null(value);
+	rule(exposition->families > 0);
+	rule(value != NULL);
 	*value++ = '\0';
 	check_number(value);
-	assert_int_equal(strncmp(line, family->name, length), 0);
+	rule(!strncmp(line, family->name, length));
 	bucket = histogram && !strncmp(suffix, "_bucket{", 8);
 	if (histogram)
-		assert_true(bucket || !strncmp(suffix, "_sum", 4) || !strncmp(suffix, "_count", 6));
+		rule(bucket || !strncmp(suffix, "_sum", 4) || !strncmp(suffix, "_count", 6));
 	else
-		assert_true(*suffix == '{' || !*suffix);
+		rule(*suffix == '{' || !*suffix);
 	check_labels(family, line, bucket);
 	*sample = (struct exposition_sample){line, value, exposition->families - 1};
 	exposition->samples++;
@@ -140,14 +139,14 @@ static void add_help(struct exposition *exposition, char *line)
 
 	*family = (struct exposition_family){.name = line, .first = exposition->samples};
 	pass_name(&at);
-	assert_int_equal(*at, ' ');
+	rule(*at == ' ');
 	*at = '\0';
-	assert_int_equal(strncmp(family->name, "dwell_", 6), 0);
+	rule(!strncmp(family->name, "dwell_", 6));
 	for (size_t i = 0; i + 1 < exposition->families; i++)
-		assert_string_not_equal(exposition->family[i].name, family->name);
+		rule(strcmp(exposition->family[i].name, family->name) != 0);
 	/* A text, in which nothing has to be escaped. */
-	assert_true(at[1] != '\0');
-	assert_null(strchr(at + 1, '\\'));
+	rule(at[1] != '\0');
+	rule(!strchr(at + 1, '\\'));
 }
 
 static void add_type(struct exposition *exposition, char *line)
@@ -155,16 +154,14 @@ static void add_type(struct exposition *exposition, char *line)
 	struct exposition_family *family = &exposition->family[exposition->families - 1];
 	char *type = strchr(line, ' ');
 
-	assert_non_null(type);
+	rule(type != NULL);
 	*type++ = '\0';
-	assert_string_equal(line, family->name);
-	assert_null(family->type);
-	assert_int_equal(family->count, 0);
-	assert_true(!strcmp(type, "counter") || !strcmp(type, "gauge") ||
-		    !strcmp(type, "histogram"));
-	assert_int_equal(!strcmp(type, "counter"), ends_with(line, "_total"));
-	assert_false(ends_with(line, "_count") || ends_with(line, "_sum") ||
-		     ends_with(line, "_bucket"));
+	rule(!strcmp(line, family->name));
+	rule(!family->type);
+	rule(family->count == 0);
+	rule(!strcmp(type, "counter") || !strcmp(type, "gauge") || !strcmp(type, "histogram"));
+	rule(!strcmp(type, "counter") == ends_with(line, "_total"));
+	rule(!(ends_with(line, "_count") || ends_with(line, "_sum") || ends_with(line, "_bucket")));
 	family->type = type;
 }
 
@@ -175,7 +172,7 @@ static void add_line(struct exposition *exposition, char *line)
 	} else if (!strncmp(line, "# TYPE ", 7)) {
 		add_type(exposition, line + 7);
 	} else {
-		assert_non_null(exposition->family[exposition->families - 1].type);
+		rule(exposition->family[exposition->families - 1].type != NULL);
 		add_sample(exposition, line);
 	}
 }
@@ -190,7 +187,7 @@ static void check_part(const struct exposition_family *family,
 	char series[2048];
 
 	snprintf(series, sizeof(series), "%s%s%s", family->name, suffix, labels);
-	assert_string_equal(sample->series, series);
+	rule(!strcmp(sample->series, series));
 }
 
 /* Checks the histogram that begins at @sample. Returns how many samples it has. */
@@ -205,14 +202,14 @@ static size_t check_histogram(const struct exposition_family *family,
 	les[0] = '\0';
 	for (bool more = true; more; i++) {
 		le = strstr(sample[i].series, "le=\"");
-		assert_non_null(le);
+		rule(le != NULL);
 		strcat(les, le);
 		more = strncmp(le, "le=\"+Inf\"", 9) != 0;
-		assert_true(strtod(le + 4, NULL) > last_le);
+		rule(strtod(le + 4, NULL) > last_le);
 		last_le = strtod(le + 4, NULL);
-		assert_null(strchr(sample[i].value, '.'));
+		rule(!strchr(sample[i].value, '.'));
 		count = strtoull(sample[i].value, NULL, 10);
-		assert_true(count >= last);
+		rule(count >= last);
 		last = count;
 		snprintf(labels, sizeof(labels), "%.*s", (int)(le - strchr(sample[i].series, '{')),
 			 strchr(sample[i].series, '{'));
@@ -221,7 +218,7 @@ static size_t check_histogram(const struct exposition_family *family,
 	}
 	check_part(family, &sample[i], "_sum", labels);
 	check_part(family, &sample[i + 1], "_count", labels);
-	assert_string_equal(sample[i + 1].value, sample[i - 1].value);
+	rule(!strcmp(sample[i + 1].value, sample[i - 1].value));
 	return i + 2;
 }
 
@@ -240,9 +237,9 @@ static void check_histograms(const struct exposition *exposition)
 			at += check_histogram(family, &exposition->sample[family->first + at], les);
 			if (!first[0])
 				strcpy(first, les);
-			assert_string_equal(first, les);
+			rule(!strcmp(first, les));
 		}
-		assert_int_equal(at, family->count);
+		rule(at == family->count);
 	}
 }
 
@@ -261,8 +258,7 @@ static void check_duplicates(struct exposition *exposition)
 	qsort(exposition->sample, exposition->samples, sizeof(*exposition->sample),
 	      compare_samples);
 	for (size_t i = 1; i < exposition->samples; i++)
-		assert_string_not_equal(exposition->sample[i - 1].series,
-					exposition->sample[i].series);
+		rule(strcmp(exposition->sample[i - 1].series, exposition->sample[i].series) != 0);
 }
 
 void exposition_parse(struct exposition *exposition, const char *text, size_t bytes)
@@ -272,9 +268,9 @@ void exposition_parse(struct exposition *exposition, const char *text, size_t by
 	json_t *utf8;
 
 	memset(exposition, 0, sizeof(*exposition));
-	assert_true(bytes > 0 && text[bytes - 1] == '\n' && strlen(text) == bytes);
+	rule(bytes > 0 && text[bytes - 1] == '\n' && strlen(text) == bytes);
 	utf8 = json_string(text); /* checks it */
-	assert_non_null(utf8);
+	rule(utf8 != NULL);
 	json_decref(utf8);
 	for (size_t i = 0; i < bytes; i++)
 		lines += text[i] == '\n';
@@ -283,13 +279,12 @@ void exposition_parse(struct exposition *exposition, const char *text, size_t by
 	exposition->bytes = bytes;
 	exposition->family = calloc(lines, sizeof(*exposition->family));
 	exposition->sample = calloc(lines, sizeof(*exposition->sample));
-	assert_true(exposition->text && exposition->lines && exposition->family &&
-		    exposition->sample);
+	rule(exposition->text && exposition->lines && exposition->family && exposition->sample);
 	exposition->lines[bytes - 1] = '\0';
 	for (rest = exposition->lines; (line = strsep(&rest, "\n"));)
 		add_line(exposition, line);
 	for (size_t i = 0; i < exposition->families; i++)
-		assert_true(exposition->family[i].count > 0);
+		rule(exposition->family[i].count > 0);
 	check_histograms(exposition);
 	check_duplicates(exposition);
 }
@@ -321,6 +316,6 @@ void exposition_check_monotone(const struct exposition *before, const struct exp
 		const char *value = exposition_value(after, sample->series);
 
 		if (value && strcmp(before->family[sample->family].type, "gauge") != 0)
-			assert_true(strtold(value, NULL) >= strtold(sample->value, NULL));
+			rule(strtold(value, NULL) >= strtold(sample->value, NULL));
 	}
 }

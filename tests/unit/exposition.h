@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Prometheus' text format, taken apart and held to all its rules, for the tests of its sink. */
+/* Prometheus' text format, taken apart and held to all its rules, for the tests of what writes it. */
 #ifndef DWELL_TESTS_EXPOSITION_H
 #define DWELL_TESTS_EXPOSITION_H
 
@@ -30,6 +30,9 @@ struct exposition {
 	struct exposition_sample *sample;
 	size_t families, samples;
 };
+
+/* Ends the test: @rule, of that line of exposition.c, is broken. Each program that tests has its own. */
+void exposition_broken(const char *rule, int line) __attribute__((noreturn));
 
 /* Takes @text (@bytes of it) apart; fails the test if it breaks a rule. */
 void exposition_parse(struct exposition *exposition, const char *text, size_t bytes);
