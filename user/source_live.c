@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/membarrier.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +22,7 @@
 #include "features.h"
 #include "message.h"
 #include "privilege.h"
+#include "ring.h"
 #include "source_callbacks.h"
 #include "source_clock.h"
 
@@ -47,7 +49,8 @@ struct program_counts {
 
 struct source {
 	struct dwell_bpf *skeleton;
-	struct ring_buffer *ring;
+	struct ring last_records, outlier_ring;
+	int readable; /* epoll: one of them has to be read; -1: none */
 	struct intake intake;
 	struct features features;
 	struct clock_pair clock;
@@ -59,8 +62,6 @@ struct source {
 	bool outliers;	/* are looked for */
 	bool ledger;	/* is kept in full */
 	bool sites;
-	int err; /* of the intake, from within libbpf's callback */
-
 	int statistics_fd; /* -1: off */
 	uint64_t statistics_began;
 	struct program_counts before;
@@ -310,16 +311,13 @@ static int attach(struct source *source)
 	return err;
 }
 
-static int take_pushed(void *context, void *data, size_t size)
+static int take_pushed(void *context, const void *data, size_t size)
 {
 	struct source *source = context;
 	struct dwell_record record = {0};
 
-	if (source->err)
-		return source->err;
 	memcpy(&record, data, size < sizeof(record) ? size : sizeof(record));
-	source->err = source->intake.record(source->intake.context, &record);
-	return source->err;
+	return source->intake.record(source->intake.context, &record);
 }
 
 /* Tries, in a child without any privilege, what reading out will do. */
@@ -343,36 +341,63 @@ static bool reads_unprivileged(struct source *source)
 	       !WEXITSTATUS(status);
 }
 
-static int take_outlier(void *context, void *data, size_t size)
+static int take_outlier(void *context, const void *data, size_t size)
 {
 	struct source *source = context;
 	struct dwell_outlier outlier;
 
-	if (source->err)
-		return source->err;
 	if (size < sizeof(outlier))
 		return -EPROTO;
 	memcpy(&outlier, data, sizeof(outlier));
-	source->err = source->intake.outlier(source->intake.context, &outlier);
-	return source->err;
+	return source->intake.outlier(source->intake.context, &outlier);
 }
 
-/* One reader for both rings. */
+static int map_ring(struct source *source, struct ring *ring, const struct bpf_map *map,
+		    ring_take take)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+	int fd = bpf_map__fd(map),
+	    err = ring_open(ring, fd, bpf_map__max_entries(map), take, source);
+
+	if (!err && epoll_ctl(source->readable, EPOLL_CTL_ADD, fd, &readable))
+		err = -errno;
+	return err;
+}
+
 static int map_rings(struct source *source)
 {
 	const struct dwell_bpf *skeleton = source->skeleton;
 	int err = 0;
 
-	source->ring =
-		ring_buffer__new(bpf_map__fd(skeleton->maps.ring), take_pushed, source, NULL);
-	if (!source->ring)
+	source->readable = epoll_create1(EPOLL_CLOEXEC);
+	if (source->readable < 0)
 		err = -errno;
+	if (!err)
+		err = map_ring(source, &source->last_records, skeleton->maps.ring, take_pushed);
 	if (!err && source->outliers)
-		err = ring_buffer__add(source->ring, bpf_map__fd(skeleton->maps.outliers),
-				       take_outlier, source);
+		err = map_ring(source, &source->outlier_ring, skeleton->maps.outliers,
+			       take_outlier);
 	if (err)
 		message_error("cannot map the ring buffers: %s", strerror(-err));
 	return err;
+}
+
+static int read_rings(struct source *source)
+{
+	int err = ring_consume(&source->last_records);
+
+	return err || !source->outliers ? err : ring_consume(&source->outlier_ring);
+}
+
+/* Reads the rings once they have enough, or an outlier; not at all within @timeout ms if not. */
+static int await_rings(struct source *source, int timeout)
+{
+	struct epoll_event readable;
+	int count = epoll_wait(source->readable, &readable, 1, timeout);
+
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	return count ? read_rings(source) : 0;
 }
 
 static int open_source(struct source *source, const struct source_request *request)
@@ -415,7 +440,7 @@ int source_open(struct source **result, const struct source_request *request,
 	if (!source)
 		return -ENOMEM;
 	source->intake = *intake;
-	source->statistics_fd = -1;
+	source->statistics_fd = source->readable = -1;
 	libbpf_set_print(print_libbpf);
 	err = open_source(source, request);
 	if (err) {
@@ -431,7 +456,9 @@ void source_close(struct source *source)
 	if (!source)
 		return;
 	close_fd(&source->statistics_fd);
-	ring_buffer__free(source->ring);
+	close_fd(&source->readable);
+	ring_close(&source->last_records);
+	ring_close(&source->outlier_ring);
 	dwell_bpf__destroy(source->skeleton);
 	free(source);
 }
@@ -601,10 +628,8 @@ int source_run(struct source *source, uint64_t until, volatile const int *stop)
 			return err;
 		if (until - now < POLL_MS * 1000000ULL)
 			timeout = (until - now + 999999) / 1000000;
-		err = ring_buffer__poll(source->ring, timeout);
-		if (source->err)
-			return source->err;
-		if (err < 0 && err != -EINTR)
+		err = await_rings(source, timeout);
+		if (err)
 			return err;
 		update_slew(source);
 		if (source->statistics_fd >= 0 &&
@@ -896,10 +921,8 @@ static int read_kernel_timers(struct source *source)
 /* The timers, and before them who has exited: their ledgers may be forgotten. */
 static int read_ledger(struct source *source)
 {
-	int err = ring_buffer__consume(source->ring);
+	int err = read_rings(source);
 
-	if (err >= 0)
-		err = source->err;
 	if (!err)
 		err = read_armed(source);
 	if (!err)
