@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -138,14 +137,6 @@ static int update_series(struct service *service)
 	return 0;
 }
 
-static uint64_t resident_bytes(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (uint64_t)usage.ru_maxrss * 1024;
-}
-
 static int write_prom(FILE *out, void *context)
 {
 	struct service *service = context;
@@ -159,7 +150,7 @@ static int write_prom(FILE *out, void *context)
 		.bpf_ns = service->budget.last.bpf_ns,
 		.bpf_runs = service->bpf_runs,
 		.cpu_ns = service->budget.last.cpu_ns,
-		.rss_bytes = resident_bytes(),
+		.rss_bytes = session_resident_bytes(),
 		.overhead_ratio = service->budget.overhead,
 		.shed_level = service->budget.shed,
 		.export_ns = service->export_ns,

@@ -217,7 +217,7 @@ static uint64_t cpu_ns(const struct rusage *usage)
 	       (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000ULL;
 }
 
-static uint64_t resident_bytes(void)
+uint64_t session_resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
 	unsigned long long pages = 0;
@@ -238,7 +238,7 @@ static void add_overhead(const struct session *session, struct overhead *overhea
 
 	getrusage(RUSAGE_SELF, &usage);
 	overhead->user_cpu_ratio = (cpu_ns(&usage) - cpu_ns(&session->usage)) / window / cpus;
-	overhead->rss_bytes = resident_bytes();
+	overhead->rss_bytes = session_resident_bytes();
 	source_cost(session->source, &cost);
 	if (!cost.measured || !cost.bpf_events)
 		return;

@@ -66,6 +66,9 @@ struct timer_names session_timer_names(struct session *session);
 /* CLOCK_REALTIME and CLOCK_MONOTONIC at this moment. */
 struct outlier_clock session_clock(void);
 
+/* How much memory this process has now; 0: not known. */
+uint64_t session_resident_bytes(void);
+
 /* Where a report gets the strings of its heading: they live as long as this. */
 struct session_heading {
 	char kernel[65];

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon_run.h"
@@ -28,23 +29,32 @@ static double armed(const struct daemon *daemon)
 	return daemon_sum(daemon, "dwell_timers_armed_total");
 }
 
+static int64_t resident_bytes(pid_t pid)
+{
+	char path[64], text[128];
+	unsigned long long pages;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	if (proc_read(path, text, sizeof(text)) <= 0 || sscanf(text, "%*u %llu", &pages) != 1)
+		live_abort("%s cannot be read", path);
+	return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
 static void run_export(const void *argument)
 {
 	struct workload workload;
 	struct daemon daemon;
-	double before, at;
+	double before;
 
 	(void)argument;
 	workload_start(&workload, sleep_often, NULL);
 	daemon_start(&daemon);
-	at = daemon_next_export(&daemon, 0);
+	daemon_next_export(&daemon, 0);
 	before = armed(&daemon);
 	workload_release(&workload);
 	if (!workload_wait(&workload, live_slower(20, 3)))
 		live_abort("the workload died");
-	/* One that began after the work was done. */
-	at = daemon_next_export(&daemon, at);
-	daemon_next_export(&daemon, at);
+	daemon_fresh_export(&daemon);
 	if (armed(&daemon) < before + 500)
 		live_fail("timers armed grew from %.0f to %.0f", before, armed(&daemon));
 	if (daemon_value(&daemon, "dwell_events_lost_total{reason=\"ring_full\"}") != 0)
@@ -52,6 +62,27 @@ static void run_export(const void *argument)
 	if (daemon_value(&daemon, "dwell_bpf_program_attached{program=\"on_switch\"}") != 1)
 		live_fail("on_switch is not attached");
 	workload_leave(&workload);
+	daemon_end(&daemon);
+}
+
+/* What it says of its memory is what it has, not what it or its starter had at most. */
+static void run_memory(const void *argument)
+{
+	const size_t size = 64 << 20;
+	struct daemon daemon;
+	void *big;
+
+	(void)argument;
+	big = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+		   -1, 0);
+	if (big == MAP_FAILED)
+		live_abort("mmap: %s", strerror(errno));
+	daemon_start(&daemon);
+	munmap(big, size);
+	daemon_next_export(&daemon, 0);
+	live_expect_near("resident memory",
+			 (int64_t)daemon_value(&daemon, "dwell_resident_memory_bytes"),
+			 resident_bytes(daemon.run.pid), 8 << 20);
 	daemon_end(&daemon);
 }
 
@@ -256,6 +287,7 @@ static void run_usage(const void *argument)
 
 const struct live_test tests_daemon[] = {
 	{.name = "daemon-export", .run = run_export},
+	{.name = "daemon-memory", .run = run_memory},
 	{.name = "daemon-reload", .run = run_reload},
 	{.name = "daemon-directory", .run = run_directory},
 	{.name = "daemon-cost", .run = run_cost},
