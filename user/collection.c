@@ -10,7 +10,8 @@
 #include "privilege.h"
 #include "source_clock.h"
 
-#define EXITED_ROWS 10000 /* exited tasks with a row of their own */
+#define EXITED_ROWS 10000    /* exited tasks with a row of their own */
+#define EXITED_LEDGERS 10000 /* ledgers of theirs that are kept apart */
 
 void collection_clear(struct collection *collection)
 {
@@ -108,8 +109,9 @@ int collection_open(struct collection *collection, const struct options *options
 		message_error("out of memory");
 		return EXIT_FAILED;
 	}
-	if (options->ledger.wanted)
-		model_keep_ledger(collection->model);
+	/* What reads timers for good has to forget those of tasks that are gone. */
+	if (options->ledger.wanted || options->command == COMMAND_DAEMON)
+		model_keep_ledger(collection->model, options->ledger.wanted ? EXITED_LEDGERS : 0);
 	if (output_open(&collection->session.output, options->output))
 		return EXIT_FAILED;
 	err = session_open(&collection->session, options, &intake);

@@ -8,9 +8,6 @@
 
 #include "model_private.h"
 
-/* Ledgers of tasks that have exited which are kept apart. */
-#define LEDGERS_LEFT_MAX 10000
-
 /* ---- sums -------------------------------------------------------------------- */
 
 static void add_to(uint64_t *value, uint64_t more)
@@ -191,29 +188,34 @@ static int add_to_task(struct task *task, const struct row *growth)
 	return dist_merge(&task->owned->lateness, &growth->measure[DWELL_LATENESS]);
 }
 
-/* What a folded task's timers did since goes where its own counters went. 0 or -ENOMEM. */
-static int add_to_folded(struct model *model, struct group *process, const struct row *growth)
+/* What the timers of a task that is kept no more did goes where its own counters went. 0 or -ENOMEM. */
+static int add_to_groups(struct model *model, uint32_t pid, const char *comm, uint64_t cgroup,
+			 const struct row *growth)
 {
-	struct group *comm = group_get(model, GROUP_COMM, 0, process->leader_comm);
-	struct group *cgroup = group_get(model, GROUP_CGROUP, process->leader_cgroup, NULL);
-	int err = comm && cgroup ? 0 : -ENOMEM;
+	struct group *const group[GROUPINGS] = {
+		[GROUP_PROCESS] = group_get(model, GROUP_PROCESS, pid, NULL),
+		[GROUP_COMM] = group_get(model, GROUP_COMM, 0, comm),
+		[GROUP_CGROUP] = group_get(model, GROUP_CGROUP, cgroup, NULL),
+	};
+	int err = 0;
 
-	if (!err)
-		err = group_settle(model, GROUP_COMM, comm, growth);
-	if (!err)
-		err = group_settle(model, GROUP_CGROUP, cgroup, growth);
-	return err ? err : group_settle(model, GROUP_PROCESS, process, growth);
+	for (int kind = 0; kind < GROUPINGS && !err; kind++)
+		err = group[kind] ? group_settle(model, kind, group[kind], growth) : -ENOMEM;
+	return err;
 }
 
-/* Adds the timers and lateness of @growth to the owner named by @key. 0 or -ENOMEM. */
-static int add_to_owner(struct model *model, const struct dwell_timer_key *key,
-			const struct row *growth)
+/* Adds the timers and lateness of @growth to @ledger's owner. 0 or -ENOMEM. */
+static int add_to_owner(struct model *model, const struct ledger *ledger, const struct row *growth)
 {
+	const struct dwell_timer_key *key = &ledger->key;
 	struct task *task = task_find(model, key->tid, key->start, false);
 	struct group *process = task ? NULL : process_find(model, key->pid);
 
+	if (!task && ledger->exited)
+		return add_to_groups(model, key->pid, ledger->comm, ledger->cgroup, growth);
 	if (process && process->settled && process->settled->exited)
-		return add_to_folded(model, process, growth);
+		return add_to_groups(model, key->pid, process->leader_comm, process->leader_cgroup,
+				     growth);
 	if (!task)
 		task = unknown_task(model, key);
 	return task ? add_to_task(task, growth) : -ENOMEM;
@@ -231,7 +233,7 @@ static int count_in_rows(struct model *model, const struct ledger *ledger,
 		return 0;
 	err = ledger_growth(ledger, counts, &growth);
 	if (!err)
-		err = add_to_owner(model, &ledger->key, &growth);
+		err = add_to_owner(model, ledger, &growth);
 	row_clear(&growth);
 	return err;
 }
@@ -300,30 +302,34 @@ void leavers_free(struct model *model)
 
 /* ---- intake ------------------------------------------------------------------------ */
 
-void model_keep_ledger(struct model *model)
+void model_keep_ledger(struct model *model, size_t left_limit)
 {
 	model->keeps_ledger = true;
+	model->ledgers_left_limit = left_limit;
+}
+
+/* The same as ledger_get(), and it learns that its owner has exited: nobody else may know that later. */
+static struct ledger *ledger_meet(struct model *model, const struct dwell_timer_key *key)
+{
+	struct leaver *leaver = is_kernel(key) ? NULL : leaver_find(model, key);
+	struct ledger *ledger = ledger_get(model, key);
+
+	if (ledger && leaver) {
+		ledger->exited = true;
+		ledger->cgroup = leaver->cgroup;
+		memcpy(ledger->comm, leaver->comm, sizeof(ledger->comm));
+	}
+	return ledger;
 }
 
 int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 		     const struct dwell_timer_counts *counts)
 {
-	struct ledger *ledger = ledger_get(model, key);
-	struct leaver *leaver;
-	int err;
+	struct ledger *ledger = ledger_meet(model, key);
+	int err = ledger ? take_counts(model, ledger, counts) : -ENOMEM;
 
-	if (!ledger)
-		return -ENOMEM;
-	err = take_counts(model, ledger, counts);
-	if (err || is_kernel(key))
+	if (err)
 		return err;
-	leaver = leaver_find(model, key);
-	if (leaver) {
-		/* It may be the last that is heard of the task. */
-		ledger->exited = true;
-		ledger->cgroup = leaver->cgroup;
-		memcpy(ledger->comm, leaver->comm, sizeof(ledger->comm));
-	}
 	/* Others may have its timerfds, armed yet. */
 	return ledger->exited && !ledger->sums.counts.outstanding;
 }
@@ -386,7 +392,7 @@ int model_forget_timers(struct model *model, const struct dwell_timer_key *key,
 	if (err)
 		return err;
 	timer_sums_clear(&ledger->sums);
-	if (model->ledgers_left <= LEDGERS_LEFT_MAX)
+	if (model->ledgers_left <= model->ledgers_left_limit)
 		return 0;
 	model->ledgers_left--;
 	return ledger_fold(model, ledger);
@@ -421,7 +427,7 @@ void model_clear_armed(struct model *model)
 int model_add_armed(struct model *model, const struct dwell_armed_timer *timer)
 {
 	static const struct row armed = {.timers.outstanding = 1};
-	struct ledger *ledger = ledger_get(model, &timer->owner);
+	struct ledger *ledger = ledger_meet(model, &timer->owner);
 
 	if (!ledger)
 		return -ENOMEM;
@@ -430,7 +436,7 @@ int model_add_armed(struct model *model, const struct dwell_armed_timer *timer)
 		ledger->oldest = timer->armed_at;
 	if (!ledger->due || timer->expires < ledger->due)
 		ledger->due = timer->expires;
-	return is_kernel(&timer->owner) ? 0 : add_to_owner(model, &timer->owner, &armed);
+	return is_kernel(&timer->owner) ? 0 : add_to_owner(model, ledger, &armed);
 }
 
 /* ---- the course in time -------------------------------------------------------------- */

@@ -347,6 +347,7 @@ int model_end_read(struct model *model)
 			err = task_drop(model, task, true);
 		}
 	model->reads++;
+	leavers_free(model);
 	return err;
 }
 

@@ -127,9 +127,9 @@ int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 
 /*
  * For ledgers that are read again and again: the model keeps in mind who exits
- * from now on, and a course of samples.
+ * from now on. Of tasks that have exited it keeps @left_limit ledgers apart.
  */
-void model_keep_ledger(struct model *model);
+void model_keep_ledger(struct model *model, size_t left_limit);
 
 /* The last that is heard of a ledger; one of that key which comes later is another. 0 or -ENOMEM. */
 int model_forget_timers(struct model *model, const struct dwell_timer_key *key,

@@ -172,8 +172,9 @@ struct model {
 
 	struct ledger *user_ledgers;   /* by owner and callback */
 	struct ledger *kernel_ledgers; /* by callback */
-	bool keeps_ledger;	       /* read again and again */
+	bool keeps_ledger;	       /* and forgets owners that exit */
 	struct leaver *leavers;
+	size_t ledgers_left_limit;
 	size_t ledgers_left;		    /* of tasks that have exited */
 	uint64_t sample_at[COURSE_SAMPLES]; /* mono */
 	size_t samples;

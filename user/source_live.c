@@ -824,9 +824,7 @@ static int take_timers(struct source *source, const void *key, const void *value
 {
 	int err = source->intake.timers(source->intake.context, key, value);
 
-	if (err > 0)
-		return source->ledger ? forget_timers(source, key) : 0;
-	return err;
+	return err > 0 ? forget_timers(source, key) : err;
 }
 
 /* A stack by its id, into the empty @stack; a negative one is none. */

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon_run.h"
@@ -62,6 +65,54 @@ static void run_export(const void *argument)
 	if (daemon_value(&daemon, "dwell_bpf_program_attached{program=\"on_switch\"}") != 1)
 		live_fail("on_switch is not attached");
 	workload_leave(&workload);
+	daemon_end(&daemon);
+}
+
+#define TIMER_TASKS 5000 /* more than there is room for at once */
+
+/* Many tasks, one after the other, that leave an armed timer to the end of their process. */
+static void arm_and_exit(struct work *work)
+{
+	static const struct itimerspec hour = {.it_value.tv_sec = CASE_HOUR};
+
+	(void)work;
+	prctl(PR_SET_NAME, "dwell-armers");
+	for (int i = 0; i < TIMER_TASKS / 2; i++) {
+		const pid_t pid = fork();
+
+		if (pid < 0)
+			live_abort("fork: %s", strerror(errno));
+		if (pid == 0)
+			_exit(timerfd_settime(timerfd_create(CLOCK_MONOTONIC, 0), 0, &hour, NULL));
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* Timers are forgotten with their owners: there is room for those of the next ones. */
+static void run_timers(const void *argument)
+{
+	struct workload workload;
+	struct daemon daemon;
+	double before;
+
+	(void)argument;
+	daemon_start(&daemon);
+	daemon_next_export(&daemon, 0);
+	before = armed(&daemon);
+	for (int i = 0; i < 2; i++) {
+		workload_start(&workload, arm_and_exit, NULL);
+		workload_release(&workload);
+		if (!workload_wait(&workload, live_slower(20, 3)))
+			live_abort("the workload died");
+		daemon_fresh_export(&daemon);
+		workload_leave(&workload);
+	}
+	if (armed(&daemon) < before + TIMER_TASKS)
+		live_fail("timers armed grew from %.0f to %.0f", before, armed(&daemon));
+	live_expect("timers that found no room",
+		    (int64_t)daemon_value(&daemon,
+					  "dwell_events_lost_total{reason=\"timer_ledger_full\"}"),
+		    0);
 	daemon_end(&daemon);
 }
 
@@ -287,6 +338,7 @@ static void run_usage(const void *argument)
 
 const struct live_test tests_daemon[] = {
 	{.name = "daemon-export", .run = run_export},
+	{.name = "daemon-timers", .run = run_timers},
 	{.name = "daemon-memory", .run = run_memory},
 	{.name = "daemon-reload", .run = run_reload},
 	{.name = "daemon-directory", .run = run_directory},

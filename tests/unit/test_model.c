@@ -1027,6 +1027,44 @@ static void add_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
 }
 
+/* A service forgets timers with their owners, or it would run out of room for them. */
+static void timers_of_who_left_are_forgotten_but_counted(void **state)
+{
+	struct model *model = new_model(0);
+	const struct row *row;
+	struct rows rows;
+
+	(void)state;
+	model_keep_ledger(model, 0);
+	for (uint32_t i = 1; i <= 100; i++) {
+		const struct dwell_timer_key key = key_of(i, i, i, 1);
+		const struct dwell_timer_counts counts = counts_of(3), more = counts_of(4);
+		struct dwell_record record = record_of(i, i, i, "left", 7);
+
+		/* Of one it was known before that it lives, of the next it was not. */
+		if (i & 1)
+			add_as(model, &record, DWELL_LIVE);
+		add_as(model, &record, DWELL_EXIT);
+		assert_int_equal(model_add_timers(model, &key, &counts), 1);
+		assert_int_equal(model_forget_timers(model, &key, &more), 0);
+		assert_int_equal(model_end_read(model), 0);
+	}
+	rows = rows_by(model, ROW_BY_COMM);
+	assert_int_equal(rows.count, 1);
+	row = row_of_comm(&rows, "left");
+	assert_int_equal(row->timers.armed, 100 * counts_of(4).armed);
+	assert_int_equal(count_of(row, DWELL_LATENESS), 100 * 4);
+	rows_free(&rows);
+	rows = rows_by(model, ROW_BY_CGROUP);
+	assert_int_equal(row_of_cgroup(&rows, 7)->timers.armed, 100 * counts_of(4).armed);
+	rows_free(&rows);
+	/* Nothing is left of the tasks themselves. */
+	rows = rows_by(model, ROW_BY_TASK);
+	assert_int_equal(rows.count, 0);
+	rows_free(&rows);
+	model_free(model);
+}
+
 static void forget_ledger(struct model *model, uint32_t pid, uint32_t tid, uint64_t start,
 			  uint64_t function, uint64_t times)
 {
@@ -1428,6 +1466,7 @@ int main(void)
 		cmocka_unit_test(a_later_record_replaces_the_earlier_one),
 		cmocka_unit_test(an_unterminated_comm_stays_within_its_bytes),
 		cmocka_unit_test(who_left_unseen_is_missed_twice),
+		cmocka_unit_test(timers_of_who_left_are_forgotten_but_counted),
 		cmocka_unit_test(a_reused_tid_is_another_task),
 		cmocka_unit_test(a_running_tasks_open_time_counts_within_the_window),
 		cmocka_unit_test(ages_reach_back_before_the_window),

@@ -35,7 +35,7 @@ static struct model *ledger_model(void)
 	struct model *model = model_new(10);
 
 	assert_non_null(model);
-	model_keep_ledger(model);
+	model_keep_ledger(model, 10000);
 	model_set_window(model, START, START + 10 * S);
 	return model;
 }
