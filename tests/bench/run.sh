@@ -16,6 +16,7 @@ WAITS=${WAITS:-200000}
 RUNS=${RUNS:-3}       # of either for each variant and round: their median counts
 PEERS=${PEERS:-runqlat runqslower cpudist offcputime wakeuptime}
 REPEATS=${REPEATS:-5} # of each read and start
+SERVICE_SECONDS=${SERVICE_SECONDS:-60} # that the service is watched for: some exports
 # Seconds: enough for a tool that reads all kernel symbols first.
 ATTACH_LIMIT=20
 # Seconds: dwell has the kernel time its programs in its first half second,
@@ -27,6 +28,7 @@ STATS=/proc/sys/kernel/bpf_stats_enabled
 STATS_BEFORE=$(cat $STATS 2>/dev/null || echo 0)
 tool=
 crowd=
+idlers=
 
 say() {
 	echo "bench: $*" >&2
@@ -40,6 +42,7 @@ die() {
 clean_up() {
 	[ -z "$tool" ] || kill -KILL "$tool" 2>/dev/null || true
 	[ -z "$crowd" ] || kill -KILL "$crowd" 2>/dev/null || true
+	[ -z "$idlers" ] || kill -KILL "$idlers" 2>/dev/null || true
 	if [ "$(cat $STATS)" != "$STATS_BEFORE" ]; then
 		echo "$STATS_BEFORE" >$STATS
 	fi
@@ -350,14 +353,19 @@ measure_programs() {
 
 # ---- 3: reads, memory, start-up ---------------------------------------------------
 
-# Starts N threads that sleep, each often enough to have something to tell.
-start_crowd() {
+# gather N PERIOD_US: starts N threads that sleep for so long at a time, as $crowd.
+gather() {
 	mkfifo "$WORK/ready"
-	"$BUILD/bench/sleepers" "$1" 500000 >"$WORK/ready" &
+	"$BUILD/bench/sleepers" "$1" "$2" >"$WORK/ready" &
 	crowd=$!
 	read -r answer <"$WORK/ready" || answer=
 	rm "$WORK/ready"
 	[ "$answer" = ready ] || say "no $1 threads here"
+}
+
+# Each often enough to have something to tell.
+start_crowd() {
+	gather "$1" 500000
 }
 
 end_crowd() {
@@ -398,6 +406,50 @@ measure_start() {
 	done >"$WORK/start"
 	echo "From exec to the first measurement: $(median <"$WORK/start") us."
 	echo "Size: $(wc -c <"$DWELL") bytes$([ ! -e "$BUILD/static/dwell" ] || echo ", static and stripped $(wc -c <"$BUILD/static/dwell")")."
+}
+
+# ---- 4: the service ----------------------------------------------------------------
+
+# CPU time of the process $1 so far, in ticks.
+ticks_of() {
+	awk '{ print $14 + $15 }' /proc/"$1"/stat
+}
+
+# The value of a series in the file that the service writes.
+exported() {
+	sed -n "s/^$1 //p" "$WORK/dwell.prom"
+}
+
+# As it is shipped, beside N threads, of which one in ten wakes up twice a second: "N CPU RSS export bytes".
+watch_service() {
+	say "the service, $1 threads"
+	gather $(($1 * 9 / 10)) 3600000000
+	idlers=$crowd
+	gather $(($1 / 10)) 500000
+	attach "$DWELL" daemon --config "$WORK/dwell.conf" --textfile-dir "$WORK" --log stderr
+	sleep 5
+	before=$(ticks_of "$tool")
+	sleep "$SERVICE_SECONDS"
+	echo "$1 $(ticks_of "$tool") $before $SERVICE_SECONDS $(getconf CLK_TCK)" \
+		"$(awk '$1 == "VmRSS:" { print $2 }' /proc/"$tool"/status)" \
+		"$(exported dwell_export_duration_seconds) $(wc -c <"$WORK/dwell.prom")"
+	detach
+	end_crowd
+	crowd=$idlers
+	idlers=
+	end_crowd
+}
+
+measure_service() {
+	: >"$WORK/dwell.conf"
+	{
+		printf 'threads added\t%% of one CPU\tRSS MiB\texport ms\tbytes\n'
+		for threads in 1000 10000; do
+			watch_service $threads
+		done | awk '{ printf "%d\t%.2f\t%.1f\t%.1f\t%d\n", $1, 100 * ($2 - $3) / $4 / $5,
+			$6 / 1024, 1000 * $7, $8 }'
+	} >"$WORK/table"
+	table <"$WORK/table"
 }
 
 # ---- -------------------------------------------------------------------------------
@@ -452,3 +504,7 @@ report_arming waits
 measure_programs
 measure_reads
 measure_start
+echo
+echo "The service as it is shipped, for $SERVICE_SECONDS s:"
+echo
+measure_service
