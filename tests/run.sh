@@ -178,16 +178,6 @@ static_checks() {
 
 # ---- live tests -----------------------------------------------------------
 
-# Can this machine run them? Judged first without dwell, lest a broken dwell
-# pass for a machine that cannot: only its "this kernel lacks a feature" counts.
-can_run_live() {
-	[ "$(id -u)" = 0 ] && [ -r /sys/kernel/btf/vmlinux ] || return 1
-	bpftool prog list >/dev/null 2>&1 || return 1
-	status=0
-	timeout 60 "$BUILD/dwell" check >/dev/null 2>&1 </dev/null || status=$?
-	[ $status -ne 3 ]
-}
-
 live_tests() {
 	if ! [ -x "$BUILD/live" ]; then
 		fail live "$BUILD/live was not built"
@@ -216,7 +206,7 @@ live_tests() {
 	elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		fail live "$(ending "$status" $LIVE_LIMIT)"
 	fi
-	if [ "$skips" -gt 0 ] && [ "${CI-}" = true ] && can_run_live; then
+	if [ "$skips" -gt 0 ] && [ "${CI-}" = true ] && tests/can-run-live.sh; then
 		skipped=$((skipped - skips))
 		failed=$((failed + skips))
 		echo "not ok live: $skips skipped on a machine that can run them"
