@@ -16,9 +16,8 @@ import math
 import re
 import sys
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
+
+import api
 
 SECONDS = 30  # how far a graph looks back
 STEP = 2
@@ -126,22 +125,8 @@ def check_shape(dashboard):
 # ---- what its queries say ---------------------------------------------------------------------
 
 
-class Prometheus:
-    """A Prometheus that answers."""
-
-    def __init__(self, url):
-        self.url = url.rstrip('/')
-        self.asked = 0
-
-    def get(self, path, **parameters):
-        """The data of an answer. Raises ValueError with what Prometheus says against a query."""
-        self.asked += 1
-        url = '%s/api/v1/%s?%s' % (self.url, path, urllib.parse.urlencode(parameters, doseq=True))
-        try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
-                return json.load(answer)['data']
-        except urllib.error.HTTPError as error:
-            raise ValueError(json.load(error).get('error', str(error))) from error
+class Answers(api.Prometheus):
+    """A Prometheus that a dashboard looks at."""
 
     def series(self, expression, instant):
         """The labels of each series that has a number to show."""
@@ -160,12 +145,15 @@ class Prometheus:
         match = re.fullmatch(r'label_values\((.+), *(\w+)\)', query)
         if not match:
             raise ValueError('not label_values(SERIES, LABEL): %s' % query)
-        return self.get('label/%s/values' % match.group(2), **{'match[]': match.group(1)})
+        return self.values(match.group(2), match.group(1))
 
 
-def hosts(prometheus, by):
-    """The hosts that group by this label."""
-    return prometheus.label_values('label_values(dwell_tasks{%s!=""}, instance)' % by)
+def busy(prometheus, label, values):
+    """The instances or groups that have something in all panels: who is woken by a timer has."""
+    selector = 'instance=~"%(instance)s", %(by)s!=""' % values
+    found = prometheus.now('rate(dwell_timer_latency_seconds_count{%s}[%s]) > 0' % (
+        selector, values['__rate_interval']))
+    return {labels[label] for labels, _ in found}
 
 
 def quote(value):
@@ -182,8 +170,9 @@ def choose(prometheus, dashboard, values, single):
         found = prometheus.label_values(query)
         if not found:
             yield 'variable %s has no values: %s' % (one['name'], query)
-        if single and one['name'] == 'instance':
-            found = hosts(prometheus, values['by'])
+        if single and one['name'] in ('instance', 'group'):
+            label = one['name'] if one['name'] == 'instance' else values['by']
+            found = sorted(busy(prometheus, label, {'instance': '.*', **values}) & set(found))
         # Of the values, the one that is hardest to quote.
         hardest = max(found, key=lambda value: len(re.findall(r'\W', value)), default='')
         values[one['name']] = quote(hardest) if single else one['allValue']
@@ -207,7 +196,7 @@ def ask(prometheus, target, values):
 
 def check_queries(prometheus, dashboard, interval):
     """Asks everything, for each grouping in use, with all and with one of everything chosen."""
-    groupings = [by for by in GROUPINGS if hosts(prometheus, by)]
+    groupings = [by for by in GROUPINGS if prometheus.values('instance', 'dwell_tasks{%s!=""}' % by)]
     if not groupings:
         yield 'no host groups by anything'
     for by, single in itertools.product(groupings, (False, True)):
@@ -231,7 +220,7 @@ def main():
         dashboard = json.load(file)
     complaints = list(check_shape(dashboard))
     if len(arguments) > 1:
-        prometheus = Prometheus(arguments[1])
+        prometheus = Answers(arguments[1])
         complaints += check_queries(prometheus, dashboard, (arguments[2:] or ['1m'])[0])
         if not complaints:
             print('%d queries' % prometheus.asked)

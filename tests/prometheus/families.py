@@ -5,13 +5,15 @@ import os
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'families')
 GROUP_LABELS = ('comm', 'cgroup')
+SUFFIXES = ('_bucket', '_sum', '_count')  # of a histogram's series
 
 
 class Family:
     """One family: its name and type, and for each label its only values, or None for any."""
 
     def __init__(self, name, kind, labels):
-        self.name = name
+        self.name = name.rstrip('?')
+        self.always = name == self.name
         self.kind = kind
         self.labels = labels
 

@@ -19,7 +19,6 @@ import families as contract
 NAME = re.compile(r'[a-zA-Z_][a-zA-Z0-9_]*\Z')
 VALUE = re.compile(r'(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|NaN|[+-]Inf)\Z')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\.)*)"')
-SUFFIXES = ('_bucket', '_sum', '_count')
 TYPES = ('counter', 'gauge', 'histogram')
 ESCAPES = {'\\\\': '\\', '\\"': '"', '\\n': '\n'}
 # What Prometheus itself sets on a target, or makes of a histogram's buckets.
@@ -176,7 +175,7 @@ class File:
         family = self.current
         names = [family.name] if family else []
         if family and family.kind == 'histogram':
-            names = [family.name + suffix for suffix in SUFFIXES]
+            names = [family.name + suffix for suffix in contract.SUFFIXES]
         if name not in names:
             raise Wrong('%s is not of the family that this part is of' % name)
         if not family.kind:
@@ -264,7 +263,7 @@ def check_names(families):
     """A family may not be called what a histogram's own series are called."""
     for family in families.values():
         if family.kind == 'histogram':
-            for suffix in SUFFIXES:
+            for suffix in contract.SUFFIXES:
                 if family.name + suffix in families:
                     yield '%s is a series of %s' % (family.name + suffix, family.name)
 
@@ -276,7 +275,8 @@ def check_contract(families):
     for one in wanted:
         family = families.get(one.name)
         if not family:
-            yield 'no %s' % one.name
+            if one.always:
+                yield 'no %s' % one.name
             continue
         if family.kind != one.kind:
             yield '%s is a %s, not a %s' % (one.name, family.kind, one.kind)
