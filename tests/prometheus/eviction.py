@@ -15,9 +15,11 @@ import api
 import families
 import task
 
-QUIET, STEADY, LOUD = NAMES = ('dwell-quiet', 'dwell-steady', 'dwell-loud')
+CALM = ('dwell-calm', 'dwell-quiet')
+LOUD = 'dwell-loud'
+NAMES = CALM + (LOUD,)
 # Seconds from one sleep to the next: far apart, as who is to take a place has to be far busier.
-SELDOM, OFTEN, ALWAYS = 0.1, 0.02, 0.002
+SELDOM, ALWAYS = 0.2, 0.002
 WINDOW = 10  # seconds that a rate looks back
 TOLERANCE = 0.1  # a rate guesses what was before its first sample, and after its last one
 
@@ -39,10 +41,11 @@ class Scene:
         found = self.prometheus.now(self.selector('dwell_timers_armed_total'))
         return {labels['comm'] for labels, _ in found} - {'~other'}
 
-    def await_named(self, *wanted):
-        """Waits until just these groups have series."""
-        if not api.wait_for(lambda: self.named() == set(wanted)):
-            raise ValueError('named are %s, not %s' % (sorted(self.named()), sorted(wanted)))
+    def await_named(self, condition):
+        """Waits until the groups that have series are as they should be; returns them."""
+        if not api.wait_for(lambda: condition(self.named())):
+            raise ValueError('named are just %s' % sorted(self.named()))
+        return self.named()
 
     def seconds(self):
         """How long it has lasted, and as long as a rate remembers."""
@@ -54,8 +57,14 @@ class Scene:
             self.selector('dwell_timers_armed_total'), self.seconds()))
         return found[0][1] if found else 0
 
+    def at_rest(self):
+        """Whether nothing was counted for as long as a rate looks back."""
+        found = self.prometheus.now('sum(rate(%s[%ds]))' % (
+            self.selector('dwell_timers_armed_total'), WINDOW))
+        return found[0][1] == 0
+
     def rated(self):
-        """The same out of the rates of all series."""
+        """What was counted, out of the rates of all series."""
         seconds = self.seconds()
         found = self.prometheus.now('%d * avg_over_time(sum(rate(%s[%ds]))[%ds:1s])' % (
             seconds, self.selector('dwell_timers_armed_total'), WINDOW, seconds))
@@ -64,18 +73,16 @@ class Scene:
 
 def play(scene):
     """Lets the groups come and go; returns how often they slept."""
-    sleeps = 0
-    quiet, steady = task.Task(QUIET.encode(), SELDOM), task.Task(STEADY.encode(), OFTEN)
-    scene.await_named(QUIET, STEADY)
-    loud = task.Task(LOUD.encode(), ALWAYS)
-    scene.await_named(STEADY, LOUD)
-    sleeps += quiet.end()
+    tasks = {name: task.Task(name.encode(), SELDOM) for name in CALM}
+    scene.await_named(lambda named: named == set(CALM))
+    tasks[LOUD] = task.Task(LOUD.encode(), ALWAYS)
+    named = scene.await_named(lambda named: LOUD in named)
+    gone, = set(NAMES) - named
+    sleeps = tasks[gone].end()
     # Another task of that name, for it is the name that has series.
-    quiet = task.Task(QUIET.encode(), ALWAYS)
-    scene.await_named(QUIET, LOUD)
-    for one in quiet, steady, loud:
-        sleeps += one.end()
-    return sleeps
+    tasks[gone] = task.Task(gone.encode(), ALWAYS)
+    scene.await_named(lambda named: named == {gone, LOUD})
+    return sleeps + sum(one.end() for one in tasks.values())
 
 
 def went_back(scene):
@@ -97,8 +104,8 @@ def complaints(scene):
     sleeps = play(scene)
     if not api.wait_for(lambda: scene.counted() == sleeps):
         yield '%d sleeps, %d were counted' % (sleeps, scene.counted())
-    # Until the rates are back at zero.
-    time.sleep(WINDOW)
+    if not api.wait_for(scene.at_rest):
+        yield 'it still counts, whom?'
     rated = scene.rated()
     if not abs(rated - sleeps) <= TOLERANCE * sleeps:
         yield '%d sleeps, the rates come to %d' % (sleeps, rated)

@@ -11,41 +11,14 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
-BUILD=${BUILD:-build}
-# scripts/setup.sh unpacks there what must not run as a service.
-PATH=$PATH:/usr/sbin:/sbin:$PWD/$BUILD/prometheus/usr/bin
-export PYTHONDONTWRITEBYTECODE=1
-rules=scripts/prometheus/dwell-rules.yml
-alerts=scripts/prometheus/dwell-alerts.yml
+# shellcheck source=tests/prometheus/fleet.sh
+. "$here/fleet.sh"
 dashboard=scripts/grafana/dwell.json
-hosts=3
 scrapes=10 # of each host, one a second, before any answer counts
-patience=60 # seconds, for anything that is waited for
-
-work=$(mktemp -d)
-spaces=() pids=() writers=() exporters=() targets=() in_prometheus=()
+writers=()
 real=
 ! "$here/../can-run-live.sh" || real=yes
-prefix=dwell-$$
-url=
 passed=0 failed=0 skipped=0
-
-clean_up() {
-	local pid space
-
-	for pid in "${pids[@]}"; do
-		kill "$pid" 2>/dev/null || true
-	done
-	for pid in "${pids[@]}"; do
-		wait "$pid" 2>/dev/null || true
-	done
-	for space in "${spaces[@]}"; do
-		ip netns del "$space" 2>/dev/null || true
-	done
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
 
 pass() {
 	passed=$((passed + 1))
@@ -78,28 +51,6 @@ check() {
 		head -n 30 "$work/output" | sed 's/^/    /'
 		fail "$name" "$(head -n 1 "$work/output" | cut -c 1-120)"
 	fi
-}
-
-# lacking PROGRAM…: the first that is not there.
-lacking() {
-	local program
-
-	for program in "$@"; do
-		if ! command -v "$program" >/dev/null 2>&1; then
-			echo "$program is not installed"
-			return
-		fi
-	done
-}
-
-# wait_for COMMAND…: until it succeeds, or patience is at an end.
-wait_for() {
-	local end=$((SECONDS + patience))
-
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.2
-	done
 }
 
 # ---- files ------------------------------------------------------------------
@@ -151,57 +102,6 @@ test_files() {
 
 # ---- a fleet ----------------------------------------------------------------
 
-# start NAME COMMAND…: in the background; what it says goes to NAME.log. Sets started.
-start() {
-	local name=$1
-	shift
-
-	"$@" >"$work/$name.log" 2>&1 </dev/null &
-	started=$!
-	pids+=("$started")
-}
-
-# The addresses are those set aside for documentation: nothing outside has one.
-make_network() {
-	local number space
-
-	[ "$(id -u)" = 0 ] && ip netns add "$prefix-p" 2>/dev/null || return 1
-	spaces+=("$prefix-p")
-	ip -n "$prefix-p" link set lo up || return 1
-	for ((number = 0; number < hosts; number++)); do
-		space=$prefix-$number
-		ip netns add "$space" || return 1
-		spaces+=("$space")
-		ip -n "$prefix-p" link add "host$number" type veth peer name eth0 netns "$space" &&
-			ip -n "$prefix-p" addr add "192.0.2.$((4 * number + 1))/30" dev "host$number" &&
-			ip -n "$space" addr add "192.0.2.$((4 * number + 2))/30" dev eth0 &&
-			ip -n "$prefix-p" link set "host$number" up &&
-			ip -n "$space" link set eth0 up || return 1
-		targets+=("192.0.2.$((4 * number + 2)):9100")
-	done
-	in_prometheus=(ip netns exec "$prefix-p")
-	url=http://127.0.0.1:9090
-}
-
-# Free ones, all found before any is used.
-make_ports() {
-	local -a ports
-
-	mapfile -t ports < <(python3 -c '
-import socket, sys
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-for one in sockets:
-    print(one.getsockname()[1])' $((hosts + 1)))
-	targets=("${ports[@]:0:hosts}")
-	targets=("${targets[@]/#/127.0.0.1:}")
-	url=http://127.0.0.1:${ports[hosts]}
-	in_prometheus=()
-}
-
-file_of() {
-	echo "$work/host$1/dwell.prom"
-}
-
 # Host 0 has room for the names of tasks that try to break its file, host 1 groups by cgroup, and
 # host 2 is for groups that come and go.
 start_writer() {
@@ -209,7 +109,7 @@ start_writer() {
 	local -a own=('--max-groups=40' '--groups=cgroup' '--max-groups=2')
 	local -a options
 
-	mkdir -p "$work/host$number"
+	mkdir -p "$(directory_of "$number")"
 	if [ -z "$real" ]; then
 		options=(--host "$number")
 		[ "$number" != 1 ] || options+=(--by cgroup)
@@ -217,51 +117,9 @@ start_writer() {
 	else
 		options=("${own[number]}" --config=/dev/null --interval=1s --log=off)
 		[ "$number" != 2 ] || options+=(--comm="$(python3 "$here/eviction.py" --names)")
-		start "writer$number" "$BUILD/dwell" daemon --textfile-dir="$work/host$number" "${options[@]}"
+		start "writer$number" "$BUILD/dwell" daemon --textfile-dir="$(directory_of "$number")" "${options[@]}"
 	fi
 	writers+=("$started")
-}
-
-start_exporter() {
-	local number=$1
-	local -a inside=()
-
-	[ ${#spaces[@]} = 0 ] || inside=(ip netns exec "$prefix-$number")
-	start "exporter$number" "${inside[@]}" "$exporter" --collector.disable-defaults \
-		--collector.textfile --collector.textfile.directory="$work/host$number" \
-		--web.listen-address="${targets[number]}"
-	exporters+=("$started")
-}
-
-start_prometheus() {
-	local list
-
-	list=$(printf ", '%s'" "${targets[@]}")
-	cat >"$work/prometheus.yml" <<-END
-		global:
-		  scrape_interval: 1s
-		  scrape_timeout: 1s
-		  evaluation_interval: 1s
-		rule_files: ['$PWD/$rules', '$PWD/$alerts']
-		scrape_configs:
-		  - job_name: node
-		    static_configs:
-		      - targets: [${list#, }]
-		  - job_name: prometheus
-		    static_configs:
-		      - targets: ['${url#http://}']
-	END
-	start prometheus "${in_prometheus[@]}" prometheus --config.file="$work/prometheus.yml" \
-		--storage.tsdb.path="$work/data" --web.listen-address="${url#http://}"
-}
-
-query() {
-	"${in_prometheus[@]}" promtool query instant "$url" "$1"
-}
-
-# Whether a query has an answer, which it prints. Prometheus may not be up yet.
-holds() {
-	query "$1" 2>/dev/null | grep .
 }
 
 # nothing WHAT QUERY: complains if there is an answer.
@@ -410,10 +268,6 @@ missing_noticed() {
 	return $bad
 }
 
-# Its name differs between distributions.
-exporter=node_exporter
-! command -v prometheus-node-exporter >/dev/null 2>&1 || exporter=prometheus-node-exporter
-
 test_fleet() {
 	local number lack name
 	local -a names=(scrapes series families rules percentiles queries quiet missing)
@@ -444,17 +298,11 @@ test_fleet() {
 		return
 	fi
 
-	if ! make_network; then
-		for name in "${spaces[@]}"; do
-			ip netns del "$name"
-		done
-		spaces=()
-		make_ports
-	fi
+	make_network
 	for ((number = 0; number < hosts; number++)); do
 		start_exporter $number
 	done
-	start_prometheus
+	start_prometheus "${targets[@]}"
 	if ! wait_for scraped; then
 		tail -n 5 "$work"/{exporter*,prometheus}.log | sed 's/^/    /'
 		fail fleet.scrapes "the hosts were not scraped within $patience s"
