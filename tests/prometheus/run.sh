@@ -104,20 +104,33 @@ test_files() {
 
 # Host 0 has room for the names of tasks that try to break its file, host 1 groups by cgroup, and
 # host 2 is for groups that come and go.
-start_writer() {
+start_daemon() {
 	local number=$1
-	local -a own=('--max-groups=40' '--groups=cgroup' '--max-groups=2')
-	local -a options
+	# One that keeps to a budget leaves exports out while the machine is busy with other tests.
+	local -a options=(--config=/dev/null --interval=2s --log=off --max-overhead=off)
 
-	mkdir -p "$(directory_of "$number")"
-	if [ -z "$real" ]; then
-		options=(--host "$number")
-		[ "$number" != 1 ] || options+=(--by cgroup)
-		start "writer$number" python3 "$here/generate.py" "$(file_of "$number")" "${options[@]}"
+	case $number in
+	0) options+=(--max-groups=40) ;;
+	1) options+=(--groups=cgroup) ;;
+	2) options+=(--max-groups=2 --comm="$("$here/eviction.py" --names)") ;;
+	esac
+	start "writer$number" "$BUILD/dwell" daemon "${options[@]}" --textfile-dir="$(directory_of "$number")"
+}
+
+start_player() {
+	local number=$1
+	local -a options=(--host "$number")
+
+	[ "$number" != 1 ] || options+=(--by cgroup)
+	start "writer$number" "$here/generate.py" "$(file_of "$number")" "${options[@]}"
+}
+
+start_writer() {
+	mkdir -p "$(directory_of "$1")"
+	if [ -n "$real" ]; then
+		start_daemon "$1"
 	else
-		options=("${own[number]}" --config=/dev/null --interval=1s --log=off)
-		[ "$number" != 2 ] || options+=(--comm="$(python3 "$here/eviction.py" --names)")
-		start "writer$number" "$BUILD/dwell" daemon --textfile-dir="$(directory_of "$number")" "${options[@]}"
+		start_player "$1"
 	fi
 	writers+=("$started")
 }
@@ -141,16 +154,19 @@ files_there() {
 	done
 }
 
+file_changed() {
+	! cmp -s "$work/earlier" "$(file_of "$1")"
+}
+
 # A later file must have counted on from an earlier one.
 files_valid() {
 	local number bad=0
 
 	for ((number = 0; number < hosts; number++)); do
 		cp "$(file_of "$number")" "$work/earlier"
-		sleep 1.5
+		wait_for file_changed "$number" || { echo "host $number: it does not change"; bad=1; }
 		cp "$(file_of "$number")" "$work/later"
 		python3 "$here/validate.py" --families "$work/earlier" "$work/later" || bad=1
-		cmp -s "$work/earlier" "$work/later" && echo "host $number: it does not change" && bad=1
 		if command -v promtool >/dev/null; then
 			promtool check metrics <"$work/later" || bad=1
 		fi
@@ -163,15 +179,16 @@ scraped() {
 	holds "count(count_over_time(dwell_build_info[10m]) >= $scrapes) == $hosts" >/dev/null
 }
 
+# On a busy machine Prometheus may have gone before it was answered: no fault of a file.
 scrapes_clean() {
 	local log bad=0
 
-	nothing 'not scraped' 'up == 0' || bad=1
+	nothing 'not scraped' 'max_over_time(up[10s]) == 0' || bad=1
 	nothing 'a file was dropped' 'node_textfile_scrape_error != 0' || bad=1
 	nothing 'samples were dropped' \
 		'{__name__=~"prometheus_target_scrapes_(exceeded|sample)_.*_total"} > 0' || bad=1
 	for log in "$work"/exporter*.log; do
-		! grep -m 3 level=error "$log" || bad=1
+		! grep level=error "$log" | grep -v 'broken pipe' || bad=1
 	done
 	return $bad
 }

@@ -119,7 +119,7 @@ def contract_cases():
     yield 'a family of no list', listed(text + '# HELP x X.\n# TYPE x gauge\nx 1\n'), 'in no list'
     yield 'a missing family', listed(
         text, '# HELP dwell_shed_level ', '# HELP dwell_shed '), 'no dwell_shed_level'
-    yield 'a family that need not be', listed(re.sub(r'.*dwell_bpf_runs_total.*\n', '', text)), None
+    yield 'a family that need not be', listed(re.sub(r'.*dwell_overhead_ratio.*\n', '', text)), None
     yield 'another value', listed(text, 'cause="woken"', 'cause="slept"'), 'unknown in'
     yield 'another label', listed(text, 'reason=', 'why='), 'labels of dwell_events_lost_total'
     yield 'two groupings', listed(
