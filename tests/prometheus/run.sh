@@ -77,6 +77,14 @@ lint_rules() {
 	promtool check rules --lint=all --lint-fatal "$rules" "$alerts"
 }
 
+# What README says that Prometheus is to be told, with the rules as they are here.
+readme_config() {
+	sed -n '/^    # prometheus.yml/,/^$/s/^    //p' README.md |
+		sed "s|/.*/dwell/prometheus/|$PWD/scripts/prometheus/|" >"$work/readme.yml"
+	grep -q "$PWD/$rules" "$work/readme.yml" && grep -q "$PWD/$alerts" "$work/readme.yml"
+	promtool check config "$work/readme.yml"
+}
+
 test_files() {
 	local name lack
 
@@ -90,13 +98,14 @@ test_files() {
 	fi
 	check prometheus.alerts_covered alerts_covered
 	lack=$(lacking promtool)
-	for name in rules rules_test alerts_test; do
+	for name in rules rules_test alerts_test readme; do
 		[ -z "$lack" ] || skip "prometheus.$name" "$lack"
 	done
 	if [ -z "$lack" ]; then
 		check prometheus.rules lint_rules
 		check prometheus.rules_test promtool test rules "$here/rules_test.yml"
 		check prometheus.alerts_test promtool test rules "$here/alerts_test.yml"
+		check prometheus.readme readme_config
 	fi
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A task with a name of one's choice that sleeps again and again, and counts its sleeps."""
+"""A task with a name of one's choice that sleeps again and again, works, and counts its sleeps."""
 
 import ctypes
 import mmap
@@ -14,15 +14,21 @@ PR_SET_NAME = 15
 class Shared(ctypes.Structure):
     """What the task and who made it both see."""
 
-    _fields_ = [('sleeps', ctypes.c_uint64), ('period', ctypes.c_double), ('ends', ctypes.c_bool)]
+    _fields_ = [
+        ('sleeps', ctypes.c_uint64),
+        ('period', ctypes.c_double),  # seconds that a sleep takes
+        ('busy', ctypes.c_double),  # seconds of work behind it
+        ('ends', ctypes.c_bool),
+    ]
 
 
 class Task:
     """Begins to sleep when it is made. With its name from the first sleep on, whoever looks."""
 
-    def __init__(self, name, period):
+    def __init__(self, name, period, busy=0):
         self.shared = Shared.from_buffer(mmap.mmap(-1, ctypes.sizeof(Shared)))
         self.shared.period = period
+        self.shared.busy = busy
         start, release = os.pipe()
         self.pid = os.fork()
         if not self.pid:
@@ -44,6 +50,9 @@ class Task:
         while not self.shared.ends:
             self.shared.sleeps += 1
             time.sleep(self.shared.period)
+            end = time.thread_time() + self.shared.busy
+            while self.shared.busy and time.thread_time() < end:
+                pass
         os._exit(0)
 
     def state(self):
