@@ -34,7 +34,7 @@ take_picture() {
 	page="$(graph 0 '1e3*instance:dwell_runqueue_latency_seconds:p99_rate5m')" # ms
 	page="$page&$(graph 1 '1e6*instance:dwell_timer_lateness_seconds:p99_rate5m')" # us
 	"${in_prometheus[@]}" chromium --headless=new --no-sandbox --user-data-dir="$work/chromium" \
-		--hide-scrollbars --window-size=860,1560 --virtual-time-budget=20000 \
+		--hide-scrollbars --window-size=860,1668 --virtual-time-budget=20000 \
 		--screenshot="$work/picture.png" "$url/classic/graph?$page" >"$work/chromium.log" 2>&1 </dev/null
 }
 
