@@ -36,6 +36,7 @@ extern const struct live_test tests_daemon[];
 extern const struct live_test tests_hostile[];
 /* Only on emulated CPUs: a machine that is nobody else's. */
 extern const struct live_test tests_own_machine[];
+extern const struct live_test tests_clock[];
 
 /* What the command line said. */
 struct live_options {

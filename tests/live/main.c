@@ -54,8 +54,10 @@ static void each_test(char *const *names, void (*visit)(const struct live_test *
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		each_of(tables[i], names, visit);
-	if (live_options.emulated)
+	if (live_options.emulated) {
 		each_of(tests_own_machine, names, visit);
+		each_of(tests_clock, names, visit);
+	}
 }
 
 static void list_test(const struct live_test *test)

@@ -509,6 +509,70 @@ static void run_reload(const void *argument)
 	daemon_end(&daemon);
 }
 
+/* ---- a clock that is set ------------------------------------------------------------- */
+
+#define YEAR_S (365 * 86400)
+
+static void set_clock(int seconds)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += seconds;
+	if (clock_settime(CLOCK_REALTIME, &now))
+		live_abort("clock_settime: %s", strerror(errno));
+}
+
+/* Waits until an export is no more than a minute from what the clock shows. */
+static void await_timely_export(struct daemon *daemon)
+{
+	const uint64_t limit = proc_now() + (uint64_t)live_slower(20, 3) * 1000 * MS;
+	double distance;
+
+	do {
+		if (proc_now() > limit)
+			live_abort("the time stamp does not follow the clock");
+		proc_sleep(50 * MS);
+		distance = daemon_read(daemon) ? (double)time(NULL) - daemon_stamp(daemon) : YEAR_S;
+	} while (distance < -60 || distance > 60);
+}
+
+/* Of all that was measured nothing lasted for hours, though the clock says that years went by. */
+static void expect_no_hours(const struct daemon *daemon, const char *family)
+{
+	char sum[64], kernel[96];
+
+	snprintf(sum, sizeof(sum), "%s_sum", family);
+	snprintf(kernel, sizeof(kernel), "%s{comm=\"~kernel\"}", sum);
+	if (daemon_sum(daemon, sum) > 3600 || daemon_value(daemon, kernel) > 3600)
+		live_fail("%s is %.0f s, the kernel's %.0f s", sum, daemon_sum(daemon, sum),
+			  daemon_value(daemon, kernel));
+}
+
+/* To next year and back: exports go on, their time stamps follow, what is measured does not. */
+static void run_clock_set(const void *argument)
+{
+	struct daemon daemon;
+
+	(void)argument;
+	daemon_start(&daemon);
+	daemon_next_export(&daemon, 0);
+	set_clock(YEAR_S);
+	await_timely_export(&daemon);
+	set_clock(-YEAR_S);
+	await_timely_export(&daemon);
+	daemon_next_export(&daemon, daemon_stamp(&daemon));
+	expect_no_hours(&daemon, "dwell_timer_lateness_seconds");
+	expect_no_hours(&daemon, "dwell_timer_latency_seconds");
+	expect_no_hours(&daemon, "dwell_runqueue_latency_seconds");
+	daemon_end(&daemon);
+}
+
+const struct live_test tests_clock[] = {
+	{.name = "daemon-clock-set", .run = run_clock_set},
+	{0},
+};
+
 const struct live_test tests_hostile[] = {
 	{.name = "daemon-disk-full", .run = run_disk_full},
 	{.name = "daemon-killed", .run = run_killed},
