@@ -111,21 +111,26 @@ static void be_many(struct work *work)
 	}
 }
 
+/* Those of runs that are over: the one that goes on may be writing its own. */
 static unsigned int count_temporaries(const struct daemon *daemon)
 {
-	char pattern[96];
-	unsigned int count;
+	char pattern[96], own[96];
+	unsigned int count = 0;
 	glob_t found;
 
 	snprintf(pattern, sizeof(pattern), "%s/.dwell.prom.*", daemon->directory);
-	count = glob(pattern, 0, NULL, &found) ? 0 : (unsigned int)found.gl_pathc;
+	snprintf(own, sizeof(own), "%s/.dwell.prom.%d", daemon->directory, daemon->run.pid);
+	if (glob(pattern, 0, NULL, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		count += strcmp(found.gl_pathv[i], own) != 0;
 	globfree(&found);
 	return count;
 }
 
 /*
- * Waits until the file @name in the watched directory was created, or written
- * to for @writes times; or until the whole is in its place.
+ * Waits until a temporary file in the watched directory was created, or then
+ * written to for @writes times; or until the whole is in its place.
  */
 static void await_write(int watch, unsigned int writes)
 {
