@@ -489,7 +489,8 @@ static void run_stopped(const void *argument)
 		live_fail("the time stamp does not show that exports are missing");
 	kill(daemon.run.pid, SIGCONT);
 	storm_end(&storm, &daemon);
-	if (lost_tasks(&daemon) == storm.lost)
+	/* Emulated CPUs do not fork fast enough to fill the buffer. */
+	if (!live_options.emulated && lost_tasks(&daemon) == storm.lost)
 		live_fail("nothing was lost: the storm was too weak to test that");
 	daemon_end(&daemon);
 }
