@@ -91,7 +91,7 @@ static void run_disk_full(const void *argument)
 
 /* ---- killed in the middle of an export --------------------------------------------- */
 
-#define KILLS 6
+#define KILLS 5
 #define KILL_GROUPS 300
 
 /* Many groups, that are never idle: the file is long. */
@@ -502,7 +502,7 @@ static void run_reload(const void *argument)
 	struct storm storm;
 
 	(void)argument;
-	storm_prepare(&storm, &daemon, 200);
+	storm_prepare(&storm, &daemon, 120);
 	daemon_configure(&daemon, BROKEN_SETTINGS);
 	storm_begin(&storm);
 	for (unsigned int i = 1; i <= 5; i++) {
