@@ -95,7 +95,8 @@ kvm_works() {
 	amd64-x86_64 | arm64-aarch64) ;;
 	*) return 1 ;;
 	esac
-	[ -w /dev/kvm ] && qemu 20 kvm "$arch" "${initrd[$arch]}" "$image" "dwell.expect=nothing" -accel kvm -cpu host &&
+	[ -w /dev/kvm ] && qemu 20 kvm "$arch" "${initrd[$arch]}" "$image" "dwell.expect=nothing" \
+		-accel kvm -cpu host &&
 		grep -qx end "$results/kvm.out"
 }
 
@@ -196,9 +197,11 @@ report_textfiles() {
 
 	for when in first later; do
 		sed -n "s/^textfile $when //p" "$results/$name.out" | tr -d '\r' | base64 -d | gunzip \
-			>"$results/$name.$when" || true
+			>"$results/$name.$when" 2>/dev/null || true
 	done
-	if ! command -v python3 >/dev/null; then
+	if ! [ -s "$results/$name.first" ] || ! [ -s "$results/$name.later" ]; then
+		result "not ok" "$name" metrics "it did not send them"
+	elif ! command -v python3 >/dev/null; then
 		result skip "$name" metrics "python3 is not installed"
 	elif python3 "$here/../prometheus/validate.py" \
 		"$results/$name.first" "$results/$name.later" >"$results/$name.metrics" 2>&1; then
