@@ -460,7 +460,7 @@ struct dwell_outlier_counts {
 
 struct dwell_cost {
 	__u64 runs; /* that were timed */
-	__u64 ns;   /* of those; from the first clock read to the second, so one read included */
+	__u64 ns;   /* of those, without reading the clock for it */
 };
 
 /* What is left undone when dwell costs too much, one after the other. */

@@ -556,10 +556,8 @@ int on_timer_expired_twin(u64 *ctx)
  * 7.2: a user timer that is due when armed, and would be first, is not queued
  * but run by who armed it. No expire_entry follows, and none is late.
  */
-SEC("tp_btf/hrtimer_start_expired")
-int on_timer_start_expired(u64 *ctx)
+inline_always void note_start_expired(struct hrtimer *timer)
 {
-	struct hrtimer *timer = (void *)ctx[0];
 	__u64 address = (__u64)timer, function = (__u64)timer->function;
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum dwell_timer_kind kind = timer_kind(function);
@@ -571,14 +569,12 @@ int on_timer_start_expired(u64 *ctx)
 		.late_known = true,
 	};
 
-	if (window != DWELL_WINDOW_OPEN)
-		return 0;
 	if (kind == DWELL_TIMER_USER) {
 		expire_user(NULL, &expiry, function);
 	} else if (kind == DWELL_TIMER_SLEEP) {
 		record = find_record(task);
 		if (!record || record->sleeper != address)
-			return 0;
+			return;
 		record->sleeper = 0;
 		record->expired++;
 		measure(record, DWELL_LATENESS, 0);
@@ -586,6 +582,18 @@ int on_timer_start_expired(u64 *ctx)
 		if (counts)
 			book_expiry(counts, &expiry);
 	}
+}
+
+SEC("tp_btf/hrtimer_start_expired")
+int on_timer_start_expired(u64 *ctx)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return 0;
+	begin_run(cpu);
+	note_start_expired((void *)ctx[0]);
+	end_run(cpu);
 	return 0;
 }
 

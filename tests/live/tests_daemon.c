@@ -283,7 +283,9 @@ static void run_cost(const void *argument)
 	if (told_runs < 0.9 * (double)(more_runs - runs) ||
 	    told_runs > 1.5 * (double)(more_runs - runs))
 		live_fail("runs: %.0f instead of %" PRIu64, told_runs, more_runs - runs);
-	if (told_ns < 0.4 * (double)(more_ns - ns) || told_ns > 2.5 * (double)(more_ns - ns))
+	/* An emulated CPU stops now and then, and what that does to one sample counts a thousandfold. */
+	if (!live_options.emulated &&
+	    (told_ns < 0.4 * (double)(more_ns - ns) || told_ns > 2.5 * (double)(more_ns - ns)))
 		live_fail("ns: %.0f instead of %" PRIu64, told_ns, more_ns - ns);
 	workload_leave(&workload);
 	daemon_end(&daemon);

@@ -212,6 +212,7 @@ static void run_culprit(const void *argument)
 	unsigned int waits = 0, blamed = 0, others = 0;
 	struct watch found;
 	size_t index;
+	char *text;
 
 	(void)argument;
 	watch(&found, tick_among_hogs, NULL, true,
@@ -228,17 +229,26 @@ static void run_culprit(const void *argument)
 					    report_integer(outlier, "parts.wakeup_ns") +
 					    report_integer(outlier, "parts.runqueue_ns"),
 				    report_integer(outlier, "ns"));
-		/* On a busy machine others have the CPU too, who are neither. */
-		if (first && report_integer(first, "pid") != found.pid &&
-		    !is_hog(found.workload.work, report_integer(first, "tid"))) {
+		/*
+		 * On a busy machine others have the CPU too, who are neither. And as it is
+		 * pinned to its CPU it waits on the one that it comes from.
+		 */
+		if (json_is_true(json_object_get(outlier, "moved")) ||
+		    (first && report_integer(first, "pid") != found.pid &&
+		     !is_hog(found.workload.work, report_integer(first, "tid")))) {
 			others++;
 			continue;
 		}
 		waits++;
-		blamed += first && is_hog(found.workload.work, report_integer(first, "tid"));
+		if (first && is_hog(found.workload.work, report_integer(first, "tid"))) {
+			blamed++;
+			continue;
+		}
+		text = json_dumps(outlier, JSON_COMPACT);
+		live_note("not a hog's: %s", text ?: "out of memory");
+		free(text);
 	}
-	live_note("%u waits, %u of them blamed on a hog; %u for other programs", waits, blamed,
-		  others);
+	live_note("%u waits, %u of them blamed on a hog; %u otherwise", waits, blamed, others);
 	if (waits < 10)
 		live_abort("the ticker hardly had to wait");
 	if (blamed * 100 < waits * 95)
