@@ -6,6 +6,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
+. tests/results.sh
 # Seconds. A test program that hangs fails instead of stopping everything behind it.
 UNIT_LIMIT=120
 STATIC_LIMIT=60
@@ -17,24 +18,6 @@ KERNELS_LIMIT=3600
 PATH=$PATH:/usr/sbin:/sbin
 OUTPUT=$(mktemp)
 trap 'rm -rf "$OUTPUT" "$OUTPUT.list" "$OUTPUT.d"' EXIT
-passed=0
-failed=0
-skipped=0
-
-pass() {
-	passed=$((passed + 1))
-	echo "ok $1"
-}
-
-fail() {
-	failed=$((failed + 1))
-	echo "not ok $1: $2"
-}
-
-skip() {
-	skipped=$((skipped + 1))
-	echo "skip $1: $2"
-}
 
 indent() {
 	sed 's/^/    /' "$@"

@@ -9,6 +9,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 BUILD=${BUILD:-build}
+. tests/results.sh
 PATH=$PATH:/usr/sbin:/sbin
 manifest=scripts/kubernetes/dwell-daemonset.yaml
 limit=300 # seconds, for any one step
@@ -16,52 +17,6 @@ limit=300 # seconds, for any one step
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
-passed=0 failed=0 skipped=0
-
-pass() {
-	passed=$((passed + 1))
-	echo "ok $1"
-}
-
-fail() {
-	failed=$((failed + 1))
-	echo "not ok $1: $2"
-}
-
-skip() {
-	skipped=$((skipped + 1))
-	echo "skip $1: $2"
-}
-
-# check NAME COMMAND…: a test that passes if the command succeeds, and all that it runs. Sets status.
-check() {
-	local name=$1
-	shift
-
-	# Not as a condition: errexit would be off in it.
-	set +e
-	(set -e; "$@") >"$work/output" 2>&1 </dev/null
-	status=$?
-	set -e
-	if [ $status = 0 ]; then
-		pass "$name"
-	else
-		tail -n 30 "$work/output" | sed 's/^/    /'
-		fail "$name" "exit status $status, see above"
-	fi
-}
-
-# lacking PROGRAM…: the first that is not there.
-lacking() {
-	local program
-
-	for program in "$@"; do
-		if ! command -v "$program" >/dev/null 2>&1; then
-			echo "$program is not installed"
-			return
-		fi
-	done
-}
 
 # same WHAT: what came in must be what is expected (the rest of the arguments, a line each).
 same() {

@@ -8,6 +8,7 @@
 # scripts/setup.sh unpacks there what must not run as a service.
 PATH=$PATH:/usr/sbin:/sbin:$PWD/${BUILD:=build}/prometheus/usr/bin
 export PYTHONDONTWRITEBYTECODE=1
+. tests/results.sh
 rules=scripts/prometheus/dwell-rules.yml
 alerts=scripts/prometheus/dwell-alerts.yml
 hosts=3
@@ -35,18 +36,6 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM
-
-# lacking PROGRAM…: the first that is not there.
-lacking() {
-	local program
-
-	for program in "$@"; do
-		if ! command -v "$program" >/dev/null 2>&1; then
-			echo "$program is not installed"
-			return
-		fi
-	done
-}
 
 # wait_for COMMAND…: until it succeeds, or patience is at an end.
 wait_for() {

@@ -18,40 +18,6 @@ scrapes=10 # of each host, one a second, before any answer counts
 writers=()
 real=
 ! "$here/../can-run-live.sh" || real=yes
-passed=0 failed=0 skipped=0
-
-pass() {
-	passed=$((passed + 1))
-	echo "ok $1"
-}
-
-fail() {
-	failed=$((failed + 1))
-	echo "not ok $1: $2"
-}
-
-skip() {
-	skipped=$((skipped + 1))
-	echo "skip $1: $2"
-}
-
-# check NAME COMMAND…: a test that passes if the command succeeds, and all that it runs. Sets status.
-check() {
-	local name=$1
-	shift
-
-	# Not as a condition: errexit would be off in it.
-	set +e
-	(set -e; "$@") >"$work/output" 2>&1 </dev/null
-	status=$?
-	set -e
-	if [ $status = 0 ]; then
-		pass "$name"
-	else
-		head -n 30 "$work/output" | sed 's/^/    /'
-		fail "$name" "$(head -n 1 "$work/output" | cut -c 1-120)"
-	fi
-}
 
 # ---- files ------------------------------------------------------------------
 
