@@ -7,7 +7,7 @@
 
 static __noinline void begin_timed_run(struct cpu *cpu)
 {
-	/* Else a run within the one that is timed: it is part of that. */
+	/* Else this run interrupts one that is timed, whose time ends with it. */
 	if (!cpu->timed_since)
 		cpu->timed_since = bpf_ktime_get_ns();
 }
@@ -35,6 +35,17 @@ inline_always void begin_run(struct cpu *cpu)
 		cpu->untimed_runs++;
 	else
 		begin_timed_run(cpu);
+}
+
+/* For what has nothing to do outside the window: this CPU; NULL then. */
+inline_always struct cpu *begin_run_in_window(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (window != DWELL_WINDOW_OPEN || !cpu)
+		return NULL;
+	begin_run(cpu);
+	return cpu;
 }
 
 inline_always void end_run(struct cpu *cpu)

@@ -493,11 +493,10 @@ inline_always void note_waking(struct cpu *cpu, u64 *ctx)
 SEC("tp_btf/sched_waking")
 int on_waking(u64 *ctx)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = begin_run_in_window();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return 0;
-	begin_run(cpu);
 	note_waking(cpu, ctx);
 	end_run(cpu);
 	return 0;

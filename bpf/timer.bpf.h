@@ -257,11 +257,10 @@ inline_always void note_start(struct cpu *cpu, u64 *ctx)
 SEC("tp_btf/hrtimer_start")
 int on_timer_start(u64 *ctx)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = begin_run_in_window();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return 0;
-	begin_run(cpu);
 	note_start(cpu, ctx);
 	end_run(cpu);
 	return 0;
@@ -348,11 +347,10 @@ inline_always void note_cancel(struct cpu *cpu, struct hrtimer *timer)
 SEC("tp_btf/hrtimer_cancel")
 int on_timer_cancel(u64 *ctx)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = begin_run_in_window();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return 0;
-	begin_run(cpu);
 	note_cancel(cpu, (void *)ctx[0]);
 	end_run(cpu);
 	return 0;
@@ -468,11 +466,10 @@ inline_always void note_expiry(struct cpu *cpu, struct hrtimer *timer)
 
 static __noinline void expire(struct hrtimer *timer)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = begin_run_in_window();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return;
-	begin_run(cpu);
 	note_expiry(cpu, timer);
 	end_run(cpu);
 }
@@ -587,11 +584,10 @@ inline_always void note_start_expired(struct hrtimer *timer)
 SEC("tp_btf/hrtimer_start_expired")
 int on_timer_start_expired(u64 *ctx)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = begin_run_in_window();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return 0;
-	begin_run(cpu);
 	note_start_expired((void *)ctx[0]);
 	end_run(cpu);
 	return 0;

@@ -95,20 +95,15 @@ static void take_outlier(void *context, const struct dwell_outlier *outlier)
 
 /* ---- what it costs --------------------------------------------------------------- */
 
-static uint64_t own_cpu_ns(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-	return used.tv_sec * 1000000000ULL + used.tv_nsec;
-}
-
 /* What dwell took since the last time, against what it may take. */
 static void keep_budget(struct service *service)
 {
 	struct budget *budget = &service->budget;
 	struct source *source = service->collection.session.source;
-	struct budget_spent spent = {.at = clock_mono(), .cpu_ns = own_cpu_ns()};
+	struct budget_spent spent = {
+		.at = clock_mono(),
+		.cpu_ns = clock_now(CLOCK_PROCESS_CPUTIME_ID),
+	};
 	const enum dwell_shed before = budget->shed;
 
 	source_sampled_cost(source, &spent.bpf_ns, &service->bpf_runs);

@@ -2,9 +2,7 @@
 /* How much faster CLOCK_MONOTONIC runs than the counter beneath it, which NTP does not steer. */
 #include "source_clock.h"
 
-#include <time.h>
-
-static uint64_t clock_now(clockid_t clock)
+uint64_t clock_now(clockid_t clock)
 {
 	struct timespec now;
 

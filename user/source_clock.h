@@ -4,6 +4,7 @@
 #define DWELL_USER_SOURCE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Two clocks read at one moment; all zeros: not yet. */
 struct clock_pair {
@@ -11,7 +12,10 @@ struct clock_pair {
 	uint64_t raw;  /* ns */
 };
 
-/* CLOCK_MONOTONIC now, in ns. */
+/* What the clock shows, in ns. */
+uint64_t clock_now(clockid_t clock);
+
+/* The same of CLOCK_MONOTONIC. */
 uint64_t clock_mono(void);
 
 /* Reads both clocks as close together as it can. */

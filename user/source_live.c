@@ -572,14 +572,6 @@ int source_drop_privileges(struct source *source, unsigned int kept)
 
 static int read_ledger(struct source *source);
 
-static uint64_t thread_cpu_ns(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return used.tv_sec * 1000000000ULL + used.tv_nsec;
-}
-
 /*
  * Now and then: outliers that have not ended, which come through the ring
  * buffer. Each task is looked at: where there are thousands, it is done less often.
@@ -591,9 +583,9 @@ static int look_for_open(struct source *source, uint64_t now)
 
 	if (!source->outliers || now < source->next_open)
 		return 0;
-	began = thread_cpu_ns();
+	began = clock_now(CLOCK_THREAD_CPUTIME_ID);
 	err = run_iterator(source->skeleton->links.find_open);
-	rest = (thread_cpu_ns() - began) * LOOK_SHARE;
+	rest = (clock_now(CLOCK_THREAD_CPUTIME_ID) - began) * LOOK_SHARE;
 	source->next_open = now + (rest > LOOK_NS ? rest : LOOK_NS);
 	return err;
 }
