@@ -373,17 +373,18 @@ static __noinline void report_dwell(struct dwell_record *record, struct task_str
 	submit_outlier(outlier);
 }
 
-/* A sleep's timer that came late. */
+/* A sleep's timer that came late, or with it all that its task waited (timer latency). */
 static __noinline void report_late_sleep(struct dwell_record *record, struct task_struct *task,
-					 struct cpu *cpu, const struct expiry *expiry)
+					 struct cpu *cpu, const struct expiry *expiry,
+					 __u32 measure)
 {
 	__u64 to = expiry->entered, from = to - expiry->lateness;
-	__u64 threshold = judge(record, cpu, DWELL_LATENESS, from, to);
+	__u64 threshold = judge(record, cpu, measure, from, to);
 	struct dwell_outlier *outlier;
 
 	if (!threshold)
 		return;
-	outlier = reserve_outlier(DWELL_LATENESS, from, to, threshold);
+	outlier = reserve_outlier(measure, from, to, threshold);
 	if (!outlier)
 		return;
 	describe_outlier(outlier, record, task);

@@ -156,11 +156,10 @@ static __noinline void book_timer_mark(struct dwell_record *record, struct task_
 inline_always void book_arrival(struct dwell_record *record, struct task_struct *task,
 				struct cpu *cpu)
 {
-	if (record->state >= DWELL_RUNNABLE_PREEMPTED) {
+	if (record->state >= DWELL_RUNNABLE_PREEMPTED)
 		book_requeue(record, task, cpu);
-		return;
-	}
-	book_activation(record, task, cpu);
+	else
+		book_activation(record, task, cpu);
 	if (unlikely(record->mark_entered))
 		book_timer_mark(record, task, cpu);
 }
@@ -409,7 +408,34 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct task_st
 	if (!expiry->late_known)
 		return;
 	if (measure(record, DWELL_LATENESS, lateness))
-		report_late_sleep(record, task, cpu, expiry);
+		report_late_sleep(record, task, cpu, expiry, DWELL_LATENESS);
+}
+
+/* Its chain ends when @task is next seen to come: timer, wake-up, run queue, CPU. */
+inline_always void mark(struct dwell_record *record, const struct expiry *expiry)
+{
+	if (!expiry || !expiry->late_known)
+		return;
+	record->mark_lateness = expiry->lateness;
+	record->mark_entered = expiry->entered;
+	record->mark_function = expiry->function;
+}
+
+/*
+ * The timer was due before its task was off the CPU: it asked for a time that is
+ * past, or a host stopped the whole CPU while it armed the timer, which can take
+ * milliseconds. Interrupted here, it has waited by now; a mark, if it has one, is
+ * that of how it had come, and stays. Preempted, it waits on. On another CPU it
+ * may be about to leave that, and have its record booked there: not measured.
+ */
+inline_always void note_unslept(struct dwell_record *record, struct task_struct *task,
+				struct cpu *cpu, const struct expiry *expiry)
+{
+	if (!task->on_cpu)
+		mark(record, expiry);
+	else if (task->pid == (int)bpf_get_current_pid_tgid() && expiry && expiry->late_known &&
+		 measure(record, DWELL_TIMER_LATENCY, expiry->lateness))
+		report_late_sleep(record, task, cpu, expiry, DWELL_TIMER_LATENCY);
 }
 
 #define LOOKS_FOR_BLOCKS (config.outliers && config.floor[DWELL_BLOCKED] != ~0ULL)
@@ -448,8 +474,10 @@ static __noinline void note_wakeup(struct dwell_record *record, struct task_stru
 			expiry = NULL;
 	}
 	/* It was on its way to sleep, or preempted there, and now will not sleep. */
-	if (!is_blocked(task, false))
+	if (!is_blocked(task, false)) {
+		note_unslept(record, task, cpu, expiry);
 		return;
+	}
 	record->woken_throttled = out_of_quota(task);
 	/*
 	 * 6.12 and later may move a task to another run queue after it blocked
@@ -458,11 +486,7 @@ static __noinline void note_wakeup(struct dwell_record *record, struct task_stru
 	 */
 	if (unlikely(task->sched_info.last_queued))
 		record->activated = bpf_ktime_get_ns();
-	if (expiry && expiry->late_known) {
-		record->mark_lateness = expiry->lateness;
-		record->mark_entered = expiry->entered;
-		record->mark_function = expiry->function;
-	}
+	mark(record, expiry);
 	if (LOOKS_FOR_BLOCKS && record->state == DWELL_BLOCKED_STATE)
 		end_block(record, task, cpu, expiry, ctx);
 }

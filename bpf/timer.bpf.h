@@ -575,6 +575,7 @@ inline_always void note_start_expired(struct hrtimer *timer)
 		record->sleeper = 0;
 		record->expired++;
 		measure(record, DWELL_LATENESS, 0);
+		measure(record, DWELL_TIMER_LATENCY, 0);
 		counts = sleep_counts(&expiry.owner, task, record->sleeper_call, function);
 		if (counts)
 			book_expiry(counts, &expiry);

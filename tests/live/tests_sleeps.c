@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "live.h"
+#include "measure.h"
 #include "timer_case.h"
 
 #define EXPIRING                                             \
@@ -425,7 +426,37 @@ static void run_with_queue(const void *argument)
 		}                                                                                \
 	}
 
+/* ---- latency ------------------------------------------------------------------- */
+
+/* Half of its timers are due before it is off its CPU. */
+static void sleep_both_ways(struct work *work)
+{
+	sleep_relative(work);
+	sleep_past(work);
+}
+
+/* A sleep's timer ends its wait, whether the task slept or not: each has a latency. */
+static void run_latency(const void *argument)
+{
+	const struct measure_plan plan = {.body = sleep_both_ways};
+	struct measurement measurement;
+	int64_t seen, latencies;
+	const json_t *row;
+
+	(void)argument;
+	measure(&measurement, &plan);
+	row = report_row(&measurement.by_task, "pid", measurement.work.pid);
+	seen = report_integer(row, "lateness.count");
+	latencies = report_integer(row, "timer_latency.count");
+	live_expect_range("expiries with a lateness", seen,
+			  2 * CASE_ROUNDS - measurement.by_task.unseen, 2 * CASE_ROUNDS);
+	live_expect("expiries with a latency", latencies, seen);
+	report_expect_no_loss(&measurement.by_task);
+	measure_free(&measurement);
+}
+
 const struct live_test tests_sleeps[] = {
+	{.name = "sleep-latency", .run = run_latency},
 	TIMER_TEST("nanosleep-relative", sleep_relative, EXPIRING),
 	TIMER_TEST("nanosleep-absolute", sleep_absolute, EXPIRING),
 	TIMER_TEST("nanosleep-realtime", sleep_absolute_realtime, EXPIRING),
