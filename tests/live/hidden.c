@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dwell_run.h"
 #include "hidden.h"
@@ -148,6 +149,18 @@ int hidden_find(void)
 		return err;
 	hidden_sample(&sample);
 	return (int)sample.count;
+}
+
+bool hidden_is(pid_t tid)
+{
+	char path[64];
+
+	for (size_t i = 0; i < process_count; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%d", processes[i], tid);
+		if (!access(path, F_OK))
+			return true;
+	}
+	return false;
 }
 
 /* ---- their slices ---------------------------------------------------------- */

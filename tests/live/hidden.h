@@ -37,6 +37,9 @@ struct hidden_sample {
  */
 int hidden_find(void);
 
+/* Whether the task is one of a process that has hidden tasks. */
+bool hidden_is(pid_t tid);
+
 /* Takes the accounts now; cheap, and empty if nothing is hidden. */
 void hidden_sample(struct hidden_sample *sample);
 

@@ -45,7 +45,7 @@ static void measure_once(struct measurement *measurement, const struct measure_p
 	int cpu;
 
 	workload_start(&workload, plan->body, plan->argument);
-	cpu = proc_pin(workload.pid);
+	cpu = proc_pin(workload.pid, plan->cpu);
 	hidden_sample(&at_start);
 	start_run(&task, "task", workload.pid, plan);
 	start_run(&process, "process", workload.pid, plan);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "proc.h"
 #include "report.h"
 #include "workload.h"
 
@@ -21,6 +22,7 @@ struct measure_plan {
 	unsigned int tasks;		   /* that the body measures at a time; 0 = 1 */
 	bool everything;		   /* measure all tasks, not only the workload's process */
 	bool ends;			   /* the process ends by itself in the window */
+	enum proc_cpu cpu;		   /* where all of it runs */
 	unsigned int seconds;		   /* for the body; 0 = 20 */
 };
 

@@ -127,15 +127,16 @@ bool proc_account(pid_t pid, pid_t tid, struct proc_account *account)
 	return true;
 }
 
-int proc_pin(pid_t tid)
+int proc_pin(pid_t tid, enum proc_cpu which)
 {
+	const int step = which == PROC_LAST_CPU ? -1 : 1, count = CPU_SETSIZE;
+	int cpu = which == PROC_LAST_CPU ? count - 1 : 0;
 	cpu_set_t allowed, one;
-	int cpu;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		live_abort("CPU affinity: %s", strerror(errno));
-	for (cpu = CPU_SETSIZE - 1; cpu > 0 && !CPU_ISSET(cpu, &allowed); cpu--)
-		;
+	while (!CPU_ISSET(cpu, &allowed))
+		cpu += step;
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
 	if (sched_setaffinity(tid, sizeof(one), &one))

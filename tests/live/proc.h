@@ -47,7 +47,12 @@ struct proc_account {
 /* Reads a task's account. False: there is no such task, or the kernel keeps none. */
 bool proc_account(pid_t pid, pid_t tid, struct proc_account *account);
 
+enum proc_cpu {
+	PROC_LAST_CPU, /* interrupts tend to go to the others */
+	PROC_FIRST_CPU,
+};
+
 /* Pins a task (0: the caller) to one CPU, the same one in every process of a test. That CPU. */
-int proc_pin(pid_t tid);
+int proc_pin(pid_t tid, enum proc_cpu which);
 
 #endif

@@ -15,6 +15,7 @@
 #include "cgroups.h"
 #include "live.h"
 #include "proc.h"
+#include "tracer.h"
 
 #define LINE_LEN 1024 /* below PIPE_BUF: a line arrives in one piece */
 
@@ -228,6 +229,7 @@ static void run_to_end(const struct live_test *test, struct outcome *outcome)
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	cgroups_remove_all();
+	tracer_remove();
 	fclose(stream);
 }
 

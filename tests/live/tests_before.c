@@ -90,7 +90,7 @@ static void measure_expiry(struct workload *workload, const struct before_case *
 	struct dwell_process run;
 	int cpu;
 
-	cpu = proc_pin(workload->pid);
+	cpu = proc_pin(workload->pid, PROC_LAST_CPU);
 	workload_release(workload);
 	if (!work_await_sleep(workload->work, 1))
 		live_abort("the workload did not arm its timer");

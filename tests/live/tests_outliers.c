@@ -180,7 +180,7 @@ static void expect_whole(const json_t *outlier)
 /* Spins on one CPU beside its like, until the ticker is done. */
 static void hog(struct work *work)
 {
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	while (atomic_load(&work->turn) < TICKS)
 		proc_spin(proc_now() + MS);
 }
@@ -190,7 +190,7 @@ static void tick_among_hogs(struct work *work)
 	work->tid[0] = proc_tid();
 	for (int i = 1; i <= HOGS; i++)
 		work->tid[i] = work_peer(work, hog);
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	/* It wants more than its third of the CPU: with less, kernels before 6.6 never let it wait. */
 	for (int i = 0; i < TICKS; i++) {
 		proc_sleep(3 * MS);
@@ -259,7 +259,7 @@ static void run_culprit(const void *argument)
 static void use_up_quota(struct work *work)
 {
 	cgroup_add(work->argument, getpid());
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	proc_spin(proc_now() + 1500 * MS);
 }
 
@@ -567,7 +567,7 @@ static void run_open(const void *argument)
 static void spin_politely(struct work *work)
 {
 	work->tid[1] = work_peer(work, hog);
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	if (setpriority(PRIO_PROCESS, 0, 19))
 		live_abort("setpriority: %s", strerror(errno));
 	proc_spin(proc_now() + 4000 * MS);

@@ -46,7 +46,7 @@ static void *hog_thread(void *argument)
 	const uint64_t end = proc_now() + HOG_NS;
 
 	shared->tid[(size_t)argument] = proc_tid();
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	proc_spin(end);
 	wait_parting();
 	return NULL;
@@ -57,7 +57,7 @@ static void *mixed_thread(void *argument)
 	const uint64_t end = proc_now() + HOG_NS;
 
 	shared->tid[(size_t)argument] = proc_tid();
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	while (proc_now() < end) {
 		/*
 		 * Not too often: where a wake-up preempts, the scheduler accounts the
@@ -168,7 +168,7 @@ static void play(struct work *work, size_t player, int from, int to)
 	struct proc_account before;
 	char byte = 0;
 
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	work->tid[player] = getpid();
 	count_switches(&before);
 	work->began[player] = proc_now();
@@ -268,7 +268,7 @@ static void run_pingpong(const void *argument)
 
 	(void)argument;
 	workload_start(&neighbour, do_nothing, NULL);
-	proc_pin(neighbour.pid);
+	proc_pin(neighbour.pid, PROC_LAST_CPU);
 	measure(&measurement, &plan);
 	check_player(&measurement, 0, "the first player");
 	check_player(&measurement, 1, "the second player");

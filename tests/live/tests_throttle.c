@@ -14,7 +14,7 @@
 static void hog_over_quota(struct work *work)
 {
 	cgroup_add(work->argument, getpid());
-	proc_pin(0);
+	proc_pin(0, PROC_LAST_CPU);
 	work->began[0] = proc_now();
 	proc_spin(work->began[0] + HOG_NS);
 	work->ended[0] = proc_now();
