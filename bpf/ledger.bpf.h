@@ -200,4 +200,31 @@ sleep_counts(struct dwell_timer_key *owner, struct task_struct *task, __s32 sysc
 	return owner_counts(owner);
 }
 
+/*
+ * The sleep of @task is over, and was neither cancelled nor seen to wake it: its
+ * timer expired while it ran, or unseen. Which callback that had is not known,
+ * but it has one sleep at a time.
+ */
+static __noinline void expire_unseen(struct dwell_record *record, struct task_struct *task)
+{
+	struct dwell_timer_counts *counts;
+	struct dwell_timer_key owner;
+
+	record->sleeper = 0;
+	record->expired++;
+	lose(DWELL_LOSS_LATENESS_UNSEEN);
+	if (!config.ledger)
+		return;
+	own(&owner, task, DWELL_TIMER_SLEEP, record->sleeper_call, 0);
+	for (int i = 0; i < DWELL_SLEEPERS; i++) {
+		owner.function = config.sleepers[i];
+		counts = bpf_map_lookup_elem(&timer_ledger, &owner);
+		if (!counts ||
+		    counts->armed + counts->before <= counts->cancelled + counts->expired)
+			continue;
+		counts->expired++;
+		return;
+	}
+}
+
 #endif /* DWELL_LEDGER_BPF_H */

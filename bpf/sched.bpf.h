@@ -180,6 +180,14 @@ static __noinline void recover_arrival(struct task_struct *task, struct cpu *cpu
 	cpu->run_delay = task->sched_info.run_delay;
 }
 
+/* @task is about to be gone. */
+inline_always void end_record(struct dwell_record *record, struct task_struct *task)
+{
+	if (unlikely(record->sleeper))
+		expire_unseen(record, task);
+	push_last_record(record, task);
+}
+
 inline_always void switch_out(struct dwell_record *record, struct task_struct *task,
 			      struct cpu *cpu, bool preempt, __u32 state, __u64 now, void *ctx)
 {
@@ -215,7 +223,7 @@ inline_always void switch_out(struct dwell_record *record, struct task_struct *t
 		keep_user_stack(ctx, task);
 	record->run_delay = task->sched_info.run_delay;
 	if (unlikely(state & STATE_DEAD))
-		push_last_record(record, task);
+		end_record(record, task);
 }
 
 /* The scheduler's clock as of this switch: every task, whatever its class, knows a run queue. */
@@ -336,25 +344,25 @@ inline_always void note_woke(struct cpu *cpu)
  * the last that is seen of a task. It has files to close yet, and timers in
  * them: those are in the ledger. Twins, as for new tasks.
  */
-inline_always void end_record(struct task_struct *task)
+inline_always void note_exit(struct task_struct *task)
 {
 	struct dwell_record *record = find_record(task);
 
 	if (record && record->kind != DWELL_EXIT && window == DWELL_WINDOW_OPEN)
-		push_last_record(record, task);
+		end_record(record, task);
 }
 
 SEC("tp_btf/sched_process_exit")
 int on_exit(u64 *ctx)
 {
-	end_record((void *)ctx[0]);
+	note_exit((void *)ctx[0]);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int on_exit_twin(u64 *ctx)
 {
-	end_record((void *)ctx[0]);
+	note_exit((void *)ctx[0]);
 	return 0;
 }
 

@@ -134,14 +134,8 @@ inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_
 	if (!record || is_moved(cpu, record, timer, was_armed))
 		return;
 	cpu->cancel.timer = 0;
-	if (unlikely(record->sleeper)) {
-		/* Neither cancelled nor did it wake its task: it expired while that ran. */
-		record->expired++;
-		lose(DWELL_LOSS_LATENESS_UNSEEN);
-		counts = sleep_counts(&owner, task, record->sleeper_call, function);
-		if (counts)
-			counts->expired++;
-	}
+	if (unlikely(record->sleeper))
+		expire_unseen(record, task);
 	record->armed++;
 	record->sleeper = (__u64)timer;
 	record->sleeper_armed = now;
