@@ -278,26 +278,44 @@ static void run_table_full(const void *argument)
 
 #define LEAK_SECONDS 12
 
-static void leak(struct work *work)
+/*
+ * Arms as many timers as are due by now, until the time is up: by the clock, so that
+ * on a slow machine no course ends before the other.
+ */
+static void arm_along(int (*due)(double seconds), int fd)
 {
-	(void)work;
-	for (int i = 0; i < LEAK_SECONDS; i++) {
-		arm_timerfd(make_timerfd(), &HOUR);
-		proc_sleep(1000 * MS);
+	const uint64_t begin = proc_now();
+	double seconds;
+	int armed = 0;
+
+	while ((seconds = (double)(proc_now() - begin) / 1e9) < LEAK_SECONDS) {
+		for (; armed < due(seconds); armed++)
+			arm_timerfd(fd < 0 ? make_timerfd() : fd, &HOUR);
+		proc_sleep(100 * MS);
 	}
 }
 
-/* Each second arms a hundred more than in the one before, evenly. */
+static int one_a_second(double seconds)
+{
+	return (int)seconds + 1;
+}
+
+static void leak(struct work *work)
+{
+	(void)work;
+	arm_along(one_a_second, -1);
+}
+
+/* Each second a hundred more than in the one before. */
+static int more_each_second(double seconds)
+{
+	return (int)(50 * seconds * seconds);
+}
+
 static void speed_up(struct work *work)
 {
-	const int fd = make_timerfd();
-
 	(void)work;
-	for (int i = 0; i < LEAK_SECONDS * 10; i++) {
-		for (int k = 0; k < i; k++)
-			arm_timerfd(fd, &HOUR);
-		proc_sleep(100 * MS);
-	}
+	arm_along(more_each_second, make_timerfd());
 }
 
 /* Many, and always as many. */
