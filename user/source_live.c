@@ -283,8 +283,9 @@ static int attach_name_function(struct dwell_bpf *skeleton)
 }
 
 /*
- * New tasks first, then those that exist, then everything else: so every task
- * has its record when the first switch is seen.
+ * New tasks first, with all the chances that a record of theirs has, then those
+ * that exist, then everything else: so every task has its record when the first
+ * switch is seen.
  */
 static int attach(struct source *source)
 {
@@ -294,6 +295,8 @@ static int attach(struct source *source)
 	if (!err)
 		err = attach_program(skeleton->progs.on_newtask_twin,
 				     &skeleton->links.on_newtask_twin);
+	if (!err)
+		err = attach_program(skeleton->progs.on_fork, &skeleton->links.on_fork);
 	if (!err)
 		err = attach_program(skeleton->progs.adopt_tasks, &skeleton->links.adopt_tasks);
 	if (err)
