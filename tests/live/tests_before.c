@@ -16,6 +16,7 @@
 
 /* The window begins so long before the expiry at least. */
 #define MARGIN_NS 500000000ULL
+#define TRIES 5
 
 /* From arming to expiry, in seconds. */
 static unsigned int ahead_sec(void)
@@ -116,6 +117,15 @@ static bool preempt_rt(void)
 	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
 }
 
+/* An expiry with no arming and no later one beside it: an unseen one leaves nothing at all. */
+static bool may_be_unseen(const struct report *report, pid_t tid, const struct timer_counts *want)
+{
+	static const struct timer_counts none;
+	const struct timer_counts got = report_timer_counts(report_row(report, "tid", tid));
+
+	return want->expired && report->unseen && !memcmp(&got, &none, sizeof(got));
+}
+
 static void run_before(const void *argument)
 {
 	const struct before_case *before_case = argument;
@@ -127,8 +137,15 @@ static void run_before(const void *argument)
 	struct workload workload;
 	struct report report;
 
-	workload_start(&workload, before_case->body, NULL);
-	measure_expiry(&workload, before_case, &report);
+	for (int i = 0; i < TRIES; i++) {
+		workload_start(&workload, before_case->body, NULL);
+		measure_expiry(&workload, before_case, &report);
+		if (i == TRIES - 1 || !may_be_unseen(&report, workload.pid, &want))
+			break;
+		live_note("hidden tasks ran, and its only event went unseen; once more");
+		report_free(&report);
+		workload_leave(&workload);
+	}
 	report_expect_timers(&report, report_row(&report, "tid", workload.pid), "its task", &want);
 	report_expect_no_loss(&report);
 	report_free(&report);
