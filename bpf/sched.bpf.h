@@ -511,6 +511,10 @@ inline_always void note_waking(struct cpu *cpu, u64 *ctx)
 		   task->bpf_storage && !hunt && !filter_can_change() &&
 		   !may_end_long_block(cpu, task)))
 		return;
+	/*
+	 * Before 6.2 none is found while one is made on this CPU, and this came as
+	 * an interrupt: an expiry is then booked as unseen when its task goes on.
+	 */
 	record = find_record(task);
 	if (unlikely(!record)) {
 		record = make_record(task);
