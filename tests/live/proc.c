@@ -129,8 +129,8 @@ bool proc_account(pid_t pid, pid_t tid, struct proc_account *account)
 
 int proc_pin(pid_t tid, enum proc_cpu which)
 {
-	const int step = which == PROC_LAST_CPU ? -1 : 1, count = CPU_SETSIZE;
-	int cpu = which == PROC_LAST_CPU ? count - 1 : 0;
+	const int step = which == PROC_LAST_CPU ? -1 : 1;
+	int cpu = which == PROC_LAST_CPU ? CPU_SETSIZE - 1 : 0;
 	cpu_set_t allowed, one;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))

@@ -119,11 +119,11 @@ static void compare_account(const json_t *row, const struct proc_account *accoun
 	snprintf(what, sizeof(what), "time on the CPU or waiting for it of %s", who);
 	live_expect_near(what, oncpu + waits, run + delay, live_slower((run + delay) / 1000, 100));
 	snprintf(what, sizeof(what), "time on the CPU of %s", who);
-	live_expect_near(what, oncpu, run, live_slower(run / 100 + stale, 10));
+	live_expect_near(what, oncpu, run, live_slower(run / 100, 10) + stale);
 	snprintf(what, sizeof(what), "run-queue latency of %s", who);
 	live_expect_near(what, waits, delay,
-			 live_slower((delay > window / 100 ? delay : window / 100) / 100 + stale,
-				     50));
+			 live_slower((delay > window / 100 ? delay : window / 100) / 100, 50) +
+				 stale);
 	snprintf(what, sizeof(what), "slices of %s", who);
 	live_expect_near(what, voluntary + involuntary, (int64_t)account->slices, 2);
 	snprintf(what, sizeof(what), "voluntary switches of %s", who);

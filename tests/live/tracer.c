@@ -55,11 +55,20 @@ static void set(const char *name, const char *value)
 		live_abort("the tracer's %s: %s", name, strerror(-err));
 }
 
+void tracer_remove(void)
+{
+	char directory[64];
+
+	if (!instance_path(directory, sizeof(directory)))
+		rmdir(directory);
+}
+
 void tracer_begin(const char *comm)
 {
 	char directory[64], filter[64];
 	int err = instance_path(directory, sizeof(directory));
 
+	tracer_remove(); /* what a runner left that was killed */
 	if (!err && mkdir(directory, 0700))
 		err = -errno;
 	if (err)
@@ -75,14 +84,6 @@ void tracer_begin(const char *comm)
 	set("events/timer/hrtimer_expire_entry/enable", "1");
 	set("events/sched/sched_switch/enable", "1");
 	set("tracing_on", "1");
-}
-
-void tracer_remove(void)
-{
-	char directory[64];
-
-	if (!instance_path(directory, sizeof(directory)))
-		rmdir(directory);
 }
 
 /* A line of the recording. */
