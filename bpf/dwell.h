@@ -488,7 +488,6 @@ struct dwell_config {
 	__u8 cgroup_v1;	   /* cgroup ids from the v1 cpu hierarchy */
 	__u8 twin_expiry;  /* PREEMPT_RT: two programs see each expiry; timer.bpf.h says why */
 	__u64 clock_error; /* ns: less than that is no time going backwards */
-	__u32 self;	   /* own thread group: not measured */
 	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;
 	__u32 pids[DWELL_FILTER_MAX];
 	__u32 tids[DWELL_FILTER_MAX];
@@ -506,9 +505,23 @@ struct dwell_config {
 	__u8 adaptive[DWELL_MEASURES]; /* 1: also by what the task is used to */
 	__u8 cpu_token_shift;	       /* a CPU gains a token each 2^so many ns */
 	__u8 user_stacks;	       /* 1: kept for each task when it blocks */
-	__u8 ledger;		     /* 1: sleeps by system call, and all the rest of the ledger */
-	__u8 sites;		     /* 1: where timers are armed */
-	__u8 sample_cost;	     /* 1: struct dwell_cost is kept */
+	__u8 ledger;	  /* 1: sleeps by system call, and all the rest of the ledger */
+	__u8 sites;	  /* 1: where timers are armed */
+	__u8 sample_cost; /* 1: struct dwell_cost is kept */
+
+	/*
+	 * What the kernel gave: 0 where it refused a program or a map, and what
+	 * depends on it is left undone. user/reduction.c says what that costs.
+	 */
+	__u8 has_ring;
+	__u8 has_builtin_timers;
+	__u8 has_kernel_timers;
+	__u8 has_timer_ledger;
+	__u8 has_armed_timers;
+	__u8 sees_callback_ends; /* on_timer_expired runs */
+	__u8 sees_chains;	 /* from a callback's entry over the wake-up in it to its end */
+	__u8 sees_cancels;	 /* on_timer_cancel runs */
+
 	__u32 deviations;	     /* beyond the mean */
 	__u64 floor[DWELL_MEASURES]; /* ns; U64_MAX: not looked for */
 };

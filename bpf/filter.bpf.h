@@ -89,7 +89,7 @@ static __noinline bool wanted(struct task_struct *task)
 {
 	__u32 pid = task->tgid;
 
-	if (pid == config.self)
+	if (pid == self)
 		return false;
 	if (config.nr_pids && !in_list(config.pids, config.nr_pids, pid))
 		return false;

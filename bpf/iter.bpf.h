@@ -2,7 +2,7 @@
 /*
  * Iterators. Of tasks: one makes the records of those that exist, one reads all
  * records, one looks for intervals that are outliers before they have ended.
- * And one that names a function of the kernel.
+ * And one that names a function of the kernel: any task will do for it.
  */
 #ifndef DWELL_ITER_BPF_H
 #define DWELL_ITER_BPF_H
@@ -13,6 +13,16 @@
 __u64 tasks_adopted;
 __u64 tasks_refused;
 
+/*
+ * Who reads an iterator runs it: dwell, whatever its own pid namespace calls it.
+ * So whoever comes first of those below tells the others who that is.
+ */
+inline_always void note_self(void)
+{
+	if (!self)
+		self = bpf_get_current_pid_tgid() >> 32;
+}
+
 SEC("iter/task")
 int adopt_tasks(struct bpf_iter__task *ctx)
 {
@@ -20,6 +30,7 @@ int adopt_tasks(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
+	note_self();
 	if (make_record(task))
 		tasks_adopted++;
 	else if (wanted(task))
@@ -76,6 +87,7 @@ int read_tasks(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
+	note_self();
 	tasks_seen = ctx->meta->seq_num + 1; /* one that is shown again counts once */
 	record = find_record(task);
 	/* One that has sent its last record only waits for its parent. */
@@ -194,16 +206,21 @@ int find_open(struct bpf_iter__task *ctx)
 
 /*
  * The kernel tells its functions' names to whoever may trace, though without
- * CAP_SYSLOG it hides their addresses in /proc/kallsyms.
+ * CAP_SYSLOG it hides their addresses in /proc/kallsyms. Who asks reads less
+ * than the name at first, and so does not walk beyond the first task.
  */
-SEC("iter/bpf_map_elem")
-int name_function(struct bpf_iter__bpf_map_elem *ctx)
+__u64 unnamed; /* the address to be named */
+
+SEC("iter/task")
+int name_function(struct bpf_iter__task *ctx)
 {
 	static const char format[] = "%ps";
-	__u64 *address = ctx->value;
+	__u64 address = unnamed;
 
-	if (address)
-		bpf_seq_printf(ctx->meta->seq, format, sizeof(format), address, sizeof(*address));
+	if (!ctx->task || ctx->meta->seq_num)
+		return 0;
+	note_self();
+	bpf_seq_printf(ctx->meta->seq, format, sizeof(format), &address, sizeof(address));
 	return 0;
 }
 

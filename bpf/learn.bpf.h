@@ -19,7 +19,7 @@ int learn_callback(u64 *ctx)
 	struct hrtimer *timer = (void *)ctx[0];
 	__s64 timeout, late;
 
-	if (!learn_timeout || bpf_get_current_pid_tgid() >> 32 != config.self)
+	if (!learn_timeout || bpf_get_current_pid_tgid() >> 32 != self)
 		return 0;
 	timeout = timer->_softexpires - timer->base->offset - bpf_ktime_get_ns();
 	late = learn_timeout - timeout;

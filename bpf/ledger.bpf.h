@@ -18,12 +18,14 @@ inline_always struct dwell_timer_counts *kernel_counts(__u64 function)
 	static const struct dwell_timer_counts none;
 	struct dwell_timer_counts *counts;
 
-	for (__u32 i = 0; i < DWELL_BUILTINS; i++)
+	for (__u32 i = 0; config.has_builtin_timers && i < DWELL_BUILTINS; i++)
 		if (function == config.builtins[i]) {
 			__u32 at = i;
 
 			return bpf_map_lookup_elem(&builtin_timers, &at);
 		}
+	if (!config.has_kernel_timers)
+		return NULL;
 	counts = bpf_map_lookup_elem(&kernel_timers, &function);
 	if (likely(counts))
 		return counts;
@@ -37,8 +39,11 @@ inline_always struct dwell_timer_counts *kernel_counts(__u64 function)
 static __noinline struct dwell_timer_counts *owner_counts(const struct dwell_timer_key *owner)
 {
 	static const struct dwell_timer_counts none;
-	struct dwell_timer_counts *counts = bpf_map_lookup_elem(&timer_ledger, owner);
+	struct dwell_timer_counts *counts;
 
+	if (!config.has_timer_ledger)
+		return NULL;
+	counts = bpf_map_lookup_elem(&timer_ledger, owner);
 	if (likely(counts))
 		return counts;
 	bpf_map_update_elem(&timer_ledger, owner, &none, BPF_NOEXIST);
@@ -211,9 +216,12 @@ static __noinline void expire_unseen(struct dwell_record *record, struct task_st
 	struct dwell_timer_key owner;
 
 	record->sleeper = 0;
+	/* It may as well have been cancelled, or expired like any other. */
+	if (!config.sees_cancels || !config.sees_chains)
+		return;
 	record->expired++;
 	lose(DWELL_LOSS_LATENESS_UNSEEN);
-	if (!config.ledger)
+	if (!config.ledger || !config.has_timer_ledger)
 		return;
 	own(&owner, task, DWELL_TIMER_SLEEP, record->sleeper_call, 0);
 	for (int i = 0; i < DWELL_SLEEPERS; i++) {

@@ -34,6 +34,8 @@ __u64 losses[DWELL_LOSSES];
 
 __u64 tasks_seen; /* by the task iterator, in its last pass */
 
+__u32 self; /* dwell's own thread group, which is not measured; 0: not known yet */
+
 inline_always void lose(enum dwell_loss loss)
 {
 	__sync_fetch_and_add(&losses[loss], 1);
@@ -203,13 +205,23 @@ struct {
 	__uint(value_size, DWELL_STACK_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");
 
-/* The address that name_function() names. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} unnamed SEC(".maps");
+/* The armed user timer at @address; NULL: its arming was not seen, or found no room. */
+inline_always struct dwell_armed_timer *find_armed(__u64 address)
+{
+	return config.has_armed_timers ? bpf_map_lookup_elem(&armed_timers, &address) : NULL;
+}
+
+inline_always void keep_armed(__u64 address, const struct dwell_armed_timer *entry)
+{
+	if (config.has_armed_timers && bpf_map_update_elem(&armed_timers, &address, entry, BPF_ANY))
+		lose(DWELL_LOSS_TIMER_TABLE_FULL);
+}
+
+inline_always void forget_armed(__u64 address)
+{
+	if (config.has_armed_timers)
+		bpf_map_delete_elem(&armed_timers, &address);
+}
 
 inline_always struct cpu *this_cpu(void)
 {

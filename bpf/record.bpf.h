@@ -99,6 +99,8 @@ __noinline bool push_record(struct dwell_record *record, __u32 kind)
 	if (!record) /* what the verifier must assume of such a function's caller */
 		return false;
 	record->kind = kind;
+	if (!config.has_ring)
+		return false;
 	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > RING_WAKE_BYTES)
 		flags = BPF_RB_FORCE_WAKEUP;
 	return !bpf_ringbuf_output(&ring, record, record_bytes(record), flags);
@@ -134,7 +136,7 @@ __noinline bool hand_over_buckets(struct dwell_record *record)
 static __noinline void push_last_record(struct dwell_record *record, struct task_struct *task)
 {
 	identify(record, task);
-	if (!push_record(record, DWELL_EXIT))
+	if (!push_record(record, DWELL_EXIT) && config.has_ring)
 		lose(DWELL_LOSS_RING_FULL);
 }
 

@@ -302,7 +302,7 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 		record = find_record(prev);
 		if (likely(record)) {
 			switch_out(record, prev, cpu, preempt, state, now, ctx);
-		} else if (!filtered() && prev->tgid != config.self) {
+		} else if (!filtered() && (__u32)prev->tgid != self) {
 			lose(DWELL_LOSS_MISSING_RECORD);
 			hunt = HUNT_WAKES;
 		}

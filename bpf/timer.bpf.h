@@ -97,7 +97,7 @@ static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 func
 				__sync_fetch_and_add(&counts->before, -1);
 		}
 		if (cpu->cancel.was.armed_at)
-			bpf_map_update_elem(&armed_timers, &timer, &cpu->cancel.was, BPF_ANY);
+			keep_armed(timer, &cpu->cancel.was);
 	} else if (booked == BOOKED_KERNEL) {
 		counts = kernel_counts(function);
 		if (counts)
@@ -208,13 +208,12 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 		book_site(counts, &entry.owner, ctx);
 	if (was_armed) {
 		__sync_fetch_and_add(&counts->rearmed, 1);
-	} else if (bpf_map_lookup_elem(&armed_timers, &address)) {
+	} else if (config.sees_cancels && find_armed(address)) {
 		/* Not armed any more, nor was it cancelled: its expiry was not seen. */
 		__sync_fetch_and_add(&counts->expired, 1);
 		lose(DWELL_LOSS_LATENESS_UNSEEN);
 	}
-	if (bpf_map_update_elem(&armed_timers, &address, &entry, BPF_ANY))
-		lose(DWELL_LOSS_TIMER_TABLE_FULL);
+	keep_armed(address, &entry);
 }
 
 inline_always void note_start(struct cpu *cpu, u64 *ctx)
@@ -288,14 +287,14 @@ inline_always enum booking cancel_sleep(struct cpu *cpu, __u64 timer, __u64 func
 
 static __noinline enum booking cancel_user(struct cpu *cpu, __u64 timer, __u64 function)
 {
-	struct dwell_armed_timer *entry = bpf_map_lookup_elem(&armed_timers, &timer);
+	struct dwell_armed_timer *entry = find_armed(timer);
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct dwell_timer_counts *counts;
 	struct dwell_record *record;
 
 	if (entry) {
 		cpu->cancel.was = *entry;
-		bpf_map_delete_elem(&armed_timers, &timer);
+		forget_armed(timer);
 	} else {
 		/* Armed before the window: who cancels it is the best owner known. */
 		record = find_record(task);
@@ -358,7 +357,7 @@ static __noinline void expire_user(struct cpu *cpu, struct expiry *expiry, __u64
 	struct dwell_armed_timer *entry;
 	struct dwell_timer_counts *counts;
 
-	entry = bpf_map_lookup_elem(&armed_timers, &expiry->timer);
+	entry = find_armed(expiry->timer);
 	if (entry) {
 		expiry->owner = entry->owner;
 		if (expiry->stepped_at > entry->armed_at) {
@@ -367,7 +366,7 @@ static __noinline void expire_user(struct cpu *cpu, struct expiry *expiry, __u64
 		}
 		if (expiry->lateness > interval(entry->armed_at, expiry->entered))
 			expiry->lateness = expiry->entered - entry->armed_at;
-		bpf_map_delete_elem(&armed_timers, &expiry->timer);
+		forget_armed(expiry->timer);
 	} else if (filtered()) {
 		return; /* another's, or armed before the window: not to be told apart */
 	} else {
@@ -416,7 +415,8 @@ inline_always struct expiry *begin_expiry(struct cpu *cpu, struct hrtimer *timer
 		expiry->before = false;
 		expiry->woke = false;
 		note_slack(expiry, timer, now);
-		cpu->running |= 1 << !!timer->is_soft;
+		if (config.sees_callback_ends)
+			cpu->running |= 1 << !!timer->is_soft;
 	}
 	return expiry;
 }
@@ -455,7 +455,8 @@ inline_always void note_expiry(struct cpu *cpu, struct hrtimer *timer)
 	expiry->stepped_at = timer->base->clockid == CLOCK_MONOTONIC ? 0 : clock_stepped_at;
 	if (kind == DWELL_TIMER_USER)
 		expire_user(cpu, expiry, function);
-	cpu->expiring |= 1 << !!timer->is_soft;
+	if (config.sees_chains)
+		cpu->expiring |= 1 << !!timer->is_soft;
 }
 
 static __noinline void expire(struct hrtimer *timer)

@@ -47,8 +47,7 @@ static __noinline void start_time_out(struct timer_list *timer, void *ctx)
 	__sync_fetch_and_add(&counts->armed, 1);
 	book_timeout(counts, timeout);
 	book_site(counts, &entry.owner, ctx);
-	if (bpf_map_update_elem(&armed_timers, &address, &entry, BPF_ANY))
-		lose(DWELL_LOSS_TIMER_TABLE_FULL);
+	keep_armed(address, &entry);
 }
 
 SEC("tp_btf/timer_start")
@@ -84,7 +83,7 @@ int on_wheel_start(u64 *ctx)
 /* Whoever waits cancels its time-out itself: when it expires, another task is current. */
 static __noinline void cancel_time_out(__u64 address)
 {
-	struct dwell_armed_timer *entry = bpf_map_lookup_elem(&armed_timers, &address);
+	struct dwell_armed_timer *entry = find_armed(address);
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct dwell_timer_counts *counts;
 
@@ -93,7 +92,7 @@ static __noinline void cancel_time_out(__u64 address)
 	counts = owner_counts(&entry->owner);
 	if (counts)
 		__sync_fetch_and_add(&counts->cancelled, 1);
-	bpf_map_delete_elem(&armed_timers, &address);
+	forget_armed(address);
 }
 
 SEC("tp_btf/timer_cancel")
@@ -121,14 +120,14 @@ int on_wheel_cancel(u64 *ctx)
 
 static __noinline void expire_time_out(struct expiry *expiry)
 {
-	struct dwell_armed_timer *entry = bpf_map_lookup_elem(&armed_timers, &expiry->timer);
+	struct dwell_armed_timer *entry = find_armed(expiry->timer);
 	struct dwell_timer_counts *counts;
 
 	/* Armed before the window, or cancelled by its owner whom this interrupted. */
 	if (!entry)
 		return;
 	expiry->owner = entry->owner;
-	bpf_map_delete_elem(&armed_timers, &expiry->timer);
+	forget_armed(expiry->timer);
 	counts = owner_counts(&expiry->owner);
 	if (!counts)
 		return;

@@ -150,6 +150,8 @@ static int write_prom(FILE *out, void *context)
 		.shed_level = service->budget.shed,
 		.export_ns = service->export_ns,
 		.export_errors = service->textfile.errors,
+		.reductions = &collection->session.reductions,
+		.unmeasured = source_unmeasured(collection->session.source),
 		.programs = shown,
 	};
 

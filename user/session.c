@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "limits.h"
 #include "message.h"
 #include "source_clock.h"
 #include "syscalls.h"
@@ -42,6 +43,8 @@ int session_open(struct session *session, const struct options *options,
 		.filter = &filter,
 		.outliers = &outliers,
 		.ledger = options->ledger,
+		.reductions = &session->reductions,
+		.outliers_alone = options->command == COMMAND_OUTLIERS,
 		.sample_cost = options->command == COMMAND_DAEMON,
 	};
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
@@ -49,6 +52,9 @@ int session_open(struct session *session, const struct options *options,
 	int err;
 
 	session->options = options;
+	limits_raise_files();
+	if (access("/proc/self", F_OK))
+		reductions_add(&session->reductions, "/proc", errno);
 	memcpy(outliers.rule, options->outlier, sizeof(outliers.rule));
 	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
 	session->names = names_new(NAMES_PROC);
@@ -277,6 +283,8 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->window_end = session->end;
 	report->time = time_of(session->end);
 	report->filters = targets_text(session->options, heading->filters);
+	report->reductions = &session->reductions;
+	report->unmeasured = source_unmeasured(session->source);
 	report->hidden_tasks = source_hidden_tasks(session->source);
 	report->cgroup_name = session_cgroup_name;
 	report->function_name = callback_name;

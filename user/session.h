@@ -11,6 +11,7 @@
 #include "options.h"
 #include "outlier.h"
 #include "output.h"
+#include "reduction.h"
 #include "sink.h"
 #include "source.h"
 #include "symbols.h"
@@ -26,6 +27,7 @@ struct session {
 	struct names *names; /* of exited tasks, as far as the command remembers them */
 	struct user_symbols *user_symbols;
 	struct source *source;
+	struct reductions reductions; /* what is done without */
 	struct output output;
 	struct rusage usage; /* at the start of the window */
 	uint64_t start;	     /* mono: of the window */

@@ -39,6 +39,27 @@ const char *report_by_name(unsigned int by)
 	return names[by];
 }
 
+bool report_measured(const struct report *report, const struct row *row, enum figure figure)
+{
+	const struct unmeasured *unmeasured = &report->unmeasured;
+
+	return !(figure &
+		 (row->kernel_timer ? unmeasured->kernel : unmeasured->sleeps | unmeasured->users));
+}
+
+bool report_timer_measured(const struct report *report, const struct timer_row *row,
+			   enum figure figure)
+{
+	const unsigned int unmeasured[] = {
+		[DWELL_TIMER_KERNEL] = report->unmeasured.kernel,
+		[DWELL_TIMER_SLEEP] = report->unmeasured.sleeps,
+		[DWELL_TIMER_USER] = report->unmeasured.users,
+		[DWELL_TIMER_WHEEL] = report->unmeasured.wheel,
+	};
+
+	return !(figure & unmeasured[row->kind]);
+}
+
 double report_seconds(const struct report *report)
 {
 	uint64_t window = report->window_end - report->window_start;

@@ -10,6 +10,7 @@
 
 #include "model.h"
 #include "outlier.h"
+#include "reduction.h"
 #include "timer_view.h"
 #include "worst.h"
 
@@ -19,7 +20,7 @@ struct overhead {
 	double bpf_ns_per_event;
 	double bpf_cpu_ratio;
 	double user_cpu_ratio;
-	uint64_t rss_bytes;
+	uint64_t rss_bytes; /* 0: not known */
 };
 
 /* Everything a sink needs. Nothing in it is the sink's; names may be any bytes. */
@@ -40,6 +41,8 @@ struct report {
 	struct timer_view timer_view;
 	struct timer_rows timers; /* of @timer_view */
 	const struct model *model;
+	const struct reductions *reductions;	     /* NULL: nothing was refused */
+	struct unmeasured unmeasured;		     /* what means nothing therefore */
 	uint64_t hidden_tasks;			     /* exist, but were not listed by the kernel */
 	const struct dwell_outlier_counts *outliers; /* by measure; NULL: were not looked for */
 	const struct worst *worst;		     /* of the outliers; NULL: not kept */

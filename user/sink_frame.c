@@ -32,9 +32,13 @@ void sink_table_header(FILE *out, const struct report *report, const char *what)
 	fputs(", Linux ", out);
 	put_name(out, report->kernel);
 	fprintf(out, ", %u CPU%s, %s\n", report->cpus, report->cpus == 1 ? "" : "s", time);
-	fprintf(out, "%s %s: %" PRIu64 " live and %" PRIu64 " exited tasks",
+	fprintf(out, "%s %s: %" PRIu64 " live",
 		text_duration(window, report->window_end - report->window_start), what,
-		model_live_tasks(report->model), model_exited_tasks(report->model));
+		model_live_tasks(report->model));
+	if (report->unmeasured.exits)
+		fputs(" tasks, the exited ones not counted", out);
+	else
+		fprintf(out, " and %" PRIu64 " exited tasks", model_exited_tasks(report->model));
 	if (report->filters) {
 		fputs(", filter: ", out);
 		put_name(out, report->filters);
@@ -103,6 +107,16 @@ static uint64_t lost(const struct dwell_outlier_counts *counts)
 	return counts->lost;
 }
 
+static void put_reductions(FILE *out, const struct reductions *reductions)
+{
+	for (size_t i = 0; reductions && i < reductions->count; i++) {
+		const struct reduction *reduction = &reductions->list[i];
+
+		fprintf(out, "without %s (%s): %s\n", reduction->name, reduction_reason(reduction),
+			reduction->lost);
+	}
+}
+
 void sink_table_footer(FILE *out, const struct report *report)
 {
 	const struct overhead *overhead = &report->overhead;
@@ -113,6 +127,7 @@ void sink_table_footer(FILE *out, const struct report *report)
 				   "more of the same, by their rate not shown: ", suppressed);
 		put_outlier_counts(out, report, "lost, the ring buffer was full: ", lost);
 	}
+	put_reductions(out, report->reductions);
 	put_losses(out, report);
 	if (report->hidden_tasks)
 		fprintf(out, "%" PRIu64 " tasks are hidden by the kernel and not listed\n",
@@ -123,6 +138,9 @@ void sink_table_footer(FILE *out, const struct report *report)
 			overhead->bpf_cpu_ratio * 100, overhead->bpf_ns_per_event);
 	else
 		fputs("BPF not measured", out);
-	fprintf(out, "; user %.2f %%; RSS %.1f MB\n", overhead->user_cpu_ratio * 100,
-		(double)overhead->rss_bytes / 1e6);
+	fprintf(out, "; user %.2f %%; ", overhead->user_cpu_ratio * 100);
+	if (overhead->rss_bytes)
+		fprintf(out, "RSS %.1f MB\n", (double)overhead->rss_bytes / 1e6);
+	else
+		fputs("RSS not known\n", out);
 }

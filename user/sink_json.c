@@ -12,19 +12,44 @@
 
 /* ---- rows --------------------------------------------------------------- */
 
-static int set_timers(json_t *object, const struct timer_counts *timers)
+int sink_json_set_timers(json_t *object, const struct timer_counts *timers, unsigned int measured)
+{
+	const struct {
+		enum figure figure;
+		const char *key;
+		uint64_t count;
+	} counts[] = {
+		{FIGURE_ARMED, "armed", timers->armed},
+		{FIGURE_REARMED, "rearmed", timers->rearmed},
+		{FIGURE_CANCELLED, "cancelled", timers->cancelled},
+		{FIGURE_EXPIRED, "expired", timers->expired},
+		{FIGURE_OUTSTANDING, "outstanding", timers->outstanding},
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (measured & counts[i].figure)
+			err |= json_set_count(object, counts[i].key, counts[i].count);
+	return err;
+}
+
+/* Which figures of @row mean something: enum figure, or'ed. */
+static unsigned int measured(const struct report *report, const struct row *row)
+{
+	unsigned int figures = 0;
+
+	for (unsigned int figure = 1; figure < FIGURES; figure <<= 1)
+		if (report_measured(report, row, figure))
+			figures |= figure;
+	return figures;
+}
+
+static int set_timers(json_t *object, const struct report *report, const struct row *row)
 {
 	json_t *json = json_object();
 	int err = json_set(object, "timers", json);
 
-	if (err)
-		return err;
-	err |= json_set_count(json, "armed", timers->armed);
-	err |= json_set_count(json, "rearmed", timers->rearmed);
-	err |= json_set_count(json, "cancelled", timers->cancelled);
-	err |= json_set_count(json, "expired", timers->expired);
-	err |= json_set_count(json, "outstanding", timers->outstanding);
-	return err;
+	return err ? err : sink_json_set_timers(json, &row->timers, measured(report, row));
 }
 
 int sink_json_set_cgroup(json_t *object, const struct report *report, uint64_t id, bool always)
@@ -68,12 +93,13 @@ static int set_kernel_timer(json_t *object, const struct report *report, const s
 }
 
 /* Sets what is measured of tasks only, not of a timer alone. */
-static int set_waits(json_t *object, const struct row *row)
+static int set_waits(json_t *object, const struct report *report, const struct row *row)
 {
 	__attribute__((cleanup(dist_clear))) struct dist runqueue = {0};
 	int err = row_runqueue(row, &runqueue);
 
-	err |= json_set_dist(object, "timer_latency", &row->measure[DWELL_TIMER_LATENCY]);
+	if (report_measured(report, row, FIGURE_TIMER_LATENCY))
+		err |= json_set_dist(object, "timer_latency", &row->measure[DWELL_TIMER_LATENCY]);
 	err |= json_set_dist(object, "runqueue", &runqueue);
 	err |= json_set_dist(object, "runqueue_woken", &row->measure[DWELL_WOKEN]);
 	err |= json_set_dist(object, "runqueue_preempted", &row->measure[DWELL_PREEMPTED]);
@@ -135,10 +161,11 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 		err |= json_set(json, "exited",
 				json_boolean(row->exited && row->exited >= row->tasks));
 	}
-	err |= set_timers(json, &row->timers);
-	err |= json_set_dist(json, "lateness", &row->measure[DWELL_LATENESS]);
+	err |= set_timers(json, report, row);
+	if (report_measured(report, row, FIGURE_LATENESS))
+		err |= json_set_dist(json, "lateness", &row->measure[DWELL_LATENESS]);
 	if (!row->kernel_timer && !row->timers_only) {
-		err |= set_waits(json, row);
+		err |= set_waits(json, report, row);
 		err |= set_cpu(json, row);
 		err |= set_state(json, row);
 	}
@@ -182,7 +209,8 @@ static int set_overhead(json_t *object, const struct overhead *overhead)
 		err |= json_set_ratio(json, "bpf_cpu_ratio", overhead->bpf_cpu_ratio);
 	}
 	err |= json_set_ratio(json, "user_cpu_ratio", overhead->user_cpu_ratio);
-	err |= json_set_count(json, "rss_bytes", overhead->rss_bytes);
+	if (overhead->rss_bytes)
+		err |= json_set_count(json, "rss_bytes", overhead->rss_bytes);
 	return err;
 }
 
@@ -213,6 +241,23 @@ static int set_outliers(json_t *object, const struct dwell_outlier_counts *outli
 	return err;
 }
 
+static int set_reductions(json_t *object, const struct reductions *reductions)
+{
+	json_t *array = json_array();
+	int err = json_set(object, "reductions", array);
+
+	for (size_t i = 0; reductions && i < reductions->count && !err; i++) {
+		const struct reduction *reduction = &reductions->list[i];
+
+		err = json_array_append_new(array, json_pack("{ss ss ss}", "name", reduction->name,
+							     "lost", reduction->lost, "reason",
+							     reduction_reason(reduction))) ?
+			      -ENOMEM :
+			      0;
+	}
+	return err;
+}
+
 int sink_json_footer(FILE *out, const struct report *report)
 {
 	json_auto *json = json_object();
@@ -224,6 +269,7 @@ int sink_json_footer(FILE *out, const struct report *report)
 		return -ENOMEM;
 	for (int i = 0; i < DWELL_LOSSES; i++)
 		err |= json_set_count(reasons, report_loss_name(i), report_loss(report, i));
+	err |= set_reductions(json, report->reductions);
 	if (report->outliers)
 		err |= set_outliers(json, report->outliers);
 	err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);

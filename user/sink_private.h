@@ -13,6 +13,14 @@ const char *report_by_name(unsigned int by);
 /* What machines call a loss. */
 const char *report_loss_name(enum dwell_loss loss);
 
+/*
+ * Whether @figure is measured of what a row stands for: tasks' timers of all kinds
+ * together, those of the kernel, or a row of the ledger.
+ */
+bool report_measured(const struct report *report, const struct row *row, enum figure figure);
+bool report_timer_measured(const struct report *report, const struct timer_row *row,
+			   enum figure figure);
+
 /* The window's length, never 0. */
 double report_seconds(const struct report *report);
 
@@ -32,6 +40,9 @@ int sink_json_header_by(FILE *out, const struct report *report, const char *by);
 /* Sets "cgroup" and "callback". Id 0 is no cgroup: left out without a name, unless @always. */
 int sink_json_set_cgroup(json_t *object, const struct report *report, uint64_t id, bool always);
 int sink_json_set_callback(json_t *object, const struct report *report, uint64_t function);
+
+/* Sets the counts of timers that are @measured (enum figure, or'ed). */
+int sink_json_set_timers(json_t *object, const struct timer_counts *timers, unsigned int measured);
 
 /* The ledger of timers: an object for each row. */
 int sink_timers_json_rows(FILE *out, const struct report *report);

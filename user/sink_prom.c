@@ -29,7 +29,8 @@ struct prom_label {
 /* A family that has one value for each group. */
 struct family {
 	const char *name, *type, *help;
-	bool of_kernel; /* it applies to the kernel's timers too */
+	bool of_kernel;	    /* it applies to the kernel's timers too */
+	enum figure figure; /* 0: it is always measured */
 };
 
 /* ---- lines ------------------------------------------------------------------- */
@@ -101,7 +102,7 @@ static void put_single(FILE *out, const char *name, const char *type, const char
 
 /* ---- of groups --------------------------------------------------------------- */
 
-/* The next group from *@at on that @family applies to; false: there is none. */
+/* The next group from *@at on, of tasks or also of @of_kernel; false: there is none. */
 static bool next_group(const struct writer *to, bool of_kernel, size_t *at,
 		       struct series_group *group)
 {
@@ -113,17 +114,32 @@ static bool next_group(const struct writer *to, bool of_kernel, size_t *at,
 	return false;
 }
 
-/* A family with one number for each group. */
+/* The next one that @family applies to and is measured of. */
+static bool next_of(const struct writer *to, const struct family *family, size_t *at,
+		    struct series_group *group)
+{
+	const struct unmeasured *unmeasured = &to->prom->unmeasured;
+
+	while (next_group(to, family->of_kernel, at, group))
+		if (!(family->figure & (group->kernel ? unmeasured->kernel :
+							unmeasured->sleeps | unmeasured->users)))
+			return true;
+	return false;
+}
+
+/* A family with one number for each group; no family without a group. */
 static void put_numbers(const struct writer *to, const struct family *family,
 			wide (*value)(const struct series_group *group),
 			void (*put)(FILE *out, wide value))
 {
 	struct series_group group;
+	bool begun = false;
 
-	put_family(to->out, family->name, family->type, family->help);
-	for (size_t at = 0; next_group(to, family->of_kernel, &at, &group);) {
+	for (size_t at = 0; next_of(to, family, &at, &group); begun = true) {
 		const struct prom_label label = {to->key, group.label};
 
+		if (!begun)
+			put_family(to->out, family->name, family->type, family->help);
 		put_series(to->out, family->name, "", &label, 1);
 		put(to->out, value(&group));
 	}
@@ -154,11 +170,13 @@ static void put_histograms(const struct writer *to, const struct family *family,
 			   enum dwell_measure measure)
 {
 	struct series_group group;
+	bool begun = false;
 
-	put_family(to->out, family->name, "histogram", family->help);
-	for (size_t at = 0; next_group(to, family->of_kernel, &at, &group);) {
+	for (size_t at = 0; next_of(to, family, &at, &group); begun = true) {
 		struct prom_label label[LABELS_MAX] = {{to->key, group.label}};
 
+		if (!begun)
+			put_family(to->out, family->name, "histogram", family->help);
 		put_histogram(to->out, family->name, &group.counters->measure[measure], label, 1);
 	}
 }
@@ -196,15 +214,18 @@ static wide oncpu(const struct series_group *group)
 static void put_timers(const struct writer *to)
 {
 	static const struct family families[] = {
-		{"dwell_timers_armed_total", "counter", "Timers armed, re-arms included.", true},
+		{"dwell_timers_armed_total", "counter", "Timers armed, re-arms included.", true,
+		 FIGURE_ARMED},
 		{"dwell_timers_cancelled_total", "counter", "Timers cancelled before they expired.",
-		 true},
-		{"dwell_timers_expired_total", "counter", "Timers expired.", true},
-		{"dwell_timers_outstanding", "gauge", "Timers that are armed now.", true},
+		 true, FIGURE_CANCELLED},
+		{"dwell_timers_expired_total", "counter", "Timers expired.", true, FIGURE_EXPIRED},
+		{"dwell_timers_outstanding", "gauge", "Timers that are armed now.", true,
+		 FIGURE_OUTSTANDING},
 		{"dwell_timer_lateness_seconds", "histogram",
-		 "From when a timer was due to its callback.", true},
+		 "From when a timer was due to its callback.", true, FIGURE_LATENESS},
 		{"dwell_timer_latency_seconds", "histogram",
-		 "From when a timer was due to when the task it woke had a CPU.", false},
+		 "From when a timer was due to when the task it woke had a CPU.", false,
+		 FIGURE_TIMER_LATENCY},
 	};
 
 	put_numbers(to, &families[0], armed, put_count);
@@ -286,10 +307,11 @@ static void put_outliers(const struct writer *to)
 static void put_groups(const struct writer *to)
 {
 	static const struct family dwell = {"dwell_dwell_seconds", "histogram",
-					    "From a wake-up to the next block.", false};
-	static const struct family of_tasks = {"dwell_tasks", "gauge", "Tasks that live.", false};
+					    "From a wake-up to the next block.", false, 0};
+	static const struct family of_tasks = {"dwell_tasks", "gauge", "Tasks that live.", false,
+					       0};
 	static const struct family of_cpu = {"dwell_oncpu_seconds_total", "counter",
-					     "Time on a CPU.", false};
+					     "Time on a CPU.", false, 0};
 
 	put_timers(to);
 	put_runqueue(to);
@@ -346,6 +368,21 @@ static void put_outlier_losses(FILE *out, const struct prom *prom, const char *n
 	}
 }
 
+static void put_reductions(FILE *out, const struct reductions *reductions)
+{
+	static const char name[] = "dwell_reduction";
+
+	if (reductions && reductions->count)
+		put_family(out, name, "gauge",
+			   "What is done without, as the kernel or the host refused it; always 1.");
+	for (size_t i = 0; reductions && i < reductions->count; i++) {
+		const struct prom_label label = {"name", reductions->list[i].name};
+
+		put_series(out, name, "", &label, 1);
+		put_count(out, 1);
+	}
+}
+
 static void put_census(FILE *out, const struct series *series)
 {
 	static const char name[] = "dwell_groups";
@@ -376,8 +413,11 @@ static void put_cost(FILE *out, const struct prom *prom)
 	put_count(out, prom->bpf_runs);
 	put_single(out, "dwell_cpu_seconds_total", "counter", "CPU time of the process.");
 	put_seconds(out, prom->cpu_ns);
-	put_single(out, "dwell_resident_memory_bytes", "gauge", "Resident memory of the process.");
-	put_count(out, prom->rss_bytes);
+	if (prom->rss_bytes) {
+		put_single(out, "dwell_resident_memory_bytes", "gauge",
+			   "Resident memory of the process.");
+		put_count(out, prom->rss_bytes);
+	}
 	if (isfinite(prom->overhead_ratio) && prom->overhead_ratio >= 0) {
 		put_single(out, "dwell_overhead_ratio", "gauge",
 			   "Cost of all of it, as a part of the time of all CPUs.");
@@ -428,6 +468,7 @@ int sink_prom(FILE *out, const struct prom *prom)
 
 	errno = 0;
 	put_groups(&to);
+	put_reductions(out, prom->reductions);
 	put_losses(out, prom);
 	put_outlier_losses(out, prom, "dwell_outliers_suppressed_total",
 			   "Outliers not reported, being too many.", suppressed);

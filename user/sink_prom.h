@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "../bpf/dwell.h"
+#include "reduction.h"
 #include "series.h"
 
 /* A program of the kernel side. */
@@ -38,6 +39,9 @@ struct prom {
 	struct timespec exported; /* CLOCK_REALTIME */
 	uint64_t export_ns;
 	uint64_t export_errors;
+
+	const struct reductions *reductions; /* NULL: nothing was refused */
+	struct unmeasured unmeasured;	     /* what has no series therefore */
 
 	const struct prom_program *programs; /* each name once */
 	size_t nr_programs;

@@ -88,29 +88,43 @@ static void write_exited(char *cell, const struct line *line, int what)
 static void write_armed(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_rate(cell, line->row->timers.armed, line->report);
+	if (report_measured(line->report, line->row, FIGURE_ARMED))
+		cell_rate(cell, line->row->timers.armed, line->report);
 }
 
 static void write_fired(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_rate(cell, line->row->timers.expired, line->report);
+	if (report_measured(line->report, line->row, FIGURE_EXPIRED))
+		cell_rate(cell, line->row->timers.expired, line->report);
 }
 
 static void write_outstanding(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_count(cell, line->row->timers.outstanding);
+	if (report_measured(line->report, line->row, FIGURE_OUTSTANDING))
+		cell_count(cell, line->row->timers.outstanding);
+}
+
+static bool is_measured(const struct line *line, int measure)
+{
+	const enum figure figure = measure == DWELL_LATENESS	  ? FIGURE_LATENESS :
+				   measure == DWELL_TIMER_LATENCY ? FIGURE_TIMER_LATENCY :
+								    0;
+
+	return report_measured(line->report, line->row, figure);
 }
 
 static void write_p99(char *cell, const struct line *line, int what)
 {
-	cell_percentile(cell, measure_of(line, what), 990);
+	if (is_measured(line, what))
+		cell_percentile(cell, measure_of(line, what), 990);
 }
 
 static void write_max(char *cell, const struct line *line, int what)
 {
-	cell_max(cell, measure_of(line, what));
+	if (is_measured(line, what))
+		cell_max(cell, measure_of(line, what));
 }
 
 static void write_sum(char *cell, const struct line *line, int what)

@@ -47,14 +47,26 @@ static int set_identity(json_t *object, const struct report *report, const struc
 
 /* ---- what was counted ----------------------------------------------------- */
 
-static int set_counts(json_t *object, const struct timer_row *row)
+/* Which figures of @row mean something: enum figure, or'ed. */
+static unsigned int measured(const struct report *report, const struct timer_row *row)
 {
-	int err = json_set_count(object, "armed", row->timers.armed);
+	unsigned int figures = 0;
 
-	err |= json_set_count(object, "rearmed", row->timers.rearmed);
-	err |= json_set_count(object, "cancelled", row->timers.cancelled);
-	err |= json_set_count(object, "expired", row->timers.expired);
-	err |= json_set_count(object, "before", row->before);
+	for (unsigned int figure = 1; figure < FIGURES; figure <<= 1)
+		if (report_timer_measured(report, row, figure))
+			figures |= figure;
+	return figures;
+}
+
+static int set_counts(json_t *object, const struct timer_row *row, unsigned int figures)
+{
+	const unsigned int ends = FIGURE_CANCELLED | FIGURE_EXPIRED;
+	int err = sink_json_set_timers(object, &row->timers, figures & ~FIGURE_OUTSTANDING);
+
+	if ((figures & ends) == ends)
+		err |= json_set_count(object, "before", row->before);
+	if (!(figures & FIGURE_OUTSTANDING))
+		return err;
 	err |= json_set_count(object, "outstanding", row->timers.outstanding);
 	if (row->oldest_ns)
 		err |= json_set_count(object, "oldest_ns", row->oldest_ns);
@@ -74,35 +86,42 @@ static int set_slack(json_t *object, const struct timer_row *row)
 	return err | json_set_count(json, "used_ns", row->slack_used);
 }
 
-static int set_measures(json_t *object, const struct timer_row *row)
+static int set_measures(json_t *object, const struct timer_row *row, unsigned int figures)
 {
-	int err = json_set_dist(object, "timeout", &row->timeout);
+	int err = 0;
 
-	if (!row->wheel) {
+	if (figures & FIGURE_TIMEOUT)
+		err |= json_set_dist(object, "timeout", &row->timeout);
+	if (!row->wheel && (figures & FIGURE_LATENESS)) {
 		err |= set_slack(object, row);
 		err |= json_set_dist(object, "lateness", &row->lateness);
 	}
-	err |= json_set_count(object, "woke", row->woke);
-	return err | json_set_count(object, "callback_ns", row->callback_ns);
+	if (figures & FIGURE_WOKE)
+		err |= json_set_count(object, "woke", row->woke);
+	if (figures & FIGURE_CALLBACK)
+		err |= json_set_count(object, "callback_ns", row->callback_ns);
+	return err;
 }
 
-static int set_growth(json_t *object, const struct timer_row *row)
+static int set_growth(json_t *object, const struct timer_row *row, unsigned int figures)
 {
+	bool outstanding = row->outstanding.grows && (figures & FIGURE_OUTSTANDING);
+	bool rate = row->rate.grows && (figures & FIGURE_ARMED);
 	json_t *json;
 	int err;
 
-	if (!row->outstanding.grows && !row->rate.grows)
+	if (!outstanding && !rate)
 		return 0;
 	json = json_object();
 	err = json_set(object, "grows", json);
 	if (err)
 		return err;
-	if (row->outstanding.grows) {
+	if (outstanding) {
 		err |= json_set_ratio(json, "outstanding_per_s", row->outstanding.per_s);
 		err |= json_set_ratio(json, "from", row->outstanding.from);
 		err |= json_set_ratio(json, "to", row->outstanding.to);
 	}
-	if (row->rate.grows)
+	if (rate)
 		err |= json_set_ratio(json, "armed_per_s2", row->rate.per_s);
 	return err;
 }
@@ -142,15 +161,16 @@ static int set_sites(json_t *object, const struct report *report, const struct t
 
 static int write_row(FILE *out, const struct report *report, const struct timer_row *row)
 {
+	const unsigned int figures = measured(report, row);
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
 
 	err |= json_set(json, "kind", json_string("timer"));
 	err |= json_set(json, "by", json_string(report_by_name(row->by)));
 	err |= set_identity(json, report, row);
-	err |= set_counts(json, row);
-	err |= set_measures(json, row);
-	err |= set_growth(json, row);
+	err |= set_counts(json, row, figures);
+	err |= set_measures(json, row, figures);
+	err |= set_growth(json, row, figures);
 	err |= set_sites(json, report, row);
 	return err ? -ENOMEM : json_write_line(out, json);
 }

@@ -85,43 +85,50 @@ static void write_callback(char *cell, const struct line *line, int what)
 static void write_armed(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_rate(cell, line->row->timers.armed, line->report);
+	if (report_timer_measured(line->report, line->row, FIGURE_ARMED))
+		cell_rate(cell, line->row->timers.armed, line->report);
 }
 
 static void write_rearmed(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_rate(cell, line->row->timers.rearmed, line->report);
+	if (report_timer_measured(line->report, line->row, FIGURE_REARMED))
+		cell_rate(cell, line->row->timers.rearmed, line->report);
 }
 
 static void write_cancelled(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_rate(cell, line->row->timers.cancelled, line->report);
+	if (report_timer_measured(line->report, line->row, FIGURE_CANCELLED))
+		cell_rate(cell, line->row->timers.cancelled, line->report);
 }
 
 static void write_fired(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_rate(cell, line->row->timers.expired, line->report);
+	if (report_timer_measured(line->report, line->row, FIGURE_EXPIRED))
+		cell_rate(cell, line->row->timers.expired, line->report);
 }
 
 static void write_outstanding(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	cell_count(cell, line->row->timers.outstanding);
+	if (report_timer_measured(line->report, line->row, FIGURE_OUTSTANDING))
+		cell_count(cell, line->row->timers.outstanding);
 }
 
 static void write_oldest(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	if (line->row->oldest_ns)
+	if (line->row->oldest_ns &&
+	    report_timer_measured(line->report, line->row, FIGURE_OUTSTANDING))
 		cell_duration(cell, line->row->oldest_ns);
 }
 
 static void write_timeout(char *cell, const struct line *line, int per_mille)
 {
-	cell_percentile(cell, &line->row->timeout, (unsigned int)per_mille);
+	if (report_timer_measured(line->report, line->row, FIGURE_TIMEOUT))
+		cell_percentile(cell, &line->row->timeout, (unsigned int)per_mille);
 }
 
 /* On average, of each expiry: "48us/50us". */
@@ -132,23 +139,29 @@ static void write_slack(char *cell, const struct line *line, int what)
 	char used[TEXT_DURATION_LEN], granted[TEXT_DURATION_LEN];
 
 	(void)what;
-	if (row->wheel || !count || !row->slack_granted)
+	if (row->wheel || !count || !row->slack_granted ||
+	    !report_timer_measured(line->report, row, FIGURE_LATENESS))
 		return;
 	snprintf(cell, CELL_LEN, "%s/%s", text_duration(used, row->slack_used / count),
 		 text_duration(granted, row->slack_granted / count));
 }
 
+static bool has_lateness(const struct line *line)
+{
+	return !line->row->wheel && report_timer_measured(line->report, line->row, FIGURE_LATENESS);
+}
+
 static void write_late_p99(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	if (!line->row->wheel)
+	if (has_lateness(line))
 		cell_percentile(cell, &line->row->lateness, 990);
 }
 
 static void write_late_max(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	if (!line->row->wheel)
+	if (has_lateness(line))
 		cell_max(cell, &line->row->lateness);
 }
 
@@ -157,6 +170,9 @@ static void write_woke(char *cell, const struct line *line, int what)
 	const struct timer_row *row = line->row;
 
 	(void)what;
+	if (!report_timer_measured(line->report, row, FIGURE_WOKE) ||
+	    !report_timer_measured(line->report, row, FIGURE_EXPIRED))
+		return;
 	if (row->timers.expired && !row->woke)
 		cell_text(cell, "0");
 	else if (row->timers.expired)
@@ -170,6 +186,8 @@ static void write_cpu(char *cell, const struct line *line, int what)
 		(double)line->row->callback_ns / NS_PER_S / report_seconds(line->report) * 100;
 
 	(void)what;
+	if (!report_timer_measured(line->report, line->row, FIGURE_CALLBACK))
+		return;
 	if (percent >= 0.995)
 		cell_decimal(cell, percent);
 	else if (percent >= 0.005)
@@ -199,6 +217,18 @@ static char *whole(char text[CELL_LEN], double value)
 	return text;
 }
 
+static bool outstanding_grows(const struct line *line)
+{
+	return line->row->outstanding.grows &&
+	       report_timer_measured(line->report, line->row, FIGURE_OUTSTANDING);
+}
+
+static bool rate_grows(const struct line *line)
+{
+	return line->row->rate.grows &&
+	       report_timer_measured(line->report, line->row, FIGURE_ARMED);
+}
+
 /* "+1.0/s out", "+37/s armed/s": which column grows by how much. */
 static void write_grows(char *cell, const struct line *line, int what)
 {
@@ -207,10 +237,10 @@ static void write_grows(char *cell, const struct line *line, int what)
 	size_t length = 0;
 
 	(void)what;
-	if (row->outstanding.grows)
+	if (outstanding_grows(line))
 		length = (size_t)snprintf(cell, CELL_LEN, "+%.32s/s out",
 					  decimal(text, row->outstanding.per_s));
-	if (row->rate.grows)
+	if (rate_grows(line))
 		snprintf(cell + length, CELL_LEN - length, "%s+%.32s/s armed/s", length ? ", " : "",
 			 decimal(text, row->rate.per_s));
 }
@@ -322,8 +352,10 @@ static void put_growths(FILE *out, const struct report *report)
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct line line = {report, &rows->row[i]};
 
-		put_growth(out, &line, "outstanding", &line.row->outstanding, whole);
-		put_growth(out, &line, "armed/s", &line.row->rate, decimal);
+		if (outstanding_grows(&line))
+			put_growth(out, &line, "outstanding", &line.row->outstanding, whole);
+		if (rate_grows(&line))
+			put_growth(out, &line, "armed/s", &line.row->rate, decimal);
 		shown += line.row->outstanding.grows || line.row->rate.grows;
 	}
 	if (rows->grown > shown && !report->timer_view.leaks)

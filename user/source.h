@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "../bpf/dwell.h"
+#include "reduction.h"
 
 #define SOURCE_FILTER_MAX DWELL_FILTER_MAX
 
@@ -78,8 +79,10 @@ struct source_request {
 	const struct source_filter *filter;
 	const struct source_outliers *outliers; /* NULL: none */
 	struct source_ledger ledger;
-	bool cgroup_v1;	  /* ids of cgroups from the v1 cpu hierarchy, not from v2 */
-	bool sample_cost; /* for source_sampled_cost() */
+	struct reductions *reductions; /* lives as long as the source, which adds to it */
+	bool outliers_alone;	       /* they are all that is asked for */
+	bool cgroup_v1;		       /* ids of cgroups from the v1 cpu hierarchy, not from v2 */
+	bool sample_cost;	       /* for source_sampled_cost() */
 };
 
 /* What the measuring itself cost, over the part of the window in which it was measured. */
@@ -94,8 +97,9 @@ struct source;
 
 /*
  * Loads and attaches to the running kernel, and makes a record for every task
- * that exists; nothing is measured yet. Where the kernel or a privilege is
- * missing, says so on stderr. 0; -EOPNOTSUPP (kernel lacks a feature), -EPERM,
+ * that exists; nothing is measured yet. What the kernel refuses and dwell can do
+ * without is added to the reductions. Where something is missing without which
+ * it cannot go on, says so on stderr. 0; -EOPNOTSUPP (kernel lacks a feature), -EPERM,
  * another negative errno. The caller closes *source with source_close().
  */
 int source_open(struct source **source, const struct source_request *request,
@@ -135,6 +139,9 @@ int source_sample(struct source *source);
 
 /* What the kernel side leaves undone from now on. */
 void source_shed(struct source *source, enum dwell_shed shed);
+
+/* Which figures mean nothing, for the reductions. */
+struct unmeasured source_unmeasured(const struct source *source);
 
 /* A program of the kernel side that is meant to run. */
 struct source_program {

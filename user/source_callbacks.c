@@ -112,19 +112,31 @@ static uint64_t learn(struct dwell_bpf *skeleton, void (*arm)(void), uint64_t ti
 	return skeleton->bss->learned;
 }
 
+/* Nothing but what learning takes, so that nothing else can be refused. */
+static void load_alone(const struct dwell_bpf *skeleton)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	bpf_object__for_each_program(program, skeleton->obj)
+		bpf_program__set_autoload(program, program == skeleton->progs.learn_callback);
+	bpf_object__for_each_map(map, skeleton->obj)
+		bpf_map__set_autocreate(map, bpf_map__is_internal(map));
+}
+
 static int learn_callbacks(struct dwell_config *config)
 {
 	struct dwell_bpf *skeleton = dwell_bpf__open();
-	struct bpf_program *program;
 	int err;
 
 	if (!skeleton)
 		return -errno;
-	bpf_object__for_each_program(program, skeleton->obj)
-		bpf_program__set_autoload(program, program == skeleton->progs.learn_callback);
-	skeleton->rodata->config = *config;
+	load_alone(skeleton);
 	err = dwell_bpf__load(skeleton);
+	if (!err && !skeleton->bss)
+		err = -EOPNOTSUPP;
 	if (!err) {
+		skeleton->bss->self = getpid();
 		skeleton->links.learn_callback =
 			bpf_program__attach(skeleton->progs.learn_callback);
 		err = libbpf_get_error(skeleton->links.learn_callback);

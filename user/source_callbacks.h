@@ -10,7 +10,7 @@
 /*
  * Fills in the callback addresses of @config, from the kernel's symbols, or
  * where it hides them by arming timers and watching (then those of the tick,
- * io_uring and alarm clocks stay 0). Needs config->self. 0 or a negative errno.
+ * io_uring and alarm clocks stay 0). 0 or a negative errno.
  */
 int callbacks_find(struct dwell_config *config);
 

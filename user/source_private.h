@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "features.h"
+#include "reduction.h"
 #include "ring.h"
 #include "source.h"
 #include "source_clock.h"
 
 struct bpf_link;
+struct bpf_map;
 struct dwell_bpf;
 
 /* What the kernel counts for one program. */
@@ -28,14 +30,18 @@ struct source {
 	int readable; /* epoll: one of them has to be read; -1: none */
 	struct intake intake;
 	struct features features;
+	struct reductions *reductions; /* the caller's: what is done without */
+	struct reduction_context context;
+	unsigned int cpus; /* that may ever be there */
 	struct clock_pair clock;
 	uint64_t started;     /* mono; 0: not yet */
 	uint64_t next_open;   /* mono: when open intervals are looked for */
 	uint64_t next_timers; /* mono: when the ledger is looked at; 0: not yet */
 	uint64_t hidden;
-	bool needs_bpf; /* even to read out */
-	bool outliers;	/* are looked for */
-	bool ledger;	/* is kept in full */
+	bool needs_bpf;	    /* even to read out */
+	bool outliers;	    /* are looked for */
+	bool open_outliers; /* also those that have not ended */
+	bool ledger;	    /* is kept in full */
 	bool sites;
 	int statistics_fd; /* -1: off */
 	uint64_t statistics_began;
@@ -48,6 +54,22 @@ static inline void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 }
+
+/*
+ * Loads and attaches what the kernel does not refuse, and adds the rest to the
+ * reductions; says on stderr why that was not enough. 0; -EPERM, -EOPNOTSUPP,
+ * another negative errno.
+ */
+int source_load(struct source *source, const struct source_request *request);
+
+/*
+ * Attaches what was loaded and makes a record for every task. 0 or a negative
+ * errno: refusal_last() tells of what.
+ */
+int source_attach(struct source *source);
+
+/* Whether @map was made: neither left out nor refused. */
+bool map_exists(const struct bpf_map *map);
 
 /* Runs a task iterator to its end; what it writes goes to nobody. 0 or a negative errno. */
 int iterator_run(struct bpf_link *link);

@@ -133,16 +133,19 @@ static int batch_reserve(struct batch *batch, const struct bpf_map *map, __u32 r
 }
 
 /*
- * Hands each element of the hash @map to @take: 0, or the negative errno that it
- * or the kernel ends with.
+ * Hands each element of the hash @map to @take, if there is such a map: 0, or the
+ * negative errno that it or the kernel ends with.
  */
 static int read_map(struct source *source, const struct bpf_map *map,
 		    int (*take)(struct source *source, const void *key, const void *value))
 {
 	struct batch batch __attribute__((cleanup(free_batch))) = {0};
 	__u32 position, *from = NULL;
-	int err = batch_reserve(&batch, map, BATCH), end = 0;
+	int err, end = 0;
 
+	if (!map_exists(map))
+		return 0;
+	err = batch_reserve(&batch, map, BATCH);
 	while (!err && !end) {
 		batch.count = batch.room;
 		end = bpf_map_lookup_batch(bpf_map__fd(map), from, &position, batch.keys,
@@ -243,18 +246,16 @@ static void add_counts(struct dwell_timer_counts *sum, const struct dwell_timer_
 static int take_kernel_timer(struct source *source, struct bpf_map *map, const void *key,
 			     size_t key_size, __u64 function)
 {
-	int cpus = libbpf_num_possible_cpus();
+	const unsigned int cpus = source->cpus;
 	struct dwell_timer_key owner = {.function = function, .syscall = DWELL_NO_SYSCALL};
 	struct dwell_timer_counts sum = {0}, *counts;
 	int err = 0;
 
-	if (cpus < 0)
-		return cpus;
 	counts = calloc(cpus, sizeof(*counts));
 	if (!counts)
 		return -ENOMEM;
 	if (!bpf_map__lookup_elem(map, key, key_size, counts, cpus * sizeof(*counts), 0)) {
-		for (int i = 0; i < cpus; i++)
+		for (unsigned int i = 0; i < cpus; i++)
 			add_counts(&sum, &counts[i]);
 		owner.kind = sum.kind;
 		if (sum.armed || sum.expired || sum.cancelled)
@@ -270,10 +271,11 @@ static int read_kernel_timers(struct source *source)
 	__u64 key, *previous = NULL;
 	int err = 0;
 
-	for (__u32 i = 0; i < DWELL_BUILTINS && !err; i++)
+	for (__u32 i = 0; map_exists(skeleton->maps.builtin_timers) && i < DWELL_BUILTINS && !err;
+	     i++)
 		err = take_kernel_timer(source, skeleton->maps.builtin_timers, &i, sizeof(i),
 					skeleton->rodata->config.builtins[i]);
-	while (!err &&
+	while (!err && map_exists(skeleton->maps.kernel_timers) &&
 	       !bpf_map__get_next_key(skeleton->maps.kernel_timers, previous, &key, sizeof(key))) {
 		previous = &key;
 		err = take_kernel_timer(source, skeleton->maps.kernel_timers, &key, sizeof(key),

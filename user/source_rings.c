@@ -51,7 +51,7 @@ int rings_map(struct source *source)
 	source->readable = epoll_create1(EPOLL_CLOEXEC);
 	if (source->readable < 0)
 		err = -errno;
-	if (!err)
+	if (!err && map_exists(skeleton->maps.ring))
 		err = map_ring(source, &source->last_records, skeleton->maps.ring, take_pushed);
 	if (!err && source->outliers)
 		err = map_ring(source, &source->outlier_ring, skeleton->maps.outliers,
@@ -63,8 +63,10 @@ int rings_map(struct source *source)
 
 int rings_read(struct source *source)
 {
-	int err = ring_consume(&source->last_records);
+	int err = 0;
 
+	if (map_exists(source->skeleton->maps.ring))
+		err = ring_consume(&source->last_records);
 	return err || !source->outliers ? err : ring_consume(&source->outlier_ring);
 }
 

@@ -135,7 +135,7 @@ static int look_for_open(struct source *source, uint64_t now)
 	uint64_t began, rest;
 	int err;
 
-	if (!source->outliers || now < source->next_open)
+	if (!source->open_outliers || now < source->next_open)
 		return 0;
 	began = clock_now(CLOCK_THREAD_CPUTIME_ID);
 	err = iterator_run(source->skeleton->links.find_open);

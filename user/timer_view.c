@@ -25,8 +25,8 @@ struct timer_row_key {
 	uint64_t function;
 	char comm[DWELL_COMM_LEN];
 	char api[TIMER_API_LEN];
-	uint8_t kernel, unowned, remainder, wheel;
-	uint8_t padding[4];
+	uint8_t kernel, unowned, remainder, wheel, kind;
+	uint8_t padding[3];
 };
 
 /* A row in the making. */
@@ -138,6 +138,7 @@ static struct timer_row_key row_key(struct model *model, const struct ledger *le
 		callback = names->function(names->context, id->function);
 	timer_api(key.api, id, callback);
 	key.wheel = id->kind == DWELL_TIMER_WHEEL;
+	key.kind = (uint8_t)id->kind;
 	if (view->by != TIMER_BY_API)
 		key.function = id->function;
 	*alive = true;
@@ -315,6 +316,7 @@ static void fill_row(const struct model *model, struct tally *tally, enum timer_
 	row->unowned = key->unowned;
 	row->remainder = key->remainder;
 	row->wheel = key->wheel;
+	row->kind = key->kind;
 	row->exited = !tally->alive;
 	row->timers = sums->counts;
 	row->before = sums->before;

@@ -76,6 +76,7 @@ struct timer_row {
 	char api[TIMER_API_LEN];
 	uint64_t function; /* callback address; 0: several (by API) */
 	bool wheel;	   /* of the timer wheel: no lateness and slack are known */
+	enum dwell_timer_kind kind;
 
 	struct timer_counts timers;
 	uint64_t before;	/* of those cancelled and expired: armed before the window */

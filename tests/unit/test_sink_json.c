@@ -172,7 +172,7 @@ static void the_loss_line_names_every_loss(void **state)
 	model_set_losses(model, losses);
 	output_json(&output, sink_json, &report);
 	assert_int_equal(output.count, 2);
-	check_keys(output.json[1], "kind reasons hidden_tasks overhead");
+	check_keys(output.json[1], "kind reasons reductions hidden_tasks overhead");
 	check_string(output.json[1], "kind", "loss");
 	reasons = json_object_get(output.json[1], "reasons");
 	assert_int_equal(json_object_size(reasons), DWELL_LOSSES);
