@@ -21,19 +21,21 @@ CROSS_COMPILE_x86 := x86_64-linux-gnu-
 CROSS_COMPILE ?= $(CROSS_COMPILE_$(TARGET_ARCH_NAME))
 endif
 
-ifneq ($(CROSS_COMPILE),)
+# Where there is no other compiler, clang, which the kernel side needs anyway, builds all.
+NATIVE_CC := $(shell command -v cc >/dev/null && echo cc || echo clang)
 ifeq ($(origin CC),default)
-CC := $(CROSS_COMPILE)gcc
+CC := $(if $(CROSS_COMPILE),$(CROSS_COMPILE)gcc,$(NATIVE_CC))
 endif
-endif
-HOSTCC ?= cc
+HOSTCC ?= $(NATIVE_CC)
 PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
 STRIP ?= $(CROSS_COMPILE)strip
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
 
 find_tool = $(shell PATH="$$PATH:/usr/sbin:/sbin"; for tool in $(1); do \
 	"$$tool" $(2) >/dev/null 2>&1 && { command -v "$$tool"; break; }; done)
 CLANG ?= clang
-LLVM_STRIP ?= $(call find_tool,llvm-strip /usr/bin/llvm-strip-??,--version)
 # Some distributions keep it in sbin, or only beside a kernel's own tools.
 BPFTOOL ?= $(call find_tool,bpftool /usr/lib/linux-tools*/*/bpftool,version)
 CLANG_FORMAT ?= $(call find_tool,clang-format-14 clang-format,--version)
@@ -97,7 +99,7 @@ GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/text.c)
 DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash $(BUILD)/dwell.conf \
 	$(if $(wildcard scripts/dwell.8.in),$(BUILD)/dwell.8))
 
-FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] tests/*/*.[ch])
+FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] tests/*/*.[ch])
 STATIC_LIMIT := 5242880
 
 # For what watches many hosts.
@@ -133,10 +135,16 @@ $(BUILD)/tools: scripts/setup.sh
 	$(Q)CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/setup.sh -n build
 	@touch $@
 
+# Linking the one object anew leaves out DWARF, which only a debugger would read.
+define compile_bpf
+$(Q)$(CLANG) $(BPF_CFLAGS) $(DEPENDENCIES) -c $< -o $(@:.o=.debug.o)
+$(Q)$(BPFTOOL) gen object $@ $(@:.o=.debug.o)
+$(Q)rm $(@:.o=.debug.o)
+endef
+
 $(BUILD)/dwell.bpf.o: bpf/dwell.bpf.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,BPF,$@)
-	$(Q)$(CLANG) $(BPF_CFLAGS) $(DEPENDENCIES) -c $< -o $@
-	$(Q)$(LLVM_STRIP) -g $@
+	$(compile_bpf)
 
 $(BUILD)/dwell.skel.h: $(BUILD)/dwell.bpf.o
 	$(call msg,SKELETON,$@)
@@ -174,9 +182,13 @@ $(BUILD)/dwell: $(USER_OBJECTS)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(LINK_FLAGS) $^ $(call library_flags,--libs $(LIBRARIES)) -o $@
 
-# elfutils forgot a part of libelf.a in that one release (sourceware bug 32293).
-explain_static = case $$($(PKG_CONFIG) --modversion libelf) in 0.192*) \
-	echo "The static libelf of elfutils 0.192 is incomplete: link with an older or newer one" >&2 ;; esac
+# What elfutils 0.192 forgot in its libelf.a. From an archive behind it the linker takes nothing
+# where nothing is missing.
+$(BUILD)/static/eu_search.a: user/static/eu_search.c $(BUILD)/flags | $(BUILD)/tools
+	$(call msg,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -MF $(@:.a=.d) -MT $@ -c $< -o $(@:.a=.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(@:.a=.o)
 
 static: $(BUILD)/static/dwell
 	@$(give_back)
@@ -184,11 +196,10 @@ static: $(BUILD)/static/dwell
 static-live: $(BUILD)/static/live
 	@$(give_back)
 
-$(BUILD)/static/dwell: $(USER_OBJECTS)
+$(BUILD)/static/dwell: $(USER_OBJECTS) | $(BUILD)/static/eu_search.a
 	$(call msg,STATIC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK_FLAGS) -static $^ $(call library_flags,--static --libs $(LIBRARIES)) -o $@ || \
-		{ $(explain_static); exit 1; }
+	$(Q)$(CC) $(LINK_FLAGS) -static $^ $(call library_flags,--static --libs $(LIBRARIES)) $| -o $@
 	$(Q)$(STRIP) $@
 	@size=$$(wc -c <$@); [ "$$size" -le $(STATIC_LIMIT) ] || \
 		{ echo "$@ has $$size bytes, more than $(STATIC_LIMIT)" >&2; exit 1; }
@@ -231,7 +242,7 @@ $(BUILD)/unit/obj/%.o: tests/unit/%.c $(BUILD)/flags | $(BUILD)/check-tools
 # An archive, so that a test pulls in only what it uses.
 $(BUILD)/unit/user.a: $(UNIT_OBJECTS)
 	$(call msg,AR,$@)
-	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/unit/user.a
 	$(call msg,LINK,$@)
@@ -283,8 +294,7 @@ guest-binaries:
 $(BUILD)/bench/empty.bpf.o: tests/bench/empty.bpf.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,BPF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) $(DEPENDENCIES) -c $< -o $@
-	$(Q)$(LLVM_STRIP) -g $@
+	$(compile_bpf)
 
 $(BUILD)/bench/empty.skel.h: $(BUILD)/bench/empty.bpf.o
 	$(call msg,SKELETON,$@)
@@ -375,5 +385,5 @@ format:
 check-format:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/obj/*.d $(BUILD)/obj/live/*.d $(BUILD)/unit/user/*.d \
+-include $(wildcard $(BUILD)/*.d $(BUILD)/static/*.d $(BUILD)/obj/*.d $(BUILD)/obj/live/*.d $(BUILD)/unit/user/*.d \
 	$(BUILD)/unit/obj/*.d $(BUILD)/bench/*.d)

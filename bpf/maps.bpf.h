@@ -8,8 +8,13 @@
 #include <bpf/bpf_helpers.h>
 #include "dwell.h"
 
+/* libbpf has them from 1.7 on. */
+#ifndef likely
 #define likely(condition) __builtin_expect(!!(condition), 1)
+#endif
+#ifndef unlikely
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+#endif
 
 /* Compilers of other languages than C11 aside, nothing here is ever called from elsewhere. */
 #define inline_always static inline __attribute__((always_inline))
