@@ -22,7 +22,10 @@ CROSS_COMPILE ?= $(CROSS_COMPILE_$(TARGET_ARCH_NAME))
 endif
 
 # Where there is no other compiler, clang, which the kernel side needs anyway, builds all.
-NATIVE_CC := $(shell command -v cc >/dev/null && echo cc || echo clang)
+CLANG ?= clang
+NATIVE_CC := $(shell command -v cc >/dev/null && echo cc || echo '$(CLANG)')
+# What somebody asked for, if anybody did.
+given_cc := $(if $(filter default file,$(origin CC)),,CC='$(CC)')
 ifeq ($(origin CC),default)
 CC := $(if $(CROSS_COMPILE),$(CROSS_COMPILE)gcc,$(NATIVE_CC))
 endif
@@ -35,7 +38,6 @@ endif
 
 find_tool = $(shell PATH="$$PATH:/usr/sbin:/sbin"; for tool in $(1); do \
 	"$$tool" $(2) >/dev/null 2>&1 && { command -v "$$tool"; break; }; done)
-CLANG ?= clang
 # Some distributions keep it in sbin, or only beside a kernel's own tools.
 BPFTOOL ?= $(call find_tool,bpftool /usr/lib/linux-tools*/*/bpftool,version)
 CLANG_FORMAT ?= $(call find_tool,clang-format-14 clang-format,--version)
@@ -120,6 +122,10 @@ endif
 # What root made in a user's tree belongs to the user, or the next build fails.
 give_back = if [ -n "$$SUDO_UID" ] && [ -d build ]; then chown -hR "$$SUDO_UID:$$SUDO_GID" build; fi
 
+# All CPUs build; but whoever says how many jobs is obeyed.
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all static check check-build check-kernels guest-binaries static-live bench run install dist deb clean format check-format FORCE
@@ -161,8 +167,10 @@ $(BUILD)/syscalls.inc: $(BUILD)/flags | $(BUILD)/tools
 
 $(BUILD)/obj/syscalls.o $(BUILD)/unit/user/syscalls.o: $(BUILD)/syscalls.inc
 
-# Another compiler, other flags, another set of files: build again.
+# Another compiler or another of its releases, other flags, another set of files: build again.
+COMPILERS := $(shell for program in $(CC) $(CLANG); do $$program --version 2>/dev/null | head -n 1; done)
 define FLAGS
+$(COMPILERS)
 $(CC) $(USER_CFLAGS) $(UNIT_CFLAGS) $(LINK_FLAGS) $(CLANG) $(BPF_CFLAGS)
 $(USER_SOURCES) $(GENDOCS_SOURCES) $(UNIT_SUPPORT) $(LIVE_OBJECTS)
 endef
@@ -272,10 +280,10 @@ $(BUILD)/static/live: $(LIVE_OBJECTS)
 check-build: all $(UNIT_TESTS) $(LIVE)
 
 check:
-	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh check; fi
+	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh check; fi
 	$(if $(KERNELS),$(Q)$(MAKE) guest-binaries)
-	$(Q)status=0; $(MAKE) check-build && \
-		CC='$(CC)' BUILD='$(BUILD)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
+	$(Q)status=0; $(MAKE) $(parallel) check-build && \
+		$(given_cc) BUILD='$(BUILD)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
 		tests/run.sh || status=$$?; $(give_back); exit $$status
 
 # The kernels of tests/vm/kernels.list, or those named: make check-kernels KERNELS='6.1 7.2'
@@ -286,8 +294,8 @@ check-kernels: guest-binaries
 	$(Q)tests/vm/run.sh $(GUEST_BINARIES) $(filter-out all,$(KERNELS))
 
 guest-binaries:
-	@if [ "$$(id -u)" = 0 ]; then CC='$(CC)' scripts/setup.sh kernels; fi
-	$(Q)for arch in x86 arm64; do $(MAKE) ARCH=$$arch static static-live || exit 1; done
+	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh kernels; fi
+	$(Q)for arch in x86 arm64; do $(MAKE) $(parallel) ARCH=$$arch static static-live || exit 1; done
 
 # ---- the bench -----------------------------------------------------------
 
@@ -353,9 +361,14 @@ deb:
 # For a newcomer: set up, build, and look at this machine for ten seconds.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 run:
-	@CC='$(CC)' scripts/setup.sh -n build >/dev/null 2>&1 || $(AS_ROOT) env CC='$(CC)' scripts/setup.sh build
-	$(Q)$(MAKE) all
-	$(AS_ROOT) $(BUILD)/dwell summary -d 10s
+	@echo "1 of 3: what the build needs, from this machine's own package sources"
+	@env $(given_cc) scripts/setup.sh -n build >/dev/null 2>&1 || \
+		$(AS_ROOT) env $(given_cc) scripts/setup.sh build
+	@echo "2 of 3: the build, with $(JOBS) jobs; less than a minute on most machines"
+	$(Q)$(MAKE) $(parallel) all
+	@echo "3 of 3: $(BUILD)/dwell summary -d 10s"
+	@$(AS_ROOT) $(BUILD)/dwell summary -d 10s
+	@echo "The manual: man $(BUILD)/dwell.8 (and after make install: man dwell)"
 
 install: all
 	$(call msg,INSTALL,$(DESTDIR)$(SBINDIR)/dwell)

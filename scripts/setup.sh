@@ -6,12 +6,13 @@ set -eu
 
 usage() {
 	cat <<-END
-	usage: scripts/setup.sh [-n] build|check|kernels
+	usage: scripts/setup.sh [-n] build|check|kernels|distros
 	Names what is missing and installs it with the package manager of this machine (needs root).
 	  build  what make needs
 	  check  that, and what make check and make bench need
 	  kernels  what make and make check-kernels need: QEMU, what builds for arm64, and what
 	           makes a Debian with dwell's package
+	  distros  what make and make check-distros need: what makes other releases of Debian
 	  -n     only name what is missing; exit 1 if anything needed is
 	END
 }
@@ -21,7 +22,6 @@ ARM64=aarch64-linux-gnu
 # What is installed for the tests alone, and not into the machine.
 OWN=$(cd "$(dirname "$0")/.." && pwd)/build
 PATH=$PATH:$OWN/prometheus/usr/bin
-CC=${CC:-cc}
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 
 have() {
@@ -35,7 +35,6 @@ probe() {
 	compiler) echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 ;;
 	make) have make ;;
 	clang) have "${CLANG:-clang}" ;;
-	llvm-strip) have llvm-strip || ls /usr/bin/llvm-strip-?? >/dev/null 2>&1 ;;
 	bpftool) probe_bpftool ;;
 	pkg-config) have "$PKG_CONFIG" ;;
 	libbpf) $PKG_CONFIG --exists 'libbpf >= 1.1' 2>/dev/null ;;
@@ -84,10 +83,9 @@ probe_sanitizers() {
 # thing: apt packages, tried from left to right; dnf; zypper; pacman ("-" = none)
 # only-unpack: Debian's package would start a service, and the tests want the program alone.
 TABLE='
-compiler    gcc+libc6-dev  gcc+glibc-devel  gcc+glibc-devel  gcc
+compiler    @compiler      gcc+glibc-devel  gcc+glibc-devel  gcc
 make        make           make             make             make
 clang       clang          clang            clang            clang
-llvm-strip  llvm           llvm             llvm             llvm
 bpftool     bpftool,linux-tools-common+linux-tools-generic  bpftool  bpftool  bpf
 pkg-config  pkgconf,pkg-config  pkgconf-pkg-config  pkgconf-pkg-config  pkgconf
 libbpf      libbpf-dev     libbpf-devel     libbpf-devel     libbpf
@@ -120,7 +118,7 @@ mmdebstrap  mmdebstrap     -                -                -
 arm64-compiler  gcc-aarch64-linux-gnu  -    -                -
 arm64-libraries @arm64     -                -                -
 '
-BUILD_NEEDS='compiler make clang llvm-strip bpftool pkg-config libbpf libelf libdw zlib jansson libcap inih uthash'
+BUILD_NEEDS='compiler make clang bpftool pkg-config libbpf libelf libdw zlib jansson libcap inih uthash'
 CHECK_NEEDS='cmocka sanitizers'
 KERNELS_NEEDS='qemu cpio'
 # Debian's libraries for another architecture install beside this one's.
@@ -152,10 +150,18 @@ packages_of() {
 	esac
 	answer=$(echo "$TABLE" | awk -v thing="$1" -v column=$column '$1 == thing { print $column }')
 	case $answer in
+	@compiler) compiler_package ;;
 	@sanitizers) sanitizer_package ;;
 	@arm64) echo "$ARM64_PACKAGES" ;;
 	@npm) echo npm:kubernetes-models+npm:yaml ;;
 	*) echo "$answer" ;;
+	esac
+}
+
+compiler_package() {
+	case $CC in
+	*clang*) echo clang+libc6-dev ;;
+	*) echo gcc+libc6-dev ;;
 	esac
 }
 
@@ -214,6 +220,67 @@ choose() {
 	done | sort -u
 }
 
+# ---- how much, and how far ----------------------------------------------------
+
+# amount PACKAGE…: "41 packages, 112 MB to fetch, 398 MB on the disk: roughly 1 to 4 minutes".
+# The minutes are what was measured with 100 MB on the disk in a minute, and with ten times as much.
+amount() {
+	[ "$MANAGER" = apt-get ] || return 0
+	LC_ALL=C apt-get install --assume-no --no-install-recommends "$@" 2>/dev/null | awk '
+		/ newly installed, / { packages = $1 + $3 }
+		/^Need to get / { sub("/.*", "", $5); fetch = $4 " " $5 }
+		/^After this operation, .* will be used/ { room = $4 " " $5; megabytes = $4 * ($5 == "GB" ? 1000 : $5 == "MB") }
+		END {
+			if (!fetch || !room)
+				exit
+			if (megabytes < 100)
+				time = "a minute or less"
+			else
+				time = sprintf("roughly 1 to %d minutes", 1 + megabytes / 100)
+			printf "setup: %d packages, %s to fetch, %s on the disk: %s\n", packages, fetch, room, time
+		}'
+}
+
+# Reads what apt reports ("pmstatus:gcc:41.3:Unpacking gcc") up to a line "end:STATUS", and returns
+# that status. A terminal gets one line that changes, all else a line for each quarter of the way.
+progress() {
+	quarter=-1
+	last=
+	while IFS=: read -r kind what percent text; do
+		case $kind in
+		dlstatus) doing=fetching ;;
+		pmstatus) doing=installing ;;
+		end) break ;;
+		*) continue ;;
+		esac
+		percent=${percent%%.*}
+		if [ -t 1 ]; then
+			printf '\r%-78.78s' "  $doing $percent %  $text"
+		elif [ "$doing" != "$last" ] || [ $((percent / 25)) -gt $quarter ]; then
+			quarter=$((percent / 25))
+			echo "  $doing $percent %"
+		fi
+		last=$doing
+	done
+	[ -z "$last" ] || ! [ -t 1 ] || printf '\r%-78s\r' ''
+	[ "$kind" = end ] && return "$what"
+}
+
+# What apt itself says is only worth reading if it fails.
+apt_get() {
+	log=$(mktemp) || return 1
+	status=0
+	{
+		DEBIAN_FRONTEND=noninteractive apt-get -qq -o APT::Status-Fd=3 "$@" 3>&1 >"$log" 2>&1 </dev/null &&
+			echo end:0 || echo "end:$?"
+	} | progress || status=$?
+	[ $status = 0 ] || tail -n 20 "$log" >&2
+	rm -f "$log"
+	return $status
+}
+
+# ---- installing -----------------------------------------------------------------
+
 UPDATED=
 # Packages of another architecture are known once that is, and the lists are fetched anew.
 know_arm64() {
@@ -227,7 +294,7 @@ know_arm64() {
 update_lists() {
 	if [ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ]; then
 		echo "setup: apt-get update"
-		apt-get update -qq || echo "setup: some package lists could not be fetched" >&2
+		apt_get update || echo "setup: some package lists could not be fetched" >&2
 		UPDATED=yes
 	fi
 }
@@ -257,14 +324,14 @@ install_packages() {
 	if [ -n "$modules" ]; then
 		mkdir -p "$OWN/npm" &&
 			npm install --prefix "$OWN/npm" --no-save --no-audit --no-fund --ignore-scripts \
-				--loglevel=error $modules || return 1
+				--loglevel=error $modules >/dev/null || return 1
 	fi
 	[ -n "$machine" ] || return 0
 	case $MANAGER in
-	apt-get) DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $machine ;;
-	dnf) dnf install -y -q $machine ;;
-	zypper) zypper --non-interactive install --no-recommends $machine ;;
-	pacman) pacman -S --noconfirm --needed $machine ;;
+	apt-get) apt_get install -y --no-install-recommends $machine ;;
+	dnf) dnf install -y -q $machine >/dev/null ;;
+	zypper) zypper --non-interactive install --no-recommends $machine >/dev/null ;;
+	pacman) pacman -S --noconfirm --needed $machine >/dev/null ;;
 	esac
 }
 
@@ -281,10 +348,12 @@ obtain() {
 	packages=$(choose "$@")
 	[ -n "$packages" ] || return 1
 	echo "setup: installing" $packages
-	if ! install_packages $packages >/dev/null; then
+	# shellcheck disable=SC2046 # split on purpose, too
+	amount $(echo "$packages" | grep -v '^npm:\|^only-unpack:')
+	if ! install_packages $packages; then
 		[ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ] || return 1
 		update_lists
-		install_packages $packages >/dev/null
+		install_packages $packages
 	fi
 }
 
@@ -338,6 +407,9 @@ kernels)
 	needs="$BUILD_NEEDS $KERNELS_NEEDS"
 	wants=$KERNELS_WANTS
 	;;
+distros)
+	wants=mmdebstrap
+	;;
 -h | --help)
 	usage
 	exit 0
@@ -349,6 +421,12 @@ kernels)
 esac
 
 MANAGER=$(manager)
+# Where there is no other compiler, clang, which the kernel side needs anyway, builds all. The tests
+# want the usual one.
+if [ -z "${CC-}" ]; then
+	CC=cc
+	[ "$MANAGER/$task" != apt-get/build ] || have cc || CC=${CLANG:-clang}
+fi
 lacking=$(missing $needs)
 if [ -n "$dry" ]; then
 	[ -n "$lacking" ] || exit 0

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "manual.h"
 #include "message.h"
 
 /* Ends what was written to stdout. Returns an enum exit_code. */
@@ -25,10 +26,11 @@ static int run(const struct options *options)
 		[COMMAND_TIMERS] = cmd_timers,	 [COMMAND_DAEMON] = cmd_daemon,
 		[COMMAND_CHECK] = cmd_check,
 	};
+	char manual[MANUAL_LEN];
 
 	switch (options->action) {
 	case ACTION_HELP:
-		options_print_help(stdout, options->command);
+		options_print_help(stdout, options->command, manual_find(manual, "/proc/self/exe"));
 		return finish_stdout();
 	case ACTION_VERSION:
 		printf("dwell %s\n", DWELL_VERSION);

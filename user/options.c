@@ -1100,7 +1100,7 @@ static void print_sort_keys(FILE *out, enum command command)
 	print_wrapped(out, list, 2, "  ");
 }
 
-void options_print_help(FILE *out, enum command command)
+void options_print_help(FILE *out, enum command command, const char *manual)
 {
 	if (command == COMMAND_NONE)
 		fprintf(out, "Usage: dwell COMMAND [OPTIONS]\n\n");
@@ -1112,10 +1112,8 @@ void options_print_help(FILE *out, enum command command)
 	print_options(out, command);
 	print_sort_keys(out, command);
 	if (command == COMMAND_NONE)
-		fprintf(out,
-			"\n'dwell COMMAND --help' tells more of a command, 'man dwell' of all.\n");
-	else
-		fprintf(out, "\n'man dwell' explains what is measured, and every column.\n");
+		fprintf(out, "\n'dwell COMMAND --help' tells more of a command.\n");
+	fprintf(out, "\nWhat is measured, and every column:\n  man %s\n", manual);
 }
 
 /* ---- the configuration file ------------------------------------------------- */

@@ -95,8 +95,11 @@ int options_read_value(struct options *options, const struct option_spec *option
 /* Whether the command line gave @option. */
 bool options_given(const struct options *options, const struct option_spec *option);
 
-/* Writes the help of @command (COMMAND_NONE: of dwell) to @out. */
-void options_print_help(FILE *out, enum command command);
+/*
+ * Writes the help of @command (COMMAND_NONE: of dwell) to @out; @manual is what man(1) is to be
+ * asked for.
+ */
+void options_print_help(FILE *out, enum command command, const char *manual);
 
 /* Writes the configuration file as it is shipped to @out: all keys, as comments. */
 void options_print_config(FILE *out);

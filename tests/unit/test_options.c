@@ -567,7 +567,7 @@ static char *help_text(enum command command)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	options_print_help(out, command);
+	options_print_help(out, command, "/beside/dwell.8");
 	fclose(out);
 	return text;
 }
@@ -587,6 +587,7 @@ static void help_lists_what_a_command_takes(void **state)
 			assert_int_equal(strstr(text, name) != NULL,
 					 (option_specs[i].commands >> command) & 1);
 		}
+		assert_non_null(strstr(text, "\n  man /beside/dwell.8\n"));
 		for (rest = text; (line = strsep(&rest, "\n"));)
 			if (strlen(line) > 80)
 				fail_msg("wider than 80 columns: %s", line);
