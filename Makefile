@@ -54,7 +54,7 @@ TEXTFILEDIR ?= /var/lib/prometheus/node-exporter
 
 # ---- flags ---------------------------------------------------------------
 
-LIBRARIES := 'libbpf >= 1.1' libelf libdw zlib jansson libcap inih
+LIBRARIES := 'libbpf >= 1.1' libelf libseccomp zlib jansson libcap inih
 library_flags = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 LIBRARY_CFLAGS := $(call library_flags,--cflags $(LIBRARIES))
 
@@ -255,7 +255,7 @@ $(BUILD)/unit/user.a: $(UNIT_OBJECTS)
 $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/unit/user.a
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed \
-		$(call library_flags,--libs cmocka zlib jansson libcap libdw inih) -o $@
+		$(call library_flags,--libs cmocka zlib jansson libcap libelf libseccomp inih) -o $@
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/%.o)
 
 compile_live = $(Q)mkdir -p $(@D) && $(CC) $(USER_CFLAGS) -pthread $(DEPENDENCIES) -c $< -o $@

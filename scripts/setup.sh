@@ -38,7 +38,7 @@ probe() {
 	bpftool) probe_bpftool ;;
 	pkg-config) have "$PKG_CONFIG" ;;
 	libbpf) $PKG_CONFIG --exists 'libbpf >= 1.1' 2>/dev/null ;;
-	libelf | libdw | zlib | jansson | libcap | inih | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
+	libelf | libseccomp | zlib | jansson | libcap | inih | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
 	uthash) echo '#include <uthash.h>' | $CC -E - >/dev/null 2>&1 ;;
 	sanitizers) probe_sanitizers ;;
 	cyclictest | shellcheck | mandoc | systemd-analyze | python3 | lintian | mmdebstrap) have "$1" ;;
@@ -68,7 +68,7 @@ probe_bpftool() {
 
 probe_arm64_libraries() {
 	[ "$(uname -m)" = aarch64 ] ||
-		$ARM64-pkg-config --exists 'libbpf >= 1.1' libelf libdw zlib jansson libcap inih 2>/dev/null
+		$ARM64-pkg-config --exists 'libbpf >= 1.1' libelf libseccomp zlib jansson libcap inih 2>/dev/null
 }
 
 probe_sanitizers() {
@@ -90,7 +90,7 @@ bpftool     bpftool,linux-tools-common+linux-tools-generic  bpftool  bpftool  bp
 pkg-config  pkgconf,pkg-config  pkgconf-pkg-config  pkgconf-pkg-config  pkgconf
 libbpf      libbpf-dev     libbpf-devel     libbpf-devel     libbpf
 libelf      libelf-dev     elfutils-libelf-devel  libelf-devel  libelf
-libdw       libdw-dev+liblzma-dev+libbz2-dev  elfutils-devel  libdw-devel  elfutils
+libseccomp  libseccomp-dev libseccomp-devel libseccomp-devel libseccomp
 zlib        zlib1g-dev     zlib-devel       zlib-devel       zlib
 jansson     libjansson-dev jansson-devel    libjansson-devel jansson
 libcap      libcap-dev     libcap-devel     libcap-devel     libcap
@@ -118,14 +118,14 @@ mmdebstrap  mmdebstrap     -                -                -
 arm64-compiler  gcc-aarch64-linux-gnu  -    -                -
 arm64-libraries @arm64     -                -                -
 '
-BUILD_NEEDS='compiler make clang bpftool pkg-config libbpf libelf libdw zlib jansson libcap inih uthash'
+BUILD_NEEDS='compiler make clang bpftool pkg-config libbpf libelf libseccomp zlib jansson libcap inih uthash'
 CHECK_NEEDS='cmocka sanitizers'
 KERNELS_NEEDS='qemu cpio'
 # Debian's libraries for another architecture install beside this one's.
 KERNELS_WANTS='qemu-arm64 arm64-compiler arm64-libraries mmdebstrap debhelper'
 ARM64_PACKAGES=pkgconf:arm64+libc6-dev:arm64+libbpf-dev:arm64+libelf-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64+libinih-dev:arm64
-ARM64_PACKAGES=$ARM64_PACKAGES+libdw-dev:arm64+liblzma-dev:arm64+libbz2-dev:arm64
+ARM64_PACKAGES=$ARM64_PACKAGES+libseccomp-dev:arm64
 # Without these, some tests are skipped or a line is missing from the bench.
 CHECK_WANTS='cyclictest shellcheck mandoc systemd-analyze clang-format perf peers
 python3 prometheus node-exporter debhelper lintian kubernetes-models'

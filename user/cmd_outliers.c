@@ -139,8 +139,7 @@ static int write_footer(struct stream *stream)
 static int follow(struct stream *stream)
 {
 	struct session *session = &stream->session;
-	int err = session_start(session, session->options->user_stacks ? PRIVILEGE_KEEP_TRACE :
-									 PRIVILEGE_KEEP_NONE);
+	int err = session_start(session, PRIVILEGE_KEEP_NONE);
 
 	if (!err)
 		err = write_header(stream);

@@ -126,8 +126,6 @@ static int measure(struct collection *collection)
 	unsigned int kept = session->options->output ? PRIVILEGE_KEEP_FILES : PRIVILEGE_KEEP_NONE;
 	int err;
 
-	if (session->options->ledger.sites)
-		kept |= PRIVILEGE_KEEP_TRACE;
 	err = session_start(session, kept);
 	if (err)
 		return err;

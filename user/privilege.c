@@ -74,6 +74,10 @@ int privilege_kernel_btf(const char *path)
 	return access(path, R_OK) ? -errno : 0;
 }
 
+#ifndef CAP_CHECKPOINT_RESTORE
+#define CAP_CHECKPOINT_RESTORE 40
+#endif
+
 /* Adds @capability to what is permitted and in effect, if it is permitted now. */
 static int keep(cap_t kept, cap_t now, cap_value_t capability)
 {
@@ -91,6 +95,8 @@ static int keep(cap_t kept, cap_t now, cap_value_t capability)
 
 int privileges_drop(unsigned int kept_ones)
 {
+	static const cap_value_t open[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
+					   CAP_CHECKPOINT_RESTORE};
 	cap_t kept __attribute__((cleanup(free_caps))) = cap_init();
 	cap_t now __attribute__((cleanup(free_caps))) = cap_get_proc();
 	int err = 0;
@@ -101,8 +107,9 @@ int privileges_drop(unsigned int kept_ones)
 		err = keep(kept, now, CAP_BPF);
 	if (!err && (kept_ones & PRIVILEGE_KEEP_FILES))
 		err = keep(kept, now, CAP_DAC_OVERRIDE);
-	if (!err && (kept_ones & PRIVILEGE_KEEP_TRACE))
-		err = keep(kept, now, CAP_SYS_PTRACE);
+	if (kept_ones & PRIVILEGE_KEEP_OPEN)
+		for (size_t i = 0; i < sizeof(open) / sizeof(*open) && !err; i++)
+			err = keep(kept, now, open[i]);
 	if (err)
 		return err;
 	/* Kernels before 4.3 have no ambient set to empty. */

@@ -38,7 +38,8 @@ enum privilege_kept {
 	PRIVILEGE_KEEP_NONE,
 	PRIVILEGE_KEEP_BPF = 1,	  /* CAP_BPF */
 	PRIVILEGE_KEEP_FILES = 2, /* CAP_DAC_OVERRIDE */
-	PRIVILEGE_KEEP_TRACE = 4, /* CAP_SYS_PTRACE: other users' mappings and files */
+	/* What other users' processes have mapped: CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, and */
+	PRIVILEGE_KEEP_OPEN = 4, /* CAP_CHECKPOINT_RESTORE */
 };
 
 /*

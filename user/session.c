@@ -31,6 +31,20 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+/* Begins to read programs' files, if that is wanted, and goes on without if it cannot. */
+static void start_file_helper(struct session *session)
+{
+	const struct options *options = session->options;
+	int err = 0;
+
+	if (options->user_stacks || options->ledger.sites)
+		err = file_helper_start(&session->file_helper);
+	if (err)
+		message_error("functions of programs have no names: cannot start what reads their "
+			      "files: %s",
+			      strerror(-err));
+}
+
 int session_open(struct session *session, const struct options *options,
 		 const struct intake *intake)
 {
@@ -55,10 +69,11 @@ int session_open(struct session *session, const struct options *options,
 	limits_raise_files();
 	if (access("/proc/self", F_OK))
 		reductions_add(&session->reductions, "/proc", errno);
+	start_file_helper(session);
 	memcpy(outliers.rule, options->outlier, sizeof(outliers.rule));
 	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
 	session->names = names_new(NAMES_PROC);
-	session->user_symbols = user_symbols_new();
+	session->user_symbols = user_symbols_new(session->file_helper);
 	if (!session->symbols || !session->names || !session->user_symbols) {
 		message_error("out of memory");
 		return -ENOMEM;
@@ -84,6 +99,7 @@ void session_clear(struct session *session)
 	symbols_free(session->symbols);
 	names_free(session->names);
 	user_symbols_free(session->user_symbols);
+	file_helper_stop(session->file_helper);
 	cgroup_paths_free(session->cgroups);
 	output_discard(&session->output);
 }
@@ -101,6 +117,7 @@ int session_start(struct session *session, unsigned int kept)
 	if (err)
 		return err;
 	getrusage(RUSAGE_SELF, &session->usage);
+	session->helper_ns = file_helper_cpu_ns(session->file_helper);
 	message_detail(1, "measuring");
 	return 0;
 }
@@ -241,10 +258,15 @@ static void add_overhead(const struct session *session, struct overhead *overhea
 	double window = session->end - session->start;
 	struct source_cost cost;
 	struct rusage usage;
+	uint64_t helper_ns;
 
 	getrusage(RUSAGE_SELF, &usage);
-	overhead->user_cpu_ratio = (cpu_ns(&usage) - cpu_ns(&session->usage)) / window / cpus;
+	helper_ns = file_helper_cpu_ns(session->file_helper) - session->helper_ns;
+	overhead->user_cpu_ratio =
+		(cpu_ns(&usage) - cpu_ns(&session->usage) + helper_ns) / window / cpus;
 	overhead->rss_bytes = session_resident_bytes();
+	if (overhead->rss_bytes)
+		overhead->rss_bytes += file_helper_resident_bytes(session->file_helper);
 	source_cost(session->source, &cost);
 	if (!cost.measured || !cost.bpf_events)
 		return;
@@ -291,6 +313,8 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->context = session;
 	report->names = session_names(session);
 	report->clock = session_clock();
+	if (session->options->user_stacks || session->options->ledger.sites)
+		report->unnamed = user_symbols_unnamed(session->user_symbols);
 	if (session->end > session->start)
 		add_overhead(session, &report->overhead, report->cpus);
 }

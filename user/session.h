@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "cgroup.h"
+#include "file_helper.h"
 #include "names.h"
 #include "options.h"
 #include "outlier.h"
@@ -24,12 +25,14 @@ struct session {
 	struct cgroup_hierarchy hierarchy;
 	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
 	struct symbols *symbols;
-	struct names *names; /* of exited tasks, as far as the command remembers them */
+	struct names *names;		 /* of exited tasks, as far as the command remembers them */
+	struct file_helper *file_helper; /* NULL: no names of programs' functions are wanted */
 	struct user_symbols *user_symbols;
 	struct source *source;
 	struct reductions reductions; /* what is done without */
 	struct output output;
 	struct rusage usage; /* at the start of the window */
+	uint64_t helper_ns;  /* CPU time of the helper, then too */
 	uint64_t start;	     /* mono: of the window */
 	uint64_t end;	     /* mono; 0: not yet */
 	char function[256];

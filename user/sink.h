@@ -49,6 +49,7 @@ struct report {
 	struct outlier_names names;
 	struct outlier_clock clock;
 	struct overhead overhead;
+	const uint64_t *unnamed; /* addresses in programs, by enum file_outcome; NULL: none were */
 
 	/* NULL, or NULL returned: no name is known, the number is written. */
 	const char *(*cgroup_name)(void *context, uint64_t id);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "file_message.h"
 #include "sink_private.h"
 #include "text.h"
 
@@ -69,6 +70,23 @@ static void put_losses(FILE *out, const struct report *report)
 		fputs("nothing lost\n", out);
 }
 
+/* Which functions of programs have no name, and why. */
+static void put_unnamed(FILE *out, const uint64_t *unnamed)
+{
+	static const char *const meanings[] = {
+#define X(id, name, text) [FILE_##id] = text " (" name ")",
+		FILE_OUTCOME_LIST(X)
+#undef X
+	};
+	char count[TEXT_DURATION_LEN];
+
+	for (int i = FILE_FOUND + 1; i < FILE_OUTCOMES; i++)
+		if (unnamed[i])
+			fprintf(out, "without a name: %s address%s in programs: %s\n",
+				text_count(count, unnamed[i]), unnamed[i] == 1 ? "" : "es",
+				meanings[i]);
+}
+
 /* "outliers: 12 runqueue, 1 blocked", and which of them were not shown, and why. */
 static void put_outlier_counts(FILE *out, const struct report *report, const char *heading,
 			       uint64_t (*count)(const struct dwell_outlier_counts *counts))
@@ -129,6 +147,8 @@ void sink_table_footer(FILE *out, const struct report *report)
 	}
 	put_reductions(out, report->reductions);
 	put_losses(out, report);
+	if (report->unnamed)
+		put_unnamed(out, report->unnamed);
 	if (report->hidden_tasks)
 		fprintf(out, "%" PRIu64 " tasks are hidden by the kernel and not listed\n",
 			report->hidden_tasks);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_message.h"
 #include "json.h"
 #include "sink_private.h"
 
@@ -258,6 +259,22 @@ static int set_reductions(json_t *object, const struct reductions *reductions)
 	return err;
 }
 
+/* Why how many addresses in programs have no name. */
+static int set_unnamed(json_t *object, const uint64_t *unnamed)
+{
+	static const char *const names[] = {
+#define X(id, name, text) [FILE_##id] = name,
+		FILE_OUTCOME_LIST(X)
+#undef X
+	};
+	json_t *reasons = json_object();
+	int err = json_set(object, "unnamed", reasons);
+
+	for (int i = FILE_FOUND + 1; i < FILE_OUTCOMES && !err; i++)
+		err = json_set_count(reasons, names[i], unnamed[i]);
+	return err;
+}
+
 int sink_json_footer(FILE *out, const struct report *report)
 {
 	json_auto *json = json_object();
@@ -272,6 +289,8 @@ int sink_json_footer(FILE *out, const struct report *report)
 	err |= set_reductions(json, report->reductions);
 	if (report->outliers)
 		err |= set_outliers(json, report->outliers);
+	if (report->unnamed)
+		err |= set_unnamed(json, report->unnamed);
 	err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);
 	err |= set_overhead(json, &report->overhead);
 	return err ? -ENOMEM : json_write_line(out, json);

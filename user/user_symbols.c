@@ -4,140 +4,152 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include <elfutils/libdwfl.h>
+#define NAMES_BITS 12
+#define NAMES (1 << NAMES_BITS) /* that are kept */
+#define FRESH_NS 1000000000LL
+#define NAME_LEN 800 /* the longest */
+/* Processes that made the helper wait in vain, and how long they are not asked about. */
+#define SLOW_PROCESSES 64
+#define SLOW_NS 60000000000LL
 
-/* A process's mappings, as they were when it was first asked about, or last found wanting. */
-struct process {
+struct name {
 	uint32_t pid; /* 0: this place is free */
-	uint64_t used;
-	Dwfl *dwfl;
+	uint64_t address;
+	int64_t at; /* mono */
+	char *text; /* NULL: nothing is known */
+};
+
+struct slow {
+	uint32_t pid;
+	uint32_t outcome; /* enum file_outcome: how it went */
+	int64_t at;	  /* mono */
 };
 
 struct user_symbols {
-	struct process process[USER_SYMBOLS_PROCESSES];
-	uint64_t clock;
+	struct file_helper *helper;
+	struct name name[NAMES];
+	struct slow slow[SLOW_PROCESSES];
+	unsigned int next_slow;
+	uint64_t unnamed[FILE_OUTCOMES];
 };
 
-struct user_symbols *user_symbols_new(void)
+struct user_symbols *user_symbols_new(struct file_helper *helper)
 {
-	return calloc(1, sizeof(struct user_symbols));
-}
+	struct user_symbols *symbols = calloc(1, sizeof(*symbols));
 
-static void forget(struct process *process)
-{
-	if (process->dwfl)
-		dwfl_end(process->dwfl);
-	*process = (struct process){0};
+	if (symbols)
+		symbols->helper = helper;
+	return symbols;
 }
 
 void user_symbols_free(struct user_symbols *symbols)
 {
 	if (!symbols)
 		return;
-	for (size_t i = 0; i < USER_SYMBOLS_PROCESSES; i++)
-		forget(&symbols->process[i]);
+	for (size_t i = 0; i < NAMES; i++)
+		free(symbols->name[i].text);
 	free(symbols);
 }
 
-/*
- * Nothing but the file itself: separate debugging information may be fetched
- * over the network, which a tracer has no business with.
- */
-static int no_debug_file(Dwfl_Module *module, void **user_data, const char *name, Dwarf_Addr base,
-			 const char *file_name, const char *link, GElf_Word crc, char **found)
+const uint64_t *user_symbols_unnamed(const struct user_symbols *symbols)
 {
-	(void)module;
-	(void)user_data;
-	(void)name;
-	(void)base;
-	(void)file_name;
-	(void)link;
-	(void)crc;
-	(void)found;
-	return -1;
+	return symbols->unnamed;
 }
 
-static Dwfl *read_mappings(uint32_t pid)
+static int64_t now(void)
 {
-	static const Dwfl_Callbacks callbacks = {
-		.find_elf = dwfl_linux_proc_find_elf,
-		.find_debuginfo = no_debug_file,
-	};
-	Dwfl *dwfl = dwfl_begin(&callbacks);
+	struct timespec time;
 
-	if (!dwfl)
-		return NULL;
-	if (!dwfl_linux_proc_report(dwfl, (pid_t)pid) && !dwfl_report_end(dwfl, NULL, NULL))
-		return dwfl;
-	dwfl_end(dwfl);
-	return NULL;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* The place of @pid, made anew if it has none. NULL: its mappings cannot be read. */
-static struct process *process_of(struct user_symbols *symbols, uint32_t pid)
+/* ---- asking --------------------------------------------------------------------- */
+
+/* How it went when @pid made the helper wait or die not long ago; FILE_FOUND: it did not. */
+static uint32_t known_slow(const struct user_symbols *symbols, uint32_t pid)
 {
-	struct process *oldest = &symbols->process[0];
-
-	symbols->clock++;
-	for (size_t i = 0; i < USER_SYMBOLS_PROCESSES; i++) {
-		struct process *process = &symbols->process[i];
-
-		if (process->pid == pid) {
-			process->used = symbols->clock;
-			return process;
-		}
-		if (process->used < oldest->used)
-			oldest = process;
-	}
-	forget(oldest);
-	oldest->dwfl = read_mappings(pid);
-	if (!oldest->dwfl)
-		return NULL;
-	oldest->pid = pid;
-	oldest->used = symbols->clock;
-	return oldest;
+	for (size_t i = 0; i < SLOW_PROCESSES; i++)
+		if (symbols->slow[i].pid == pid && now() - symbols->slow[i].at < SLOW_NS)
+			return symbols->slow[i].outcome;
+	return FILE_FOUND;
 }
 
-/* The module at @address; what was mapped since the last look is looked for once more. */
-static Dwfl_Module *module_at(struct user_symbols *symbols, uint32_t pid, uint64_t address)
+static void note_slow(struct user_symbols *symbols, uint32_t pid, uint32_t outcome)
 {
-	struct process *process = process_of(symbols, pid);
-	Dwfl_Module *module = process ? dwfl_addrmodule(process->dwfl, address) : NULL;
+	symbols->slow[symbols->next_slow++ % SLOW_PROCESSES] = (struct slow){pid, outcome, now()};
+}
 
-	if (module || !process)
-		return module;
-	forget(process);
-	process = process_of(symbols, pid);
-	return process ? dwfl_addrmodule(process->dwfl, address) : NULL;
+/* Asks the helper, unless it is known to be in vain. */
+static void ask(struct user_symbols *symbols, uint32_t pid, uint64_t address,
+		struct file_answer *answer)
+{
+	const uint32_t slow = known_slow(symbols, pid);
+
+	*answer = (struct file_answer){.outcome = slow};
+	if (slow != FILE_FOUND)
+		return;
+	if (!file_helper_name(symbols->helper, pid, address, answer))
+		note_slow(symbols, pid, answer->outcome);
+}
+
+/* What is told of it: "" if nothing is. */
+static void describe(const struct file_answer *answer, char *text, size_t size)
+{
+	if (answer->outcome == FILE_FOUND && *answer->function)
+		snprintf(text, size, "%s [%s]", answer->function, answer->file);
+	else if (*answer->file == '[')
+		snprintf(text, size, "%s+0x%" PRIx64, answer->file, answer->offset);
+	else if (answer->outcome == FILE_FOUND && *answer->file)
+		snprintf(text, size, "[%s]+0x%" PRIx64, answer->file, answer->offset);
+	else if (*answer->file)
+		snprintf(text, size, "[%s]", answer->file);
+	else
+		text[0] = '\0';
+}
+
+/* ---- names ----------------------------------------------------------------------- */
+
+static struct name *place_of(struct user_symbols *symbols, uint32_t pid, uint64_t address)
+{
+	const uint64_t hash = (address ^ (uint64_t)pid << 40) * 0x9e3779b97f4a7c15ULL;
+
+	return &symbols->name[hash >> (64 - NAMES_BITS)];
+}
+
+/* Puts the answer for @address into its place. */
+static void learn(struct user_symbols *symbols, struct name *name, uint32_t pid, uint64_t address)
+{
+	struct file_answer answer;
+	char text[NAME_LEN];
+
+	ask(symbols, pid, address, &answer);
+	if (answer.outcome != FILE_FOUND)
+		symbols->unnamed[answer.outcome]++;
+	describe(&answer, text, sizeof(text));
+	free(name->text);
+	*name = (struct name){pid, address, now(), *text ? strdup(text) : NULL};
 }
 
 int user_symbols_name(struct user_symbols *symbols, uint32_t pid, uint64_t address, char *buffer,
 		      size_t size)
 {
-	const char *path, *file, *function;
-	Dwfl_Module *module;
-	Dwarf_Addr start, end;
+	struct name *name = place_of(symbols, pid, address);
 
 	if (size)
 		buffer[0] = '\0';
 	if (!pid)
-		return -ESRCH;
-	module = module_at(symbols, pid, address);
-	if (!module)
-		return process_of(symbols, pid) ? -ENOENT : -ESRCH;
-	path = dwfl_module_info(module, NULL, &start, &end, NULL, NULL, NULL, NULL);
-	/* The last module is found for all that lies behind it, too. */
-	if (!path || address >= end)
 		return -ENOENT;
-	file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	function = dwfl_module_addrname(module, address);
-	if (function)
-		snprintf(buffer, size, "%s [%s]", function, file);
-	else
-		snprintf(buffer, size, "[%s]+0x%" PRIx64, file, address - start);
+	if (name->pid != pid || name->address != address || now() - name->at >= FRESH_NS)
+		learn(symbols, name, pid, address);
+	if (!name->text)
+		return -ENOENT;
+	snprintf(buffer, size, "%s", name->text);
 	return 0;
 }

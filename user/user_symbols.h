@@ -6,24 +6,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Processes whose mappings are kept; the one used least lately is forgotten first. */
-#define USER_SYMBOLS_PROCESSES 16
+#include "file_helper.h"
 
 struct user_symbols;
 
-/* NULL without memory. The caller frees it with user_symbols_free(). */
-struct user_symbols *user_symbols_new(void);
+/*
+ * NULL without memory. @helper reads the files; it is the caller's, and outlives
+ * the symbols. NULL: there is none. The caller frees it with user_symbols_free().
+ */
+struct user_symbols *user_symbols_new(struct file_helper *helper);
 void user_symbols_free(struct user_symbols *symbols);
 
 /*
  * Writes what @address of process @pid is in: "main [program]", "[libc.so.6]+0x1234"
- * where the file has no symbol for it. Names may hold any bytes. Reads the
- * process's mappings and files, for which another user's process needs
- * CAP_SYS_PTRACE. 0; -ENOENT (nothing is mapped there); -ESRCH (the process, or
- * the right to look at it, is gone); another negative errno. @buffer is empty
- * after an error.
+ * where the file has no function there, "[program]" where the file cannot be read.
+ * Names may hold any bytes. A name is kept for a second. 0; -ENOENT: nothing is
+ * known, and @buffer is empty.
  */
 int user_symbols_name(struct user_symbols *symbols, uint32_t pid, uint64_t address, char *buffer,
 		      size_t size);
+
+/*
+ * How many addresses had no name for each reason (enum file_outcome); one that was
+ * asked for again after a second counts again. As long as @symbols.
+ */
+const uint64_t *user_symbols_unnamed(const struct user_symbols *symbols);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tests of user_symbols.c: functions of this very program, and of none. */
+/* Tests of user_symbols.c: functions of this very program, and of none; with a helper, and without. */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,16 +15,40 @@
 
 #include "../../user/user_symbols.h"
 
+static struct file_helper *helper;
+static struct user_symbols *symbols;
+
 static int set_up(void **state)
 {
-	*state = user_symbols_new();
-	return *state ? 0 : -1;
+	(void)state;
+	if (file_helper_start(&helper))
+		return -1;
+	symbols = user_symbols_new(helper);
+	return symbols ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-	user_symbols_free(*state);
+	(void)state;
+	user_symbols_free(symbols);
+	file_helper_stop(helper);
 	return 0;
+}
+
+static int name_of(pid_t pid, uint64_t address, char *name, size_t size)
+{
+	return user_symbols_name(symbols, (uint32_t)pid, address, name, size);
+}
+
+/* All that had no name, for whatever reason. */
+static uint64_t unnamed(void)
+{
+	const uint64_t *counts = user_symbols_unnamed(symbols);
+	uint64_t sum = 0;
+
+	for (int i = 0; i < FILE_OUTCOMES; i++)
+		sum += counts[i];
+	return sum;
 }
 
 static void own_functions_have_names(void **state)
@@ -31,38 +56,47 @@ static void own_functions_have_names(void **state)
 	uint64_t address = (uintptr_t)own_functions_have_names;
 	char name[128];
 
-	for (int offset = 0; offset < 8; offset++) {
-		assert_int_equal(user_symbols_name(*state, (uint32_t)getpid(),
-						   address + (uint64_t)offset, name, sizeof(name)),
-				 0);
+	(void)state;
+	for (unsigned int offset = 0; offset < 8; offset++) {
+		assert_int_equal(name_of(getpid(), address + offset, name, sizeof(name)), 0);
 		assert_string_equal(name, "own_functions_have_names [test_user_symbols]");
 	}
-	assert_int_equal(user_symbols_name(*state, (uint32_t)getpid(), address, name, 4), 0);
+	assert_int_equal(name_of(getpid(), address, name, 4), 0);
 	assert_string_equal(name, "own");
+	assert_int_equal(unnamed(), 0);
 }
 
 static void nothing_is_mapped_at_zero(void **state)
 {
 	char name[128] = "untouched";
 
-	assert_int_equal(user_symbols_name(*state, (uint32_t)getpid(), 0, name, sizeof(name)),
-			 -ENOENT);
+	(void)state;
+	assert_int_equal(name_of(getpid(), 0, name, sizeof(name)), -ENOENT);
 	assert_string_equal(name, "");
-	assert_int_equal(user_symbols_name(*state, 0, 1, name, sizeof(name)), -ESRCH);
+	assert_int_equal(user_symbols_unnamed(symbols)[FILE_UNMAPPED], 1);
+	assert_int_equal(name_of(getpid(), 0, name, sizeof(name)), -ENOENT);
+	assert_int_equal(user_symbols_unnamed(symbols)[FILE_UNMAPPED], 1); /* known by now */
+	assert_int_equal(name_of(0, 1, name, sizeof(name)), -ENOENT);
+	assert_int_equal(unnamed(), 1);
 }
 
-/* Memory without a file has no functions; it is no reason to fail. */
-static void memory_has_no_names(void **state)
+/* Code without a file was made by the program; memory that does not run is no code. */
+static void memory_has_no_functions(void **state)
 {
-	void *memory = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *data = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char name[128];
-	int err;
 
-	assert_true(memory != MAP_FAILED);
-	err = user_symbols_name(*state, (uint32_t)getpid(), (uintptr_t)memory, name, sizeof(name));
-	assert_true(err == 0 || err == -ENOENT);
-	assert_null(strstr(name, "own_functions"));
-	munmap(memory, 4096);
+	(void)state;
+	assert_true(data != MAP_FAILED);
+	assert_int_equal(name_of(getpid(), (uintptr_t)data, name, sizeof(name)), -ENOENT);
+	assert_int_equal(user_symbols_unnamed(symbols)[FILE_UNMAPPED], 1);
+	if (code != MAP_FAILED) {
+		assert_int_equal(name_of(getpid(), (uintptr_t)code + 16, name, sizeof(name)), 0);
+		assert_string_equal(name, "[jit]+0x10");
+		munmap(code, 4096);
+	}
+	munmap(data, 4096);
 }
 
 static void a_process_may_be_gone(void **state)
@@ -70,23 +104,41 @@ static void a_process_may_be_gone(void **state)
 	const pid_t child = fork();
 	char name[128];
 
+	(void)state;
 	if (!child)
 		_exit(0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_int_equal(user_symbols_name(*state, (uint32_t)child,
-					   (uintptr_t)own_functions_have_names, name, sizeof(name)),
-			 -ESRCH);
+	assert_int_equal(name_of(child, (uintptr_t)own_functions_have_names, name, sizeof(name)),
+			 -ENOENT);
 	assert_string_equal(name, "");
+	assert_int_equal(user_symbols_unnamed(symbols)[FILE_EXITED], 1);
+}
+
+/* It has no memory any more, though it is there. */
+static void a_process_may_be_about_to_go(void **state)
+{
+	const pid_t child = fork();
+	char name[128];
+
+	(void)state;
+	if (!child)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	assert_int_equal(name_of(child, (uintptr_t)own_functions_have_names, name, sizeof(name)),
+			 -ENOENT);
+	assert_int_equal(user_symbols_unnamed(symbols)[FILE_EXITED], 1);
+	waitpid(child, NULL, 0);
 }
 
 /* More processes than are kept: each is found all the same, and none is mistaken for another. */
-static void many_processes_are_forgotten_and_found(void **state)
+static void many_processes_are_told_apart(void **state)
 {
-	pid_t child[USER_SYMBOLS_PROCESSES + 4];
+	pid_t child[40];
 	const size_t count = sizeof(child) / sizeof(child[0]);
-	int hold[2];
 	char name[128], byte;
+	int hold[2];
 
+	(void)state;
 	assert_int_equal(pipe(hold), 0);
 	for (size_t i = 0; i < count; i++) {
 		child[i] = fork();
@@ -97,16 +149,30 @@ static void many_processes_are_forgotten_and_found(void **state)
 	}
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < count; i++) {
-			assert_int_equal(user_symbols_name(*state, (uint32_t)child[i],
-							   (uintptr_t)tear_down, name,
-							   sizeof(name)),
-					 0);
+			assert_int_equal(
+				name_of(child[i], (uintptr_t)tear_down, name, sizeof(name)), 0);
 			assert_string_equal(name, "tear_down [test_user_symbols]");
 		}
+	assert_int_equal(unnamed(), 0);
 	close(hold[1]);
 	close(hold[0]);
 	for (size_t i = 0; i < count; i++)
 		waitpid(child[i], NULL, 0);
+}
+
+static void without_a_helper_nothing_has_a_name(void **state)
+{
+	struct user_symbols *alone = user_symbols_new(NULL);
+	char name[128] = "untouched";
+
+	(void)state;
+	assert_int_equal(user_symbols_name(alone, (uint32_t)getpid(),
+					   (uintptr_t)without_a_helper_nothing_has_a_name, name,
+					   sizeof(name)),
+			 -ENOENT);
+	assert_string_equal(name, "");
+	assert_int_equal(user_symbols_unnamed(alone)[FILE_HELPER], 1);
+	user_symbols_free(alone);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -116,9 +182,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(own_functions_have_names),
 		TEST(nothing_is_mapped_at_zero),
-		TEST(memory_has_no_names),
+		TEST(memory_has_no_functions),
 		TEST(a_process_may_be_gone),
-		TEST(many_processes_are_forgotten_and_found),
+		TEST(a_process_may_be_about_to_go),
+		TEST(many_processes_are_told_apart),
+		cmocka_unit_test(without_a_helper_nothing_has_a_name),
 	};
 
 	user_symbols_free(NULL);

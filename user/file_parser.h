@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parser: a process without any right, which reads the files that it is handed. */
+#ifndef DWELL_USER_FILE_PARSER_H
+#define DWELL_USER_FILE_PARSER_H
+
+#include <sys/types.h>
+
+/*
+ * Starts it. It has no privilege, may use only a few system calls, little memory
+ * and CPU time, opens nothing, and ends when the other end of its socket is
+ * closed. It answers each struct file_request, which comes with the descriptor of
+ * a file, with one struct file_answer. The caller closes *socket and waits for
+ * the process. Its id or a negative errno.
+ */
+pid_t file_parser_start(int *socket);
+
+#endif
