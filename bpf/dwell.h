@@ -372,15 +372,34 @@ struct dwell_site_key {
  * whole; what does not apply is 0.
  */
 
-#define DWELL_RUNS 32 /* a power of two */
+#define DWELL_RUNS 64 /* a power of two */
 #define DWELL_STACK_DEPTH 24
 #define DWELL_CALLBACKS 4 /* a power of two */
 
-/* A task's run on a CPU. It began when the one before it ended: they leave no gap. */
+/* Whose runs on a CPU are told together. */
+enum dwell_run_kind {
+	DWELL_RUN_NONE, /* no such entry */
+	DWELL_RUN_TASK,
+	DWELL_RUN_IDLE,
+	DWELL_RUN_PROCESS, /* several tasks of one process and name */
+	DWELL_RUN_NAME,	   /* several processes of one name */
+	DWELL_RUN_MIXED,   /* whoever: name, pid and tid are 0 */
+};
+
+/* Runs on a CPU: one, or several whose sum is known, between which others ran. runs.h has more. */
 struct dwell_run {
-	__u64 until; /* mono: when it ended; 0: no such run */
-	__u32 tid;   /* 0: the CPU was idle */
-	__u32 pid;
+	__u64 begin; /* mono: when the first one began */
+	__u64 until; /* mono: when the last one ended */
+	__u64 ns;    /* of all of them */
+	__u64 tasks; /* bit tid % 64 of each of the tasks; idle: 0 */
+	union {
+		char comm[DWELL_COMM_LEN]; /* when the first one ended; idle: any */
+		__u64 name[2];		   /* the same, to be compared */
+	};
+	__u32 pid;  /* 0: idle, or several processes */
+	__u32 tid;  /* 0: idle, or several tasks */
+	__u32 kind; /* enum dwell_run_kind */
+	__u32 spare;
 };
 
 /* A timer callback that ran on a CPU. */
@@ -420,9 +439,8 @@ struct dwell_outlier {
 
 	/* Of a wait for a CPU: who had it. */
 	__u64 queued_at; /* mono: when it came to this queue, having been moved if after @from; 0: in time */
-	__u32 runs_next;		   /* the oldest in @runs */
 	__u32 preempters;		   /* of a dwell: how often it was preempted */
-	struct dwell_run runs[DWELL_RUNS]; /* of this CPU, a ring */
+	struct dwell_run runs[DWELL_RUNS]; /* of this CPU, in any order */
 
 	/* Of a timer's lateness or latency. */
 	__u64 function;	      /* its callback */

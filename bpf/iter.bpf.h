@@ -131,16 +131,25 @@ inline_always __u32 open_measure(const struct dwell_live *live, const struct dwe
 	}
 }
 
-/* Who ran on @cpu lately, and who runs there now: instead of the oldest. */
-inline_always void copy_open_runs(struct dwell_outlier *outlier, const struct cpu *cpu,
+/* Who ran on @cpu lately, and @current, who runs there now. */
+inline_always void copy_open_runs(struct dwell_outlier *outlier, struct cpu *cpu,
 				  struct task_struct *current)
 {
-	struct dwell_run *last = &outlier->runs[cpu->runs_next % DWELL_RUNS];
+	struct dwell_run *last = &outlier->runs[DWELL_RUNS - 1];
+	__u64 begin = cpu->in_at;
 
 	copy_runs(outlier, cpu);
+	if (cpu->tid != (__u32)current->pid || !begin)
+		begin = unseen_arrival(cpu, current, outlier->to);
+	last->begin = begin;
 	last->until = outlier->to;
-	last->tid = current->pid;
+	last->ns = outlier->to - begin;
 	last->pid = current->tgid;
+	last->tid = current->pid;
+	last->kind = current->pid ? DWELL_RUN_TASK : DWELL_RUN_IDLE;
+	last->tasks = current->pid ? 1ULL << ((__u32)current->pid % 64) : 0;
+	for (int i = 0; i < DWELL_COMM_LEN; i++)
+		last->comm[i] = current->comm[i];
 }
 
 static __noinline void report_open(struct dwell_record *record, struct task_struct *task,

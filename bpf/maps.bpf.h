@@ -8,6 +8,10 @@
 #include <bpf/bpf_helpers.h>
 #include "dwell.h"
 
+/* Checked by the verifier once, and not for each of the paths that lead to them. */
+#define DWELL_RUNS_FUNCTION __noinline
+#include "runs.h"
+
 /* libbpf has them from 1.7 on. */
 #ifndef likely
 #define likely(condition) __builtin_expect(!!(condition), 1)
@@ -150,10 +154,9 @@ struct cpu {
 	__u64 expired_at; /* mono: when a timer expired last */
 	__u64 outlier_at; /* mono: when tokens were last added */
 	__u32 outlier_tokens;
-	__u32 runs_next;      /* counts on; the oldest one modulo DWELL_RUNS */
-	__u32 callbacks_next; /* the same, modulo DWELL_CALLBACKS */
-	struct dwell_run runs[DWELL_RUNS];
+	__u32 callbacks_next; /* counts on; the oldest one modulo DWELL_CALLBACKS */
 	struct dwell_callback callbacks[DWELL_CALLBACKS];
+	struct dwell_history history;
 } __attribute__((aligned(128)));
 
 struct {

@@ -157,12 +157,33 @@ inline_always void name_task(struct dwell_outlier *outlier, struct task_struct *
 		outlier->comm[i] = task->comm[i];
 }
 
+#define COPY_TRIES 4
+
+/*
+ * Copies @history's entries, and tells whether they were merged meanwhile, which
+ * another CPU may do while an open wait is looked at.
+ */
+__noinline bool copy_history(struct dwell_outlier *outlier, struct dwell_history *history)
+{
+	__u32 version, count;
+
+	if (!outlier || !history)
+		return false;
+	/* Atomic, and so a barrier where loads and stores may pass one another. */
+	version = __sync_fetch_and_add(&history->version, 0);
+	count = history->count;
+	for (__u32 i = 0; i < DWELL_RUNS && i < count; i++)
+		dwell_run_copy(&outlier->runs[i], &history->run[i]);
+	return !(version & 1) && version == __sync_fetch_and_add(&history->version, 0);
+}
+
 /* Who ran on @cpu lately. The user side divides the wait among them. */
-inline_always void copy_runs(struct dwell_outlier *outlier, const struct cpu *cpu)
+inline_always void copy_runs(struct dwell_outlier *outlier, struct cpu *cpu)
 {
 	outlier->queued_at = cpu->queued_at;
-	outlier->runs_next = cpu->runs_next % DWELL_RUNS;
-	__builtin_memcpy(outlier->runs, cpu->runs, sizeof(outlier->runs));
+	for (int i = 0; i < COPY_TRIES; i++)
+		if (copy_history(outlier, &cpu->history))
+			break;
 }
 
 inline_always void copy_callbacks(struct dwell_outlier *outlier, const struct cpu *cpu)

@@ -273,15 +273,41 @@ static __noinline void switch_outside_window(struct cpu *cpu, struct task_struct
 	push_last_record(record, task);
 }
 
+/* A run that is in none of the entries that are there. */
+static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task, __u64 begin,
+				    __u64 now)
+{
+	struct dwell_run *run = dwell_runs_push(&cpu->history, task->pid, begin, now);
+
+	run->pid = task->tgid;
+	/* By eights: to the compiler a name is bytes. */
+	run->name[0] = *(const __u64 *)&task->comm[0];
+	run->name[1] = *(const __u64 *)&task->comm[8];
+	dwell_runs_pushed(&cpu->history, now);
+}
+
+/*
+ * When @task, which leaves @cpu at @now, came to it unseen: the scheduler knows,
+ * unless it is the idle task. Not before those that were seen to run here.
+ */
+static __noinline __u64 unseen_arrival(const struct cpu *cpu, struct task_struct *task, __u64 now)
+{
+	__u64 arrived = task->sched_info.last_arrival + cpu->offset;
+
+	if (!task->pid || arrived > now || arrived < cpu->in_at)
+		return cpu->in_at ?: now;
+	return arrived;
+}
+
 /* Keeps in mind who had @cpu until @now, for those who waited for it. */
 inline_always void note_run(struct cpu *cpu, struct task_struct *task, __u64 now)
 {
-	struct dwell_run *run = &cpu->runs[cpu->runs_next % DWELL_RUNS];
+	__u64 begin = cpu->in_at;
 
-	run->until = now;
-	run->tid = task->pid;
-	run->pid = task->tgid;
-	cpu->runs_next++;
+	if (unlikely(cpu->tid != (__u32)task->pid || !begin))
+		begin = unseen_arrival(cpu, task, now);
+	if (!dwell_runs_add(&cpu->history, task->pid, begin, now))
+		note_new_run(cpu, task, begin, now);
 }
 
 inline_always void note_switch(struct cpu *cpu, u64 *ctx)

@@ -152,9 +152,10 @@ static void put_culprit(FILE *out, const struct dwell_outlier *outlier,
 
 	if (!outlier_wait(outlier, &wait) || !wait.count)
 		return;
-	put_comm(out, "DWELL_CULPRIT",
-		 outlier_comm(names, wait.culprit[0].pid, wait.culprit[0].tid));
-	put_number(out, "DWELL_CULPRIT_PID", wait.culprit[0].pid);
+	put_comm(out, "DWELL_CULPRIT", outlier_culprit_comm(names, &wait.culprit[0]));
+	if (wait.culprit[0].pid)
+		put_number(out, "DWELL_CULPRIT_PID", wait.culprit[0].pid);
+	put_number(out, "DWELL_CULPRIT_TASKS", wait.culprit[0].tasks);
 }
 
 static void put_waker(FILE *out, const struct dwell_outlier *outlier,

@@ -29,11 +29,14 @@ struct outlier_names {
 };
 
 #define OUTLIER_CULPRITS 4
+#define OUTLIER_TASKS_MAX 64 /* so many tasks of one culprit are told apart */
 
-/* Who had the CPU while a task waited for it. */
+/* Who had the CPU while a task waited for it: a task, or several of one name told together. */
 struct outlier_culprit {
-	uint32_t pid;
-	uint32_t tid;
+	uint32_t pid;		   /* 0: several processes */
+	uint32_t tid;		   /* 0: several tasks */
+	char comm[DWELL_COMM_LEN]; /* when they ran: any bytes; empty: not known */
+	uint32_t tasks; /* at least so many; from OUTLIER_TASKS_MAX on there may be more */
 	uint64_t ns;
 	double share; /* of the wait: 0 … 1 */
 };
@@ -43,7 +46,7 @@ struct outlier_wait {
 	uint64_t ns; /* of all, without what the task itself ran; 0: there was no wait, no shares */
 	struct outlier_culprit culprit[OUTLIER_CULPRITS]; /* the largest first */
 	size_t count;
-	double others_share; /* of all other tasks */
+	double others_share; /* of all other tasks, whether their names are known or not */
 	double idle_share;   /* the CPU was idle */
 	double unseen_share; /* on another CPU's queue, or longer ago than the kernel side remembers */
 	bool moved;	     /* it came from another CPU's queue */
@@ -54,8 +57,10 @@ enum outlier_waker { WAKER_UNKNOWN, WAKER_TASK, WAKER_TIMER, WAKER_IRQ };
 /*
  * Divides the time from @from to @to (mono) among the runs of @outlier, leaving
  * out those of the task itself, of a dwell also those elsewhere. Times before the
- * CPU's queue had the task, before the oldest run ended and after the latest are
- * unseen. With @to <= @from everything is 0.
+ * CPU's queue had the task, before the oldest run began and after the latest are
+ * unseen. Many tasks of one process and name are one culprit, and so are many of
+ * one name, but for one that had more than all others of them. Whoever had little
+ * beside what is unseen is not named. With @to <= @from everything is 0.
  */
 void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t to,
 		    struct outlier_wait *wait);

@@ -101,14 +101,20 @@ static int set_waker(json_t *object, const struct dwell_outlier *outlier,
 static int append_culprit(json_t *array, const struct outlier_culprit *culprit,
 			  const struct outlier_names *names)
 {
+	const char *comm = outlier_culprit_comm(names, culprit);
 	json_t *json = json_object();
 	int err = json_array_append_new(array, json) ? -ENOMEM : 0;
 
 	if (err)
 		return err;
-	err |= json_set_count(json, "pid", culprit->pid);
-	err |= json_set_count(json, "tid", culprit->tid);
-	err |= set_comm(json, names, culprit->pid, culprit->tid);
+	/* Of several there is none. */
+	if (culprit->pid)
+		err |= json_set_count(json, "pid", culprit->pid);
+	if (culprit->tid)
+		err |= json_set_count(json, "tid", culprit->tid);
+	if (comm)
+		err |= json_set_name(json, "comm", comm, DWELL_COMM_LEN);
+	err |= json_set_count(json, "tasks", culprit->tasks);
 	err |= json_set_count(json, "ns", culprit->ns);
 	err |= json_set_ratio(json, "share", culprit->share);
 	return err;

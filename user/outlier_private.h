@@ -9,6 +9,9 @@
 
 /* The names, or NULL: not known, or nobody to ask. */
 const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid);
+/* What ran was called that; only what has no name there is asked for, and several have none else. */
+const char *outlier_culprit_comm(const struct outlier_names *names,
+				 const struct outlier_culprit *culprit);
 const char *outlier_cgroup(const struct outlier_names *names, uint64_t id);
 const char *outlier_function(const struct outlier_names *names, uint64_t address);
 const char *outlier_syscall(const struct outlier_names *names, int number);

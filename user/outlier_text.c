@@ -53,6 +53,24 @@ static void put_named_task(const struct writer *writer, uint32_t pid, uint32_t t
 	put_task(writer, outlier_comm(writer->names, pid, tid), pid, tid);
 }
 
+/* "hog[4800]", "nginx[812] (4 threads)", "hackbench (40 tasks)". */
+static void put_culprit(const struct writer *writer, const struct outlier_culprit *culprit)
+{
+	const char *more = culprit->tasks < OUTLIER_TASKS_MAX ? "" : " or more";
+
+	if (culprit->tid) {
+		put_task(writer, outlier_culprit_comm(writer->names, culprit), culprit->pid,
+			 culprit->tid);
+		return;
+	}
+	put_name(writer, culprit->comm, DWELL_COMM_LEN);
+	if (culprit->pid)
+		fprintf(writer->out, "[%" PRIu32 "] (%" PRIu32 "%s threads)", culprit->pid,
+			culprit->tasks, more);
+	else
+		fprintf(writer->out, " (%" PRIu32 "%s tasks)", culprit->tasks, more);
+}
+
 static void put_self(const struct writer *writer)
 {
 	const struct dwell_outlier *outlier = writer->outlier;
@@ -176,7 +194,7 @@ static void put_culprits(const struct writer *writer, const char *separator)
 		return;
 	for (size_t i = 0; i < wait.count && wait.culprit[i].share >= LINE_SHARE; i++) {
 		put_separator(writer, &separator);
-		put_named_task(writer, wait.culprit[i].pid, wait.culprit[i].tid);
+		put_culprit(writer, &wait.culprit[i]);
 		fputs(had, writer->out);
 		put_share(writer, wait.culprit[i].share);
 		had = " ";
@@ -299,7 +317,7 @@ static void put_dwell(const struct writer *writer)
 	      outlier->preempters     ? " by " :
 					", waited for ",
 	      writer->out);
-	put_named_task(writer, wait.culprit[0].pid, wait.culprit[0].tid);
+	put_culprit(writer, &wait.culprit[0]);
 }
 
 static void put_lateness(const struct writer *writer)
@@ -408,7 +426,7 @@ static void put_wait_lines(const struct writer *writer)
 	fputs(" that it waited for a CPU:\n", writer->out);
 	for (size_t i = 0; i < wait.count; i++) {
 		fputs(INDENT INDENT, writer->out);
-		put_named_task(writer, wait.culprit[i].pid, wait.culprit[i].tid);
+		put_culprit(writer, &wait.culprit[i]);
 		fputs(" had ", writer->out);
 		put_duration(writer, wait.culprit[i].ns);
 		fputc(' ', writer->out);

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "../../user/journal.h"
+#include "runs.h"
 
 #define MS 1000000ULL
 #define BEGIN 1000000000000ULL
@@ -189,9 +190,8 @@ static void a_wait_names_its_culprit(void **state)
 	(void)state;
 	outlier.samples = 12;
 	outlier.typical = 40000;
-	outlier.runs[0] = (struct dwell_run){.until = BEGIN + 4 * MS, .tid = 4801, .pid = 4801};
-	outlier.runs[1] = (struct dwell_run){.until = BEGIN + 24 * MS, .tid = 4800, .pid = 4800};
-	outlier.runs_next = 2;
+	runs_add(&outlier, 4801, BEGIN + 4 * MS);
+	runs_add(&outlier, 4800, BEGIN + 24 * MS);
 	listen_at(&reader);
 	enter(&reader, &outlier, &names);
 	has_line(&reader, &outlier, &names);
@@ -211,6 +211,7 @@ static void a_wait_names_its_culprit(void **state)
 	has(&reader, "DWELL_CAUSE", "preempted");
 	has(&reader, "DWELL_CULPRIT", "hog");
 	has(&reader, "DWELL_CULPRIT_PID", "4800");
+	has(&reader, "DWELL_CULPRIT_TASKS", "1");
 	has_not(&reader, "DWELL_WAKER");
 	has_not(&reader, "DWELL_STATE");
 	close(reader.fd);
@@ -270,9 +271,8 @@ static void hostile_names_stay_values(void **state)
 	(void)state;
 	memset(outlier.comm, '\n', sizeof(outlier.comm)); /* without a NUL */
 	outlier.cgroup = 8;
-	outlier.runs[0] = (struct dwell_run){.until = BEGIN, .tid = 4712, .pid = 4711};
-	outlier.runs[1] = (struct dwell_run){.until = BEGIN + 24 * MS, .tid = 4801, .pid = 4801};
-	outlier.runs_next = 2;
+	runs_add(&outlier, 4712, BEGIN);
+	runs_add(&outlier, 4801, BEGIN + 24 * MS);
 	listen_at(&reader);
 	enter(&reader, &outlier, &names);
 	has_bytes(&reader, "DWELL_COMM", outlier.comm, sizeof(outlier.comm));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tests of outliers explained: culprits, wakers, late timers, and how they are written. */
+/* Tests of outliers explained: wakers, late timers, and how all of them are written. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "user/outlier.h"
+#include "runs.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define US 1000ULL
@@ -91,8 +91,6 @@ static const struct outlier_names all_names = {.comm = comm_of,
 					       .context = &asker};
 static const struct outlier_names no_names = {0};
 
-/* ---- culprits ------------------------------------------------------------- */
-
 /* The ticker waited 24 ms. */
 static struct dwell_outlier outlier_of(enum dwell_measure measure)
 {
@@ -111,259 +109,10 @@ static struct dwell_outlier outlier_of(enum dwell_measure measure)
 				      .syscall = DWELL_NO_SYSCALL};
 }
 
-/* Adds a run of @tid that ended @until ns after the wait began, as the kernel side does. */
+/* Adds a run of @tid that ended @until ns after the wait began. */
 static void add_run(struct dwell_outlier *outlier, uint32_t tid, int64_t until)
 {
-	outlier->runs[outlier->runs_next] =
-		(struct dwell_run){.until = BEGIN + (uint64_t)until, .tid = tid, .pid = tid};
-	outlier->runs_next = (outlier->runs_next + 1) % DWELL_RUNS;
-}
-
-static double sum_of(const struct outlier_wait *wait)
-{
-	double sum = wait->others_share + wait->idle_share + wait->unseen_share;
-
-	assert_in_range(wait->count, 0, OUTLIER_CULPRITS);
-	for (size_t i = 0; i < wait->count; i++)
-		sum += wait->culprit[i].share;
-	return sum;
-}
-
-static void check_share(double share, double expected)
-{
-	if (share < expected - 1e-9 || share > expected + 1e-9)
-		fail_msg("a share of %g, not %g", share, expected);
-}
-
-static void check_culprit(const struct outlier_wait *wait, size_t i, uint32_t tid, uint64_t ns,
-			  double share)
-{
-	assert_true(i < wait->count);
-	assert_int_equal(wait->culprit[i].tid, tid);
-	assert_int_equal(wait->culprit[i].pid, tid);
-	assert_int_equal(wait->culprit[i].ns, ns);
-	check_share(wait->culprit[i].share, share);
-}
-
-static struct outlier_wait divide(const struct dwell_outlier *outlier)
-{
-	struct outlier_wait wait;
-
-	memset(&wait, 0xff, sizeof(wait));
-	outlier_divide(outlier, outlier->from, outlier->to, &wait);
-	return wait;
-}
-
-static void a_wait_is_divided_among_those_that_ran(void **state)
-{
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
-	struct outlier_wait wait;
-
-	(void)state;
-	/* Clipped at both ends; two runs of the one hog are one; idle is nobody. */
-	add_run(&outlier, 1, -(int64_t)(5 * MS));
-	add_run(&outlier, HOG2, 2 * MS);
-	add_run(&outlier, HOG, 8 * MS);
-	add_run(&outlier, 0, 12 * MS);
-	add_run(&outlier, HOG2, 15 * MS);
-	add_run(&outlier, HOG, 30 * MS);
-	wait = divide(&outlier);
-	assert_int_equal(wait.count, 2);
-	assert_int_equal(wait.ns, 24 * MS);
-	check_culprit(&wait, 0, HOG, 15 * MS, 15.0 / 24);
-	check_culprit(&wait, 1, HOG2, 5 * MS, 5.0 / 24);
-	check_share(wait.idle_share, 4.0 / 24);
-	check_share(wait.others_share, 0);
-	check_share(wait.unseen_share, 0);
-	check_share(sum_of(&wait), 1);
-	assert_false(wait.moved);
-}
-
-static void what_was_not_seen_is_nobodys(void **state)
-{
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
-	struct outlier_wait wait = divide(&outlier);
-
-	(void)state;
-	/* No run at all. */
-	assert_int_equal(wait.count, 0);
-	check_share(wait.unseen_share, 1);
-	/* When the first one began is not known; who runs after the last one neither. */
-	add_run(&outlier, HOG, 6 * MS);
-	add_run(&outlier, HOG2, 18 * MS);
-	wait = divide(&outlier);
-	assert_int_equal(wait.count, 1);
-	check_culprit(&wait, 0, HOG2, 12 * MS, 0.5);
-	check_share(wait.unseen_share, 0.5);
-}
-
-static void a_moved_task_accuses_nobody_of_earlier(void **state)
-{
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
-	struct outlier_wait wait;
-
-	(void)state;
-	add_run(&outlier, HOG, 0);
-	add_run(&outlier, HOG2, 24 * MS);
-	outlier.queued_at = BEGIN + 18 * MS;
-	wait = divide(&outlier);
-	check_culprit(&wait, 0, HOG2, 6 * MS, 0.25);
-	check_share(wait.unseen_share, 0.75);
-	assert_true(wait.moved);
-	/* Up to 20 us: two clocks. */
-	outlier.queued_at = BEGIN + 20 * US;
-	assert_false(divide(&outlier).moved);
-	outlier.queued_at = BEGIN + 20 * US + 1;
-	assert_true(divide(&outlier).moved);
-	outlier.queued_at = UINT64_MAX;
-	wait = divide(&outlier);
-	assert_int_equal(wait.count, 0);
-	check_share(wait.unseen_share, 1);
-}
-
-static void own_runs_are_no_wait(void **state)
-{
-	struct dwell_outlier outlier = outlier_of(DWELL_DWELL);
-	struct outlier_wait wait;
-
-	(void)state;
-	add_run(&outlier, 0, 0);
-	add_run(&outlier, TICKER, 6 * MS);
-	add_run(&outlier, HOG, 15 * MS);
-	add_run(&outlier, HOG2, 18 * MS);
-	add_run(&outlier, TICKER, 24 * MS);
-	outlier.oncpu = 12 * MS;
-	wait = divide(&outlier);
-	assert_int_equal(wait.ns, 12 * MS);
-	check_culprit(&wait, 0, HOG, 9 * MS, 0.75);
-	check_culprit(&wait, 1, HOG2, 3 * MS, 0.25);
-	check_share(sum_of(&wait), 1);
-
-	/* The first 6 ms it ran on another CPU. */
-	outlier.runs[1].tid = 1;
-	outlier.queued_at = BEGIN + 6 * MS;
-	wait = divide(&outlier);
-	assert_int_equal(wait.ns, 12 * MS);
-	check_culprit(&wait, 0, HOG, 9 * MS, 0.75);
-	check_share(wait.unseen_share, 0);
-	check_share(sum_of(&wait), 1);
-
-	/* It never waited: there is nothing to share. */
-	memset(outlier.runs, 0, sizeof(outlier.runs));
-	outlier.runs_next = 0;
-	outlier.queued_at = BEGIN;
-	add_run(&outlier, 0, 0);
-	add_run(&outlier, TICKER, 24 * MS);
-	outlier.oncpu = 24 * MS;
-	wait = divide(&outlier);
-	assert_int_equal(wait.ns, 0);
-	check_share(sum_of(&wait), 0);
-}
-
-static void the_largest_come_first_the_rest_together(void **state)
-{
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
-	struct outlier_wait wait;
-	int64_t until = 0;
-
-	(void)state;
-	add_run(&outlier, 1, 0);
-	/* 106 … 100 had 1, 2, 3, 4, 5, 5, 4 ms. */
-	for (uint32_t i = 0; i < 7; i++)
-		add_run(&outlier, 106 - i,
-			until += (int64_t)MS * (i < 5 ? (int64_t)i + 1 : 10 - (int64_t)i));
-	assert_int_equal(until, 24 * MS);
-	wait = divide(&outlier);
-	assert_int_equal(wait.count, OUTLIER_CULPRITS);
-	check_culprit(&wait, 0, 101, 5 * MS, 5.0 / 24);
-	check_culprit(&wait, 1, 102, 5 * MS, 5.0 / 24);
-	check_culprit(&wait, 2, 100, 4 * MS, 4.0 / 24);
-	check_culprit(&wait, 3, 103, 4 * MS, 4.0 / 24);
-	check_share(wait.others_share, 6.0 / 24);
-	check_share(sum_of(&wait), 1);
-}
-
-static void the_ring_may_begin_anywhere(void **state)
-{
-	(void)state;
-	for (int runs = DWELL_RUNS; runs < 3 * DWELL_RUNS; runs++) {
-		struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
-		struct outlier_wait wait;
-
-		/* The last 32 of them are 250 us each, by turns. */
-		for (int i = runs; i-- > 0;)
-			add_run(&outlier, i & 1 ? HOG : HOG2, (int64_t)(24 * MS - i * 250 * US));
-		wait = divide(&outlier);
-		assert_int_equal(wait.count, 2);
-		check_culprit(&wait, 0, HOG2, 4 * MS, 4.0 / 24);
-		check_culprit(&wait, 1, HOG, 3750 * US, 3.75 / 24);
-		check_share(sum_of(&wait), 1);
-
-		/* Copied while the CPU wrote to it: where it begins is wrong by a few. */
-		outlier.runs_next = (outlier.runs_next + 5) % DWELL_RUNS;
-		wait = divide(&outlier);
-		check_culprit(&wait, 0, HOG2, 4 * MS, 4.0 / 24);
-		outlier.runs_next = UINT32_MAX;
-		wait = divide(&outlier);
-		check_culprit(&wait, 0, HOG2, 4 * MS, 4.0 / 24);
-	}
-}
-
-static void torn_runs_do_no_harm(void **state)
-{
-	static const uint64_t odd[] = {
-		1, BEGIN - 1, BEGIN, BEGIN + 12 * MS, BEGIN + 24 * MS, 1ULL << 63, UINT64_MAX};
-	unsigned int seed = 99;
-
-	(void)state;
-	for (int round = 0; round < 20000; round++) {
-		struct dwell_outlier outlier = outlier_of(round & 1 ? DWELL_WOKEN : DWELL_DWELL);
-		struct outlier_wait wait;
-		uint64_t whole = 0;
-
-		for (int i = 0; i < DWELL_RUNS; i++)
-			outlier.runs[i] = (struct dwell_run){
-				.until = rand_r(&seed) & 1 ?
-						 odd[(size_t)rand_r(&seed) % LENGTH(odd)] :
-						 BEGIN + (uint64_t)rand_r(&seed) % (30 * MS),
-				.tid = (uint32_t)rand_r(&seed) % 9 +
-				       (rand_r(&seed) & 1 ? 4708 : 0)};
-		outlier.runs_next = (uint32_t)rand_r(&seed);
-		outlier.queued_at = odd[(size_t)rand_r(&seed) % LENGTH(odd)];
-		outlier.oncpu = odd[(size_t)rand_r(&seed) % LENGTH(odd)];
-		if (rand_r(&seed) % 8 == 0)
-			outlier.to = odd[(size_t)rand_r(&seed) % LENGTH(odd)];
-		if (rand_r(&seed) % 8 == 0)
-			outlier.from = 0;
-		wait = divide(&outlier);
-		if (wait.ns)
-			check_share(sum_of(&wait), 1);
-		else
-			check_share(sum_of(&wait), 0);
-		for (size_t i = 0; i < wait.count; i++) {
-			whole += wait.culprit[i].ns;
-			assert_int_not_equal(wait.culprit[i].tid, 0);
-			assert_int_not_equal(wait.culprit[i].tid, TICKER);
-		}
-		assert_true(whole <= wait.ns);
-	}
-}
-
-static void backward_waits_are_nothing(void **state)
-{
-	const struct outlier_wait nothing = {0};
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
-	struct outlier_wait wait;
-
-	(void)state;
-	add_run(&outlier, HOG, 0);
-	add_run(&outlier, HOG2, 24 * MS);
-	outlier_divide(&outlier, outlier.to, outlier.from, &wait);
-	assert_int_equal(wait.ns, nothing.ns);
-	assert_int_equal(wait.count, 0);
-	check_share(sum_of(&wait), 0);
-	outlier_divide(&outlier, outlier.from, outlier.from, &wait);
-	check_share(sum_of(&wait), 0);
+	runs_add(outlier, tid, BEGIN + (uint64_t)until);
 }
 
 /* ---- wakers --------------------------------------------------------------- */
@@ -754,17 +503,21 @@ static void runqueue_names_the_culprits(void **state)
 		   "        hog2[4801] had 12ms 50 %\n"
 		   "        hog[4800] had 12ms 49 %\n"
 		   "        idle 240us 1 %\n");
-	check_json(&outlier,
-		   "\"what\":\"runqueue\"," JSON_HEAD ",\"cgroup\":\"/work\",\"cause\":\"woken\","
-		   "\"culprits\":[{\"pid\":4801,\"tid\":4801,\"comm\":\"hog2\",\"ns\":12000000,"
-		   "\"share\":0.5},{\"pid\":4800,\"tid\":4800,\"comm\":\"hog\",\"ns\":11760000,"
-		   "\"share\":0.49}],\"idle_share\":0.01");
+	check_json(
+		&outlier,
+		"\"what\":\"runqueue\"," JSON_HEAD ",\"cgroup\":\"/work\",\"cause\":\"woken\","
+		"\"culprits\":[{\"pid\":4801,\"tid\":4801,\"comm\":\"hog2\",\"tasks\":1,\"ns\":12000000,"
+		"\"share\":0.5},{\"pid\":4800,\"tid\":4800,\"comm\":\"hog\",\"tasks\":1,\"ns\":11760000,"
+		"\"share\":0.49}],\"idle_share\":0.01");
 
 	/* Preempted, with others, moved, a task without a name, open, new, no cgroup's name. */
 	outlier.measure = DWELL_PREEMPTED;
-	outlier.runs_next = 0;
-	add_run(&outlier, 5000, 0);
+	runs_clear(&outlier);
 	add_run(&outlier, 5000, 12 * MS);
+	add_run(&outlier, HOG, 24 * MS - 240 * US);
+	add_run(&outlier, 0, 24 * MS);
+	outlier.runs[0].begin -= 10 * MS;
+	outlier.runs[0].ns += 10 * MS;
 	outlier.queued_at = BEGIN + 6 * MS;
 	outlier.samples = 0;
 	outlier.open = 1;
@@ -777,8 +530,8 @@ static void runqueue_names_the_culprits(void **state)
 		&outlier,
 		"\"what\":\"runqueue\",\"ns\":24000000,\"threshold_ns\":3000000,\"open\":true," JSON_MOMENT
 		"," JSON_TASK ",\"cgroup\":\"#9\",\"cause\":\"preempted\","
-		"\"culprits\":[{\"pid\":4800,\"tid\":4800,\"comm\":\"hog\",\"ns\":11760000,"
-		"\"share\":0.49},{\"pid\":5000,\"tid\":5000,\"ns\":6000000,\"share\":0.25}],"
+		"\"culprits\":[{\"pid\":4800,\"tid\":4800,\"comm\":\"hog\",\"tasks\":1,\"ns\":11760000,"
+		"\"share\":0.49},{\"pid\":5000,\"tid\":5000,\"tasks\":1,\"ns\":6000000,\"share\":0.25}],"
 		"\"idle_share\":0.01,\"unseen_share\":0.25,\"moved\":true");
 }
 
@@ -900,15 +653,15 @@ static void dwell_tells_runs_and_preempters(void **state)
 	check_text(&outlier, false,
 		   "08:14:02.113 dwell 24ms (typical 40us) ticker[4711/4712] on CPU 1: "
 		   "on-CPU 4.0ms, preempted 4 times, mostly by hog[4800]\n");
-	check_json(&outlier,
-		   "\"what\":\"dwell\"," JSON_HEAD ",\"culprits\":[{\"pid\":4800,\"tid\":4800,"
-		   "\"comm\":\"hog\",\"ns\":16000000,\"share\":0.8},{\"pid\":4801,\"tid\":4801,"
-		   "\"comm\":\"hog2\",\"ns\":4000000,\"share\":0.2}],\"idle_share\":0.0,"
-		   "\"oncpu_ns\":4000000,\"preemptions\":4");
+	check_json(
+		&outlier,
+		"\"what\":\"dwell\"," JSON_HEAD ",\"culprits\":[{\"pid\":4800,\"tid\":4800,"
+		"\"comm\":\"hog\",\"tasks\":1,\"ns\":16000000,\"share\":0.8},{\"pid\":4801,\"tid\":4801,"
+		"\"comm\":\"hog2\",\"tasks\":1,\"ns\":4000000,\"share\":0.2}],\"idle_share\":0.0,"
+		"\"oncpu_ns\":4000000,\"preemptions\":4");
 	outlier.preempters = 0;
 	outlier.oncpu = 24 * MS;
-	outlier.runs_next = 0;
-	memset(outlier.runs, 0, sizeof(outlier.runs));
+	runs_clear(&outlier);
 	add_run(&outlier, 0, 0);
 	add_run(&outlier, TICKER, 24 * MS);
 	check_text(&outlier, false,
@@ -962,7 +715,7 @@ static void timer_latency_has_three_parts(void **state)
 		   "idle 2 %\n");
 	check_json(&outlier,
 		   "\"what\":\"timer_latency\"," JSON_HEAD ",\"culprits\":[{\"pid\":4800,"
-		   "\"tid\":4800,\"comm\":\"hog\",\"ns\":11760000,\"share\":0.98}],"
+		   "\"tid\":4800,\"comm\":\"hog\",\"tasks\":1,\"ns\":11760000,\"share\":0.98}],"
 		   "\"idle_share\":0.02,\"parts\":{\"lateness_ns\":11980000,\"wakeup_ns\":20000,"
 		   "\"runqueue_ns\":12000000},\"callback\":\"hrtimer_wakeup\",\"api\":\"sleep\"");
 }
@@ -1137,14 +890,6 @@ static int in_utc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_wait_is_divided_among_those_that_ran),
-		cmocka_unit_test(what_was_not_seen_is_nobodys),
-		cmocka_unit_test(a_moved_task_accuses_nobody_of_earlier),
-		cmocka_unit_test(own_runs_are_no_wait),
-		cmocka_unit_test(the_largest_come_first_the_rest_together),
-		cmocka_unit_test(the_ring_may_begin_anywhere),
-		cmocka_unit_test(torn_runs_do_no_harm),
-		cmocka_unit_test(backward_waits_are_nothing),
 		cmocka_unit_test(wakers_are_told_by_their_stacks),
 		cmocka_unit_test(a_timer_callback_is_the_waker),
 		cmocka_unit_test(lateness_is_the_interrupts_or_of_those_ahead),

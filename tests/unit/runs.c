@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a CPU ran, made by hand, for tests of outliers. */
+#include "runs.h"
+
+#include <string.h>
+
+#define FIRST_NS 5000000ULL
+
+size_t runs_count(const struct dwell_outlier *outlier)
+{
+	size_t count = 0;
+
+	while (count < DWELL_RUNS && outlier->runs[count].kind)
+		count++;
+	return count;
+}
+
+void runs_add(struct dwell_outlier *outlier, uint32_t tid, uint64_t until)
+{
+	size_t count = runs_count(outlier);
+	uint64_t begin = count ? outlier->runs[count - 1].until : until - FIRST_NS;
+
+	outlier->runs[count] = (struct dwell_run){
+		.begin = begin,
+		.until = until,
+		.ns = until - begin,
+		.tasks = tid ? 1ULL << (tid % 64) : 0,
+		.pid = tid,
+		.tid = tid,
+		.kind = tid ? DWELL_RUN_TASK : DWELL_RUN_IDLE,
+	};
+}
+
+void runs_clear(struct dwell_outlier *outlier)
+{
+	memset(outlier->runs, 0, sizeof(outlier->runs));
+}
