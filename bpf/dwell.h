@@ -376,6 +376,12 @@ struct dwell_site_key {
 #define DWELL_STACK_DEPTH 24
 #define DWELL_CALLBACKS 4 /* a power of two */
 
+/*
+ * Added to the kernel's number of a task, or a process, that dwell's own pid
+ * namespace has no number for. Numbers end at 2^22.
+ */
+#define DWELL_OUTSIDE 0x80000000u
+
 /* Whose runs on a CPU are told together. */
 enum dwell_run_kind {
 	DWELL_RUN_NONE, /* no such entry */
@@ -504,6 +510,7 @@ struct dwell_config {
 	__u8 prev_state;   /* sched_switch passes prev's state (5.18) */
 	__u8 was_armed;	   /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
 	__u8 cgroup_v1;	   /* cgroup ids from the v1 cpu hierarchy */
+	__u8 pid_ns;	   /* dwell runs in a pid namespace: only its tasks, by its numbers */
 	__u8 twin_expiry;  /* PREEMPT_RT: two programs see each expiry; timer.bpf.h says why */
 	__u64 clock_error; /* ns: less than that is no time going backwards */
 	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;

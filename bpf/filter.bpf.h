@@ -15,7 +15,7 @@ inline_always bool filter_can_change(void)
 
 inline_always bool filtered(void)
 {
-	return config.nr_pids || config.nr_tids || filter_can_change();
+	return config.pid_ns || config.nr_pids || config.nr_tids || filter_can_change();
 }
 
 inline_always struct kernfs_node *cgroup_node(struct task_struct *task)
@@ -85,15 +85,52 @@ static __noinline bool cgroup_wanted(struct task_struct *task)
 	return false;
 }
 
+/*
+ * What the namespace @level levels below the initial one calls @task. The numbers
+ * lie behind struct pid, where no direct load reaches; and an address that was
+ * copied is a number to the verifier, to which any other one may be added.
+ */
+inline_always bool read_number(struct upid *number, struct task_struct *task, __u32 level)
+{
+	__u64 pid;
+
+	if (bpf_core_read(&pid, sizeof(pid), &task->thread_pid) || !pid)
+		return false;
+	pid += bpf_core_field_offset(struct pid, numbers) +
+	       (__u64)level * bpf_core_type_size(struct upid);
+	return !bpf_probe_read_kernel(&number->nr, sizeof(number->nr),
+				      (void *)(pid + bpf_core_field_offset(struct upid, nr))) &&
+	       !bpf_probe_read_kernel(&number->ns, sizeof(number->ns),
+				      (void *)(pid + bpf_core_field_offset(struct upid, ns)));
+}
+
+/* What dwell's own pid namespace calls @task; 0: it is not in there, or has been reaped. */
+static __noinline __u32 own_number(struct task_struct *task)
+{
+	struct upid number;
+	__u32 level;
+
+	if (bpf_core_read(&level, sizeof(level), &task->thread_pid->level) || level < own_level ||
+	    !read_number(&number, task, own_level))
+		return 0;
+	return (__u64)number.ns == own_ns ? number.nr : 0;
+}
+
 static __noinline bool wanted(struct task_struct *task)
 {
-	__u32 pid = task->tgid;
+	__u32 pid = task->tgid, tid = task->pid;
 
 	if (pid == self)
 		return false;
+	if (config.pid_ns) {
+		tid = own_number(task);
+		pid = own_number(task->group_leader);
+		if (!tid)
+			return false;
+	}
 	if (config.nr_pids && !in_list(config.pids, config.nr_pids, pid))
 		return false;
-	if (config.nr_tids && !in_list(config.tids, config.nr_tids, task->pid))
+	if (config.nr_tids && !in_list(config.tids, config.nr_tids, tid))
 		return false;
 	if (config.nr_comms && !comm_wanted(task))
 		return false;

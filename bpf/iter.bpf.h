@@ -19,8 +19,15 @@ __u64 tasks_refused;
  */
 inline_always void note_self(void)
 {
-	if (!self)
-		self = bpf_get_current_pid_tgid() >> 32;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct upid number;
+
+	if (self)
+		return;
+	self = bpf_get_current_pid_tgid() >> 32;
+	own_level = task->thread_pid->level;
+	if (config.pid_ns && read_number(&number, task, own_level))
+		own_ns = (__u64)number.ns;
 }
 
 SEC("iter/task")
@@ -131,6 +138,14 @@ inline_always __u32 open_measure(const struct dwell_live *live, const struct dwe
 	}
 }
 
+/* What @task, the kernel's @number, is called where no helper takes it: it was reached by pointers. */
+inline_always __u32 number_anywhere(struct task_struct *task, __u32 number)
+{
+	if (!config.pid_ns || !number)
+		return number;
+	return own_number(task) ?: number | DWELL_OUTSIDE;
+}
+
 /* Who ran on @cpu lately, and @current, who runs there now. */
 inline_always void copy_open_runs(struct dwell_outlier *outlier, struct cpu *cpu,
 				  struct task_struct *current)
@@ -144,8 +159,8 @@ inline_always void copy_open_runs(struct dwell_outlier *outlier, struct cpu *cpu
 	last->begin = begin;
 	last->until = outlier->to;
 	last->ns = outlier->to - begin;
-	last->pid = current->tgid;
-	last->tid = current->pid;
+	last->pid = number_anywhere(current->group_leader, current->tgid);
+	last->tid = number_anywhere(current, current->pid);
 	last->kind = current->pid ? DWELL_RUN_TASK : DWELL_RUN_IDLE;
 	last->tasks = current->pid ? 1ULL << ((__u32)current->pid % 64) : 0;
 	for (int i = 0; i < DWELL_COMM_LEN; i++)

@@ -57,8 +57,8 @@ static __noinline struct dwell_timer_counts *owner_counts(const struct dwell_tim
 inline_always void own(struct dwell_timer_key *owner, struct task_struct *task,
 		       enum dwell_timer_kind kind, __s32 syscall, __u64 function)
 {
-	owner->pid = task->tgid;
-	owner->tid = task->pid;
+	owner->pid = pid_of(task);
+	owner->tid = tid_of(task);
 	owner->start = task->start_time;
 	owner->function = function;
 	owner->syscall = syscall;

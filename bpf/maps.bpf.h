@@ -45,6 +45,10 @@ __u64 tasks_seen; /* by the task iterator, in its last pass */
 
 __u32 self; /* dwell's own thread group, which is not measured; 0: not known yet */
 
+/* Dwell's own pid namespace, and how deep it lies; 0: it is the initial one. */
+__u64 own_ns;
+__u32 own_level;
+
 inline_always void lose(enum dwell_loss loss)
 {
 	__sync_fetch_and_add(&losses[loss], 1);

@@ -149,8 +149,8 @@ inline_always void submit_outlier(struct dwell_outlier *outlier)
 
 inline_always void name_task(struct dwell_outlier *outlier, struct task_struct *task)
 {
-	outlier->pid = task->tgid;
-	outlier->tid = task->pid;
+	outlier->pid = pid_of(task);
+	outlier->tid = tid_of(task);
 	outlier->start = task->start_time;
 	outlier->cgroup = cgroup_node(task)->id;
 	for (int i = 0; i < DWELL_COMM_LEN; i++)
@@ -208,6 +208,8 @@ inline_always __u32 mutex_owner(struct task_struct *task)
 
 	/* On PREEMPT_RT a mutex is another lock, and who waits for it is not told here. */
 	if (!bpf_core_field_exists(task->blocked_on) || !bpf_core_field_exists(struct mutex, owner))
+		return 0;
+	if (config.pid_ns) /* what it is called there cannot be found from here */
 		return 0;
 	mutex = task->blocked_on;
 	if (!mutex)
@@ -267,7 +269,7 @@ inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record
 inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry *expiry, void *ctx)
 {
 	struct dwell_waker *waker = &outlier->waker;
-	__u64 current = bpf_get_current_pid_tgid();
+	struct task_struct *current = bpf_get_current_task_btf();
 	long bytes;
 
 	if (expiry) {
@@ -276,8 +278,8 @@ inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry
 	}
 	if (shed)
 		return;
-	waker->pid = current >> 32;
-	waker->tid = (__u32)current;
+	waker->pid = pid_of(current);
+	waker->tid = tid_of(current);
 	bpf_get_current_comm(waker->comm, sizeof(waker->comm));
 	bytes = bpf_get_stack(ctx, waker->stack, sizeof(waker->stack), 0);
 	waker->depth = bytes > 0 ? bytes / sizeof(waker->stack[0]) : 0;

@@ -41,10 +41,48 @@ inline_always struct dwell_record *find_record(struct task_struct *task)
 	return bpf_task_storage_get(&records, task, 0, 0);
 }
 
+/* A task that has been reaped has no number any more, and keeps the one in its record. */
+inline_always void number(struct dwell_record *record, struct task_struct *task)
+{
+	__u32 tid;
+
+	if (!config.pid_ns) {
+		record->pid = task->tgid;
+		record->tid = task->pid;
+		return;
+	}
+	tid = own_number(task);
+	if (!tid)
+		return;
+	record->tid = tid;
+	record->pid = own_number(task->group_leader);
+}
+
+/* What the process of @task is called where it leaves the kernel. */
+inline_always __u32 pid_of(struct task_struct *task)
+{
+	struct dwell_record *record;
+
+	if (!config.pid_ns || !task->pid)
+		return task->tgid;
+	record = find_record(task);
+	return record ? record->pid : task->tgid | DWELL_OUTSIDE;
+}
+
+/* What @task itself is called there. */
+inline_always __u32 tid_of(struct task_struct *task)
+{
+	struct dwell_record *record;
+
+	if (!config.pid_ns || !task->pid)
+		return task->pid;
+	record = find_record(task);
+	return record ? record->tid : task->pid | DWELL_OUTSIDE;
+}
+
 inline_always void identify(struct dwell_record *record, struct task_struct *task)
 {
-	record->pid = task->tgid;
-	record->tid = task->pid;
+	number(record, task);
 	record->start = task->start_time;
 	record->cgroup = cgroup_node(task)->id;
 	for (int i = 0; i < DWELL_COMM_LEN; i++)

@@ -277,9 +277,9 @@ static __noinline void switch_outside_window(struct cpu *cpu, struct task_struct
 static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task, __u64 begin,
 				    __u64 now)
 {
-	struct dwell_run *run = dwell_runs_push(&cpu->history, task->pid, begin, now);
+	struct dwell_run *run = dwell_runs_push(&cpu->history, tid_of(task), begin, now);
 
-	run->pid = task->tgid;
+	run->pid = pid_of(task);
 	/* By eights: to the compiler a name is bytes. */
 	run->name[0] = *(const __u64 *)&task->comm[0];
 	run->name[1] = *(const __u64 *)&task->comm[8];
@@ -306,7 +306,7 @@ inline_always void note_run(struct cpu *cpu, struct task_struct *task, __u64 now
 
 	if (unlikely(cpu->tid != (__u32)task->pid || !begin))
 		begin = unseen_arrival(cpu, task, now);
-	if (!dwell_runs_add(&cpu->history, task->pid, begin, now))
+	if (!dwell_runs_add(&cpu->history, tid_of(task), begin, now))
 		note_new_run(cpu, task, begin, now);
 }
 

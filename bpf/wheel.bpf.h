@@ -87,7 +87,7 @@ static __noinline void cancel_time_out(__u64 address)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct dwell_timer_counts *counts;
 
-	if (!entry || entry->owner.tid != (__u32)task->pid)
+	if (!entry || entry->owner.tid != tid_of(task))
 		return;
 	counts = owner_counts(&entry->owner);
 	if (counts)

@@ -20,6 +20,12 @@
  * from newer ones (6.12.95 has what 6.18.15 lacks).
  */
 const struct feature feature_list[FEATURES] = {
+	[FEATURE_USER_NAMESPACE] =
+		{"user_namespace", "the initial user namespace",
+		 "capabilities must be those of the initial user namespace: another one's mean nothing "
+		 "to BPF",
+		 "run it as root of the host, not inside unshare -U or a rootless container",
+		 NEED_PRIVILEGE},
 	[FEATURE_CAP_BPF] = {"cap_bpf", "privilege CAP_BPF", "no BPF program can be loaded",
 			     "run it with sudo, or give it CAP_BPF", NEED_PRIVILEGE},
 	[FEATURE_CAP_PERFMON] = {"cap_perfmon", "privilege CAP_PERFMON",
@@ -35,7 +41,8 @@ const struct feature feature_list[FEATURES] = {
 				   "run it with sudo", NEED_WANTED},
 	[FEATURE_BTF] = {"btf", "kernel type information (/sys/kernel/btf/vmlinux)",
 			 "the programs cannot be fitted to this kernel",
-			 "use a kernel with CONFIG_DEBUG_INFO_BTF=y", NEED_KERNEL},
+			 "mount /sys if it is not, or use a kernel with CONFIG_DEBUG_INFO_BTF=y",
+			 NEED_KERNEL},
 	[FEATURE_TASK_STORAGE] = {"task_storage", "task storage in tracing programs (Linux 5.13)",
 				  "a task's record has no place", "use Linux 5.15 or later",
 				  NEED_KERNEL},
@@ -224,10 +231,13 @@ static bool symbols_shown(void)
 static int detect_privileges(struct features *features)
 {
 	struct privileges privileges;
+	bool initial;
 	int err = privileges_read(&privileges);
 
 	if (err)
 		return err;
+	if (privilege_user_namespace(&initial))
+		found(features, FEATURE_USER_NAMESPACE, initial);
 	found(features, FEATURE_CAP_BPF, privileges.bpf);
 	found(features, FEATURE_CAP_PERFMON, privileges.perfmon);
 	found(features, FEATURE_CAP_SYS_ADMIN, privileges.sys_admin);

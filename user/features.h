@@ -7,6 +7,7 @@
 
 /* In the order in which they are shown, and refused. */
 enum feature_id {
+	FEATURE_USER_NAMESPACE,
 	FEATURE_CAP_BPF,
 	FEATURE_CAP_PERFMON,
 	FEATURE_CAP_SYSLOG,

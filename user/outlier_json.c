@@ -9,6 +9,14 @@
 
 #define AT_LEN 64
 
+/* A task outside of dwell's pid namespace has no number there. */
+static int set_number(json_t *object, const char *key, uint32_t number)
+{
+	if (number & DWELL_OUTSIDE)
+		return json_set(object, "outside", json_true());
+	return json_set_count(object, key, number);
+}
+
 static int set_comm(json_t *object, const struct outlier_names *names, uint32_t pid, uint32_t tid)
 {
 	const char *comm = outlier_comm(names, pid, tid);
@@ -91,8 +99,8 @@ static int set_waker(json_t *object, const struct dwell_outlier *outlier,
 		return err;
 	err |= json_set(json, "kind", json_string(kinds[kind]));
 	if (kind == WAKER_TASK) {
-		err |= json_set_count(json, "pid", waker->pid);
-		err |= json_set_count(json, "tid", waker->tid);
+		err |= set_number(json, "pid", waker->pid);
+		err |= set_number(json, "tid", waker->tid);
 		err |= json_set_name(json, "comm", waker->comm, sizeof(waker->comm));
 	}
 	return function ? err | set_function(json, "function", names, function) : err;
@@ -109,9 +117,9 @@ static int append_culprit(json_t *array, const struct outlier_culprit *culprit,
 		return err;
 	/* Of several there is none. */
 	if (culprit->pid)
-		err |= json_set_count(json, "pid", culprit->pid);
+		err |= set_number(json, "pid", culprit->pid);
 	if (culprit->tid)
-		err |= json_set_count(json, "tid", culprit->tid);
+		err |= set_number(json, "tid", culprit->tid);
 	if (comm)
 		err |= json_set_name(json, "comm", comm, DWELL_COMM_LEN);
 	err |= json_set_count(json, "tasks", culprit->tasks);

@@ -42,7 +42,9 @@ static void put_task(const struct writer *writer, const char *comm, uint32_t pid
 {
 	if (comm)
 		put_name(writer, comm, DWELL_COMM_LEN);
-	if (pid && pid != tid)
+	if (tid & DWELL_OUTSIDE)
+		fputs("[outside]", writer->out);
+	else if (pid && pid != tid)
 		fprintf(writer->out, "[%" PRIu32 "/%" PRIu32 "]", pid, tid);
 	else
 		fprintf(writer->out, "[%" PRIu32 "]", tid);
@@ -64,7 +66,7 @@ static void put_culprit(const struct writer *writer, const struct outlier_culpri
 		return;
 	}
 	put_name(writer, culprit->comm, DWELL_COMM_LEN);
-	if (culprit->pid)
+	if (culprit->pid && !(culprit->pid & DWELL_OUTSIDE))
 		fprintf(writer->out, "[%" PRIu32 "] (%" PRIu32 "%s threads)", culprit->pid,
 			culprit->tasks, more);
 	else

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "privilege.h"
@@ -37,6 +38,18 @@ int privileges_read(struct privileges *privileges)
 	privileges->syslog = in_effect(caps, CAP_SYSLOG);
 	privileges->sys_resource = in_effect(caps, CAP_SYS_RESOURCE);
 	return 0;
+}
+
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU /* its inode, since 3.8 */
+
+bool privilege_user_namespace(bool *initial)
+{
+	struct stat info;
+
+	if (stat("/proc/self/ns/user", &info))
+		return false;
+	*initial = info.st_ino == INITIAL_USER_NAMESPACE;
+	return true;
 }
 
 /* Reads the start of the file @path as a string. 0 or a negative errno. */

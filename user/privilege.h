@@ -21,6 +21,12 @@ struct privileges {
 /* 0 or a negative errno. */
 int privileges_read(struct privileges *privileges);
 
+/*
+ * Whether this process is in the user namespace that the kernel began with, whose
+ * capabilities alone count for BPF. False: it cannot be told (without /proc).
+ */
+bool privilege_user_namespace(bool *initial);
+
 /* How far the kernel is locked down against root. */
 enum lockdown {
 	LOCKDOWN_UNKNOWN, /* there is no such file (then none), or it cannot be read */

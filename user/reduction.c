@@ -69,7 +69,8 @@ static const struct optional {
 	 "timers of the kernel are not counted",
 	 {.kernel = FIGURES, .wheel = FIGURES}},
 	{"timer_ledger",
-	 "timers of tasks other than sleeps are not counted, nor is any by its API",
+	 "timers of tasks other than sleeps are not counted, nor is any by its API: dwell timers has "
+	 "nothing to tell",
 	 {.users = FIGURES}},
 	{"armed_timers",
 	 "timers of tasks other than sleeps are counted no further than armed",
@@ -89,8 +90,7 @@ static const struct optional {
 	/* ---- names and files ---- */
 	{"name_function", "functions of the kernel that /proc/kallsyms hides have no names", {0}},
 	{"/proc",
-	 "no names of cgroups, of the kernel's functions and of those whom outliers blame; dwell's "
-	 "own memory is not known",
+	 "cgroups have no names; dwell's own memory, and how many tasks are hidden, is not known",
 	 {0}},
 };
 

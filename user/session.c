@@ -150,7 +150,7 @@ static const char *symbol_or_kernel(struct session *session, uint64_t address, i
 {
 	char *name = session->function;
 
-	if (err == -EPERM)
+	if (err == -EPERM || (err && reductions_have(&session->reductions, "/proc")))
 		err = source_function_name(session->source, address, name,
 					   sizeof(session->function));
 	return err ? NULL : name;
@@ -305,6 +305,8 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->window_end = session->end;
 	report->time = time_of(session->end);
 	report->filters = targets_text(session->options, heading->filters);
+	if (!report->filters && source_in_pid_namespace(session->source))
+		report->filters = "dwell's own pid namespace";
 	report->reductions = &session->reductions;
 	report->unmeasured = source_unmeasured(session->source);
 	report->hidden_tasks = source_hidden_tasks(session->source);

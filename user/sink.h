@@ -41,9 +41,9 @@ struct report {
 	struct timer_view timer_view;
 	struct timer_rows timers; /* of @timer_view */
 	const struct model *model;
-	const struct reductions *reductions;	     /* NULL: nothing was refused */
-	struct unmeasured unmeasured;		     /* what means nothing therefore */
-	uint64_t hidden_tasks;			     /* exist, but were not listed by the kernel */
+	const struct reductions *reductions; /* NULL: nothing was refused */
+	struct unmeasured unmeasured;	     /* what means nothing therefore */
+	uint64_t hidden_tasks; /* exist, but were not listed by the kernel; UINT64_MAX: not known */
 	const struct dwell_outlier_counts *outliers; /* by measure; NULL: were not looked for */
 	const struct worst *worst;		     /* of the outliers; NULL: not kept */
 	struct outlier_names names;

@@ -149,7 +149,7 @@ void sink_table_footer(FILE *out, const struct report *report)
 	put_losses(out, report);
 	if (report->unnamed)
 		put_unnamed(out, report->unnamed);
-	if (report->hidden_tasks)
+	if (report->hidden_tasks && report->hidden_tasks != UINT64_MAX)
 		fprintf(out, "%" PRIu64 " tasks are hidden by the kernel and not listed\n",
 			report->hidden_tasks);
 	fputs("cost: ", out);

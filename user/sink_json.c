@@ -291,7 +291,8 @@ int sink_json_footer(FILE *out, const struct report *report)
 		err |= set_outliers(json, report->outliers);
 	if (report->unnamed)
 		err |= set_unnamed(json, report->unnamed);
-	err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);
+	if (report->hidden_tasks != UINT64_MAX)
+		err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);
 	err |= set_overhead(json, &report->overhead);
 	return err ? -ENOMEM : json_write_line(out, json);
 }

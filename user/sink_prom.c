@@ -474,8 +474,11 @@ int sink_prom(FILE *out, const struct prom *prom)
 			   "Outliers not reported, being too many.", suppressed);
 	put_outlier_losses(out, prom, "dwell_outliers_lost_total",
 			   "Outliers that found their buffer full.", lost);
-	put_single(out, "dwell_tasks_hidden", "gauge", "Tasks that the kernel does not list.");
-	put_count(out, prom->hidden_tasks);
+	if (prom->hidden_tasks != UINT64_MAX) {
+		put_single(out, "dwell_tasks_hidden", "gauge",
+			   "Tasks that the kernel does not list.");
+		put_count(out, prom->hidden_tasks);
+	}
 	put_census(out, prom->series);
 	put_cost(out, prom);
 	put_export(out, prom);

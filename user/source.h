@@ -137,6 +137,13 @@ int source_read(struct source *source);
 /* The same while the window is open, as of now; not the samples of a ledger, and no sites. */
 int source_sample(struct source *source);
 
+/*
+ * Whether dwell runs in a pid namespace other than the initial one: then only its
+ * tasks are measured, and all numbers of tasks are that namespace's, but those with
+ * DWELL_OUTSIDE.
+ */
+bool source_in_pid_namespace(const struct source *source);
+
 /* What the kernel side leaves undone from now on. */
 void source_shed(struct source *source, enum dwell_shed shed);
 
@@ -166,7 +173,11 @@ void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES]);
 /* The outliers so far: reported ones were handed over, the others could not be. */
 void source_outlier_counts(const struct source *source,
 			   struct dwell_outlier_counts counts[DWELL_MEASURES]);
-/* Tasks that exist but that the kernel's iterator hides and that did not run: not listed. */
+/*
+ * Tasks that exist but that the kernel's iterator hides and that did not run: not
+ * listed. SOURCE_NOT_KNOWN without /proc, and in a pid namespace.
+ */
+#define SOURCE_NOT_KNOWN UINT64_MAX
 uint64_t source_hidden_tasks(const struct source *source);
 void source_cost(const struct source *source, struct source_cost *cost);
 /*

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "dwell.skel.h"
+#include "source_private.h"
 #include "symbols.h"
 
 /* In the order of dwell_config's arrays; callbacks of one place are of different versions. */
@@ -119,9 +120,23 @@ static void load_alone(const struct dwell_bpf *skeleton)
 	struct bpf_map *map;
 
 	bpf_object__for_each_program(program, skeleton->obj)
-		bpf_program__set_autoload(program, program == skeleton->progs.learn_callback);
+		bpf_program__set_autoload(program,
+					  program == skeleton->progs.learn_callback ||
+						  program == skeleton->progs.name_function);
 	bpf_object__for_each_map(map, skeleton->obj)
 		bpf_map__set_autocreate(map, bpf_map__is_internal(map));
+}
+
+/* What the kernel calls dwell; in a pid namespace that is not what getpid() says. */
+static void learn_self(struct dwell_bpf *skeleton)
+{
+	skeleton->links.name_function = bpf_program__attach(skeleton->progs.name_function);
+	if (libbpf_get_error(skeleton->links.name_function))
+		skeleton->links.name_function = NULL;
+	else
+		iterator_run(skeleton->links.name_function);
+	if (!skeleton->bss->self)
+		skeleton->bss->self = getpid();
 }
 
 static int learn_callbacks(struct dwell_config *config)
@@ -136,7 +151,7 @@ static int learn_callbacks(struct dwell_config *config)
 	if (!err && !skeleton->bss)
 		err = -EOPNOTSUPP;
 	if (!err) {
-		skeleton->bss->self = getpid();
+		learn_self(skeleton);
 		skeleton->links.learn_callback =
 			bpf_program__attach(skeleton->progs.learn_callback);
 		err = libbpf_get_error(skeleton->links.learn_callback);

@@ -186,6 +186,11 @@ bool map_exists(const struct bpf_map *map)
 	return bpf_map__autocreate(map) && bpf_map__fd(map) >= 0;
 }
 
+bool source_in_pid_namespace(const struct source *source)
+{
+	return source->pid_ns;
+}
+
 struct unmeasured source_unmeasured(const struct source *source)
 {
 	return reductions_unmeasured(source->reductions, &source->context);

@@ -181,6 +181,7 @@ static struct dwell_config make_config(struct source *source, const struct sourc
 {
 	struct dwell_config config = *callbacks;
 
+	config.pid_ns = source->pid_ns;
 	config.prev_state = feature_found(&source->features, FEATURE_PREV_STATE);
 	config.was_armed = source->context.was_armed;
 	config.cgroup_v1 = request->cgroup_v1;
@@ -255,6 +256,12 @@ static int load_once(struct source *source, const struct source_request *request
 	return source_attach(source);
 }
 
+static void unload(struct source *source)
+{
+	dwell_bpf__destroy(source->skeleton);
+	source->skeleton = NULL;
+}
+
 /* Says why dwell cannot go on. The errno that tells its exit status. */
 static int give_up(const struct source *source, const char *name, int err)
 {
@@ -272,6 +279,13 @@ static int give_up(const struct source *source, const char *name, int err)
 		message_hint("the kernel said: %s", refusal_said());
 	else
 		message_hint("-vv shows the kernel's reasons");
+	if (source->pid_ns)
+		message_hint(
+			"dwell runs in a pid namespace, and asks more of the kernel there: run "
+			"it in the host's");
+	else if (err == -EPERM)
+		message_hint("capabilities must be those of the initial user namespace, and no "
+			     "security module may object");
 	if (err == -EPERM || err == -EACCES)
 		return -EPERM;
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE ? err : -EOPNOTSUPP;
@@ -290,8 +304,13 @@ int source_load(struct source *source, const struct source_request *request)
 		const char *name;
 
 		err = load_once(source, request, &callbacks);
-		if (!err)
+		if (!err && (source->pid_ns || !source->skeleton->bss->own_level))
 			return 0;
+		if (!err) { /* once more, to use the numbers of that namespace */
+			source->pid_ns = true;
+			unload(source);
+			continue;
+		}
 		name = refusal_last();
 		if (!name && (err == -EMFILE || err == -ENFILE))
 			return err; /* which has been said */
@@ -303,7 +322,6 @@ int source_load(struct source *source, const struct source_request *request)
 		reductions_add(source->reductions, name, -err);
 		if (reductions_leave_no_record(source->reductions))
 			return give_up(source, name, err);
-		dwell_bpf__destroy(source->skeleton);
-		source->skeleton = NULL;
+		unload(source);
 	}
 }

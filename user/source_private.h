@@ -33,6 +33,7 @@ struct source {
 	struct reductions *reductions; /* the caller's: what is done without */
 	struct reduction_context context;
 	unsigned int cpus; /* that may ever be there */
+	bool pid_ns;	   /* dwell runs in a pid namespace that is not the initial one */
 	struct clock_pair clock;
 	uint64_t started;     /* mono; 0: not yet */
 	uint64_t next_open;   /* mono: when open intervals are looked for */

@@ -305,9 +305,12 @@ int source_sample(struct source *source)
 
 	if (err)
 		return err;
-	source->hidden = tasks > source->skeleton->bss->tasks_seen ?
-				 tasks - source->skeleton->bss->tasks_seen :
-				 0;
+	if (source->pid_ns || !tasks)
+		source->hidden = SOURCE_NOT_KNOWN;
+	else if (tasks > source->skeleton->bss->tasks_seen)
+		source->hidden = tasks - source->skeleton->bss->tasks_seen;
+	else
+		source->hidden = 0;
 	return ledger_read(source);
 }
 

@@ -3,10 +3,20 @@
 #include "targets.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "message.h"
+
+/*
+ * /proc may be missing, or hide others' tasks (hidepid). Whether there is a task
+ * @tid a signal tells, though not of which process it is: itself, then.
+ */
+static long unseen_process(uint32_t tid)
+{
+	return kill(tid, 0) && errno != EPERM ? -errno : (long)tid;
+}
 
 /* The process that thread @tid belongs to, or a negative errno. */
 static long process_of(uint32_t tid)
@@ -18,7 +28,7 @@ static long process_of(uint32_t tid)
 	snprintf(path, sizeof(path), "/proc/%u/status", tid);
 	file = fopen(path, "re");
 	if (!file)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return unseen_process(tid);
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "Tgid: %ld", &pid) == 1)
 			break;

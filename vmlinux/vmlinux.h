@@ -127,6 +127,19 @@ struct mutex {
 	struct atomic_word owner; /* the task, and flags in the low bits */
 };
 
+struct pid_namespace;
+
+/* What one pid namespace calls a task. */
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;    /* of its own namespace: the last one in @numbers */
+	struct upid numbers[]; /* from the initial namespace on; [1] up to 6.5 */
+};
+
 struct task_struct {
 	unsigned int __state;
 	/*
@@ -140,6 +153,8 @@ struct task_struct {
 	unsigned int flags;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
+	struct pid *thread_pid; /* NULL once it has been reaped */
 	u64 start_time;
 	struct sched_entity se;
 	struct sched_info sched_info;

@@ -68,6 +68,8 @@ static void exec_dwell(const struct dwell_process *run, const struct dwell_manne
 	if (manner->unprivileged)
 		become_nobody(manner->capabilities);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (manner->prepare)
+		manner->prepare(manner->context);
 	if (manner->unprivileged)
 		fexecve(program, (char *const *)argv, environ);
 	else

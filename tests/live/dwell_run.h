@@ -23,6 +23,9 @@ struct dwell_manner {
 	bool unprivileged;     /* as uid and gid 65534, without capabilities but these */
 	uint64_t capabilities; /* a bit each */
 	int stdout_fd;	       /* > 0: its standard output instead of a file in memory */
+	/* Runs in the new process just before dwell takes its place; or NULL. */
+	void (*prepare)(void *context);
+	void *context;
 };
 
 /* Starts dwell with @arguments, which end with NULL. */

@@ -446,6 +446,44 @@ static void a_full_disk_is_told(void **state)
 	prom_clear(&prom);
 }
 
+/* Neither a value nor a family of what is not measured; what is done without is named. */
+static void what_is_unmeasured_has_no_series(void **state)
+{
+	struct prom prom = prom_of(ROW_BY_COMM, 10);
+	struct model *model = new_model(10);
+	struct dwell_record record = record_of(10, 11, 5, "worker", 1);
+	struct reductions reductions = {0};
+	struct exposition exposition;
+
+	(void)state;
+	assert_int_equal(model_add_record(model, &record), 0);
+	update(&prom, model, ROW_BY_COMM, 1);
+	grow(&record);
+	assert_int_equal(model_add_record(model, &record), 0);
+	update(&prom, model, ROW_BY_COMM, 2);
+	exposition = export(&prom);
+	assert_non_null(strstr(exposition.text, "dwell_timer_latency_seconds"));
+	assert_null(strstr(exposition.text, "dwell_reduction"));
+	exposition_free(&exposition);
+
+	reductions_add(&reductions, "on_waking", EPERM);
+	prom.reductions = &reductions;
+	prom.unmeasured =
+		reductions_unmeasured(&reductions, &(struct reduction_context){.was_armed = true});
+	prom.rss_bytes = 0;
+	prom.hidden_tasks = UINT64_MAX;
+	exposition = export(&prom);
+	assert_null(strstr(exposition.text, "dwell_timer_latency_seconds"));
+	assert_null(strstr(exposition.text, "dwell_timers_expired_total{comm=\"worker\"}"));
+	assert_null(strstr(exposition.text, "dwell_resident_memory_bytes"));
+	assert_null(strstr(exposition.text, "dwell_tasks_hidden"));
+	assert_non_null(strstr(exposition.text, "dwell_timers_armed_total{comm=\"worker\"}"));
+	check(&exposition, "dwell_reduction{name=\"on_waking\"}", "1");
+	exposition_free(&exposition);
+	prom_clear(&prom);
+	model_free(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +496,7 @@ int main(void)
 		cmocka_unit_test(nothing_falls_from_export_to_export),
 		cmocka_unit_test(the_same_state_is_the_same_text),
 		cmocka_unit_test(a_full_disk_is_told),
+		cmocka_unit_test(what_is_unmeasured_has_no_series),
 	};
 
 	return cmocka_run_group_tests_name("sink_prom", tests, NULL, NULL);
