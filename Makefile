@@ -269,12 +269,12 @@ $(BUILD)/obj/live/%.o: tests/unit/%.c $(BUILD)/flags | $(BUILD)/tools
 
 $(BUILD)/live: $(LIVE_OBJECTS)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(LINK_FLAGS) -pthread $^ $(call library_flags,--libs jansson) -lm -o $@
+	$(Q)$(CC) $(LINK_FLAGS) -pthread $^ $(call library_flags,--libs jansson libbpf) -lm -o $@
 
 $(BUILD)/static/live: $(LIVE_OBJECTS)
 	$(call msg,STATIC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK_FLAGS) -static -pthread $^ $(call library_flags,--static --libs jansson) -lm -o $@
+	$(Q)$(CC) $(LINK_FLAGS) -static -pthread $^ $(call library_flags,--static --libs jansson libbpf) -lm -o $@
 	$(Q)$(STRIP) $@
 
 check-build: all $(UNIT_TESTS) $(LIVE)

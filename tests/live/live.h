@@ -35,6 +35,7 @@ extern const struct live_test tests_ledger[];
 extern const struct live_test tests_daemon[];
 extern const struct live_test tests_hostile[];
 extern const struct live_test tests_shapes[];
+extern const struct live_test tests_refusals[];
 extern const struct live_test tests_places[];
 /* Only on emulated CPUs: a machine that is nobody else's. */
 extern const struct live_test tests_own_machine[];
