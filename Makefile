@@ -67,7 +67,7 @@ BASE_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -DDWELL_VERSION=\"$(VERSION)
 USER_CFLAGS = $(BASE_CFLAGS) -ffunction-sections -fdata-sections $(CPPFLAGS) $(CFLAGS)
 LINK_FLAGS = $(CFLAGS) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_CFLAGS = $(BASE_CFLAGS) -I. -O1 -g $(SANITIZE)
+UNIT_CFLAGS = $(BASE_CFLAGS) -I. -Itests/unit/compat -O1 -g $(SANITIZE)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -fno-stack-protector -D__TARGET_ARCH_$(TARGET_ARCH_NAME) \
 	-Ivmlinux -Ibpf -Wall -Werror $(call library_flags,--cflags-only-I libbpf)
 # Written into each .d file: what to rebuild when a header changes or goes away.
@@ -101,7 +101,7 @@ GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/text.c)
 DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash $(BUILD)/dwell.conf \
 	$(if $(wildcard scripts/dwell.8.in),$(BUILD)/dwell.8))
 
-FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] tests/*/*.[ch])
+FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 STATIC_LIMIT := 5242880
 
 # For what watches many hosts.
@@ -128,7 +128,7 @@ parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all static check check-build check-kernels guest-binaries static-live bench run install dist deb clean format check-format FORCE
+.PHONY: all static check check-build check-kernels check-distros guest-binaries static-live bench run install dist deb clean format check-format FORCE
 
 all: $(BUILD)/dwell $(DOCUMENTS)
 	@$(give_back)
@@ -171,7 +171,7 @@ $(BUILD)/obj/syscalls.o $(BUILD)/unit/user/syscalls.o: $(BUILD)/syscalls.inc
 COMPILERS := $(shell for program in $(CC) $(CLANG); do $$program --version 2>/dev/null | head -n 1; done)
 define FLAGS
 $(COMPILERS)
-$(CC) $(USER_CFLAGS) $(UNIT_CFLAGS) $(LINK_FLAGS) $(CLANG) $(BPF_CFLAGS)
+$(CC) $(LIVE_CFLAGS) $(UNIT_CFLAGS) $(LINK_FLAGS) $(CLANG) $(BPF_CFLAGS)
 $(USER_SOURCES) $(GENDOCS_SOURCES) $(UNIT_SUPPORT) $(LIVE_OBJECTS)
 endef
 export FLAGS
@@ -258,7 +258,9 @@ $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/u
 		$(call library_flags,--libs cmocka zlib jansson libcap libelf libseccomp inih) -o $@
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/%.o)
 
-compile_live = $(Q)mkdir -p $(@D) && $(CC) $(USER_CFLAGS) -pthread $(DEPENDENCIES) -c $< -o $@
+# The kernel walks stacks by their frame pointers.
+LIVE_CFLAGS = $(USER_CFLAGS) -pthread -fno-omit-frame-pointer
+compile_live = $(Q)mkdir -p $(@D) && $(CC) $(LIVE_CFLAGS) $(DEPENDENCIES) -c $< -o $@
 $(BUILD)/obj/live/%.o: tests/live/%.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,CC,$@)
 	$(compile_live)
@@ -281,9 +283,10 @@ check-build: all $(UNIT_TESTS) $(LIVE)
 
 check:
 	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh check; fi
+	@if [ "$$(id -u)" = 0 ] && [ -n '$(DISTROS)' ]; then $(given_cc) scripts/setup.sh distros; fi
 	$(if $(KERNELS),$(Q)$(MAKE) guest-binaries)
 	$(Q)status=0; $(MAKE) $(parallel) check-build && \
-		$(given_cc) BUILD='$(BUILD)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
+		$(given_cc) BUILD='$(BUILD)' DISTROS='$(DISTROS)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
 		tests/run.sh || status=$$?; $(give_back); exit $$status
 
 # The kernels of tests/vm/kernels.list, or those named: make check-kernels KERNELS='6.1 7.2'
@@ -296,6 +299,12 @@ check-kernels: guest-binaries
 guest-binaries:
 	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh kernels; fi
 	$(Q)for arch in x86 arm64; do $(MAKE) $(parallel) ARCH=$$arch static static-live || exit 1; done
+
+# Other releases of Debian: make check-distros DISTROS='trixie sid'
+check-distros:
+	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh distros; fi
+	$(Q)tests/distro/run.sh $(or $(DISTROS),all)
+	@$(give_back)
 
 # ---- the bench -----------------------------------------------------------
 

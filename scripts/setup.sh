@@ -6,10 +6,11 @@ set -eu
 
 usage() {
 	cat <<-END
-	usage: scripts/setup.sh [-n] build|check|kernels|distros
+	usage: scripts/setup.sh [-n] build|unit|check|kernels|distros
 	Names what is missing and installs it with the package manager of this machine (needs root).
 	  build  what make needs
-	  check  that, and what make check and make bench need
+	  unit   that, and what the unit tests need
+	  check  that, and what the rest of make check and make bench need
 	  kernels  what make and make check-kernels need: QEMU, what builds for arm64, and what
 	           makes a Debian with dwell's package
 	  distros  what make and make check-distros need: what makes other releases of Debian
@@ -399,6 +400,7 @@ needs=$BUILD_NEEDS
 wants=
 case $task in
 build) ;;
+unit) needs="$BUILD_NEEDS $CHECK_NEEDS" ;;
 check)
 	needs="$BUILD_NEEDS $CHECK_NEEDS"
 	wants=$CHECK_WANTS

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every test that was built, and counts: its last line is "N passed, N failed, N skipped".
-# KERNELS, if set, has the arguments of tests/vm/run.sh: then other kernels are tried too.
+# "run.sh unit" runs the unit tests alone. KERNELS, if set, has the arguments of tests/vm/run.sh, and
+# DISTROS those of tests/distro/run.sh: then other kernels and other releases are tried too.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -13,6 +14,7 @@ STATIC_LIMIT=60
 FLEET_LIMIT=300
 PACKAGE_LIMIT=600
 LIVE_LIMIT=900
+DISTROS_LIMIT=1800
 KERNELS_LIMIT=3600
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -221,13 +223,23 @@ counted_tests() {
 	fi
 }
 
-unit_tests
-static_checks
+everything() {
+	unit_tests
+	static_checks
+	counted_tests fleet $FLEET_LIMIT tests/prometheus/run.sh
+	counted_tests packages $PACKAGE_LIMIT tests/package/run.sh
+	live_tests
+	# shellcheck disable=SC2086 # lists of words
+	{
+		[ -z "${DISTROS-}" ] || counted_tests releases $DISTROS_LIMIT tests/distro/run.sh $DISTROS
+		[ -z "${KERNELS-}" ] || counted_tests kernels $KERNELS_LIMIT tests/vm/run.sh $KERNELS
+	}
+}
+
 export BUILD
-counted_tests fleet $FLEET_LIMIT tests/prometheus/run.sh
-counted_tests packages $PACKAGE_LIMIT tests/package/run.sh
-live_tests
-# shellcheck disable=SC2086 # a list of words
-[ -z "${KERNELS-}" ] || counted_tests kernels $KERNELS_LIMIT tests/vm/run.sh $KERNELS
+case ${1-} in
+unit) unit_tests ;;
+*) everything ;;
+esac
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

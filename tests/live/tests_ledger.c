@@ -467,8 +467,8 @@ static void run_forks(const void *argument)
 
 /* ---- where ------------------------------------------------------------------------------- */
 
-/* Functions with frames of their own: the C library's wrapper has none. */
-static void __attribute__((noinline, optimize("no-omit-frame-pointer"))) arm_here(void)
+/* Functions with frames of their own, as all of this program: the C library's wrapper has none. */
+static void __attribute__((noinline)) arm_here(void)
 {
 	const struct timespec time_out = {.tv_nsec = 1000};
 
@@ -476,8 +476,7 @@ static void __attribute__((noinline, optimize("no-omit-frame-pointer"))) arm_her
 	__asm__ volatile("" ::: "memory");
 }
 
-static void __attribute__((noinline, optimize("no-omit-frame-pointer")))
-arm_somewhere(struct work *work)
+static void __attribute__((noinline)) arm_somewhere(struct work *work)
 {
 	(void)work;
 	for (int i = 0; i < 500; i++)

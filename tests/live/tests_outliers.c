@@ -393,8 +393,7 @@ static void run_blocked_in_d(const void *argument)
 }
 
 /* Where the program was: it waits by itself, without a library between. */
-static void __attribute__((noinline, optimize("no-omit-frame-pointer")))
-wait_in_program(struct work *work)
+static void __attribute__((noinline)) wait_in_program(struct work *work)
 {
 	char byte;
 
