@@ -47,7 +47,7 @@ deb_contents() {
 		./lib/systemd/system/dwell.service ./usr/share/man/man8/dwell.8.gz \
 		./usr/share/bash-completion/completions/dwell ./usr/share/dwell/grafana/dwell.json \
 		./usr/share/dwell/prometheus/dwell-rules.yml \
-		./usr/share/dwell/prometheus/dwell-alerts.yml ./usr/share/lintian/overrides/dwell \
+		./usr/share/dwell/prometheus/dwell-alerts.yml \
 		./usr/share/doc/dwell/{README.md.gz,changelog.gz,copyright,examples/dwell-daemonset.yaml} ||
 		bad=1
 	same conffiles /etc/dwell/dwell.conf <"$work/control/conffiles" || bad=1

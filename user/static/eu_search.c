@@ -19,7 +19,6 @@ typedef int (*compare_fn)(const void *, const void *);
 void eu_search_tree_init(struct search_tree *tree);
 void eu_search_tree_fini(struct search_tree *tree, void (*free_node)(void *));
 void *eu_tsearch(const void *key, struct search_tree *tree, compare_fn compare);
-void *eu_tfind(const void *key, struct search_tree *tree, compare_fn compare);
 void *eu_tdelete(const void *key, struct search_tree *tree, compare_fn compare);
 
 void eu_search_tree_init(struct search_tree *tree)
@@ -36,11 +35,6 @@ void eu_search_tree_fini(struct search_tree *tree, void (*free_node)(void *))
 void *eu_tsearch(const void *key, struct search_tree *tree, compare_fn compare)
 {
 	return tsearch(key, &tree->root, compare);
-}
-
-void *eu_tfind(const void *key, struct search_tree *tree, compare_fn compare)
-{
-	return tfind(key, &tree->root, compare);
 }
 
 void *eu_tdelete(const void *key, struct search_tree *tree, compare_fn compare)
