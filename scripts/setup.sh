@@ -107,7 +107,7 @@ clang-format clang-format-14,clang-format  clang-tools-extra  clang-tools  clang
 perf        linux-perf,linux-tools-generic  perf  perf       perf
 peers       libbpf-tools   libbpf-tools     -                -
 python3     python3        python3          python3          python
-prometheus  only-unpack:prometheus golang-github-prometheus golang-github-prometheus-prometheus prometheus
+prometheus  only-unpack:prometheus+only-unpack:promtool,only-unpack:prometheus golang-github-prometheus golang-github-prometheus-prometheus prometheus
 node-exporter only-unpack:prometheus-node-exporter golang-github-prometheus-node-exporter golang-github-prometheus-node_exporter prometheus-node-exporter
 debhelper   debhelper+build-essential - -            -
 lintian     lintian        -                -                -

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every test that was built, and counts: its last line is "N passed, N failed, N skipped".
-# "run.sh unit" runs the unit tests alone. KERNELS, if set, has the arguments of tests/vm/run.sh, and
-# DISTROS those of tests/distro/run.sh: then other kernels and other releases are tried too.
+# "run.sh [PART…]" runs those named of unit static fleet packages live releases kernels, or all.
+# KERNELS, if set, has the arguments of tests/vm/run.sh, and DISTROS those of tests/distro/run.sh:
+# then other kernels and other releases are tried too.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -223,23 +224,24 @@ counted_tests() {
 	fi
 }
 
-everything() {
-	unit_tests
-	static_checks
-	counted_tests fleet $FLEET_LIMIT tests/prometheus/run.sh
-	counted_tests packages $PACKAGE_LIMIT tests/package/run.sh
-	live_tests
-	# shellcheck disable=SC2086 # lists of words
-	{
-		[ -z "${DISTROS-}" ] || counted_tests releases $DISTROS_LIMIT tests/distro/run.sh $DISTROS
-		[ -z "${KERNELS-}" ] || counted_tests kernels $KERNELS_LIMIT tests/vm/run.sh $KERNELS
-	}
+part() {
+	# shellcheck disable=SC2086 # DISTROS and KERNELS are lists of words
+	case $1 in
+	unit) unit_tests ;;
+	static) static_checks ;;
+	fleet) counted_tests fleet $FLEET_LIMIT tests/prometheus/run.sh ;;
+	packages) counted_tests packages $PACKAGE_LIMIT tests/package/run.sh ;;
+	live) live_tests ;;
+	releases) [ -z "${DISTROS-}" ] || counted_tests releases $DISTROS_LIMIT tests/distro/run.sh $DISTROS ;;
+	kernels) [ -z "${KERNELS-}" ] || counted_tests kernels $KERNELS_LIMIT tests/vm/run.sh $KERNELS ;;
+	*) fail "$1" "there is no such part" ;;
+	esac
 }
 
 export BUILD
-case ${1-} in
-unit) unit_tests ;;
-*) everything ;;
-esac
+# shellcheck disable=SC2048 # names without blanks
+for one in ${*:-unit static fleet packages live releases kernels}; do
+	part "$one"
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

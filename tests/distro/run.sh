@@ -160,10 +160,10 @@ try() { # RELEASE
 	tar -x -f "$base" -C "$root"
 	tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/dwell"
 	check "$1/setup" inside sh -c 'scripts/setup.sh -n build && CC=gcc scripts/setup.sh -n unit'
-	check "$1/clang" inside make "$jobs" CC=clang HOSTCC=clang all build/live
-	check "$1/gcc" inside make "$jobs" CC=gcc check-build
+	check "$1/clang" inside make msg= "$jobs" CC=clang HOSTCC=clang all build/live
+	check "$1/gcc" inside make msg= "$jobs" CC=gcc check-build
 	[ $status != 0 ] || unit_tests "$1"
-	check "$1/static" inside make "$jobs" CC=gcc static dist
+	check "$1/static" inside make msg= "$jobs" CC=gcc static dist
 	if can_measure; then
 		check "$1/measure" measures build/dwell
 		check "$1/measure-static" measures build/static/dwell
