@@ -213,14 +213,24 @@ static bool needs_restart(const struct options *old, const struct options *fresh
 	       old->daemon.log != fresh->daemon.log;
 }
 
-/* The directory is another: what was written in the old one goes. */
+/*
+ * The directory is another: what was written in the old one goes. 0; -EBUSY:
+ * another process has the new one, and the old one stays; -ENOMEM.
+ */
 static int move_textfile(struct service *service, const char *directory)
 {
+	struct textfile moved = {0};
+	int err = *directory ? textfile_open(&moved, directory) : 0;
+
+	if (err)
+		return err;
 	if (exports(service))
 		textfile_remove(&service->textfile);
 	textfile_close(&service->textfile);
-	service->textfile = (struct textfile){0};
-	return *directory ? textfile_open(&service->textfile, directory) : 0;
+	service->textfile = moved;
+	memcpy(service->options.daemon.textfile_dir, directory,
+	       sizeof(service->options.daemon.textfile_dir));
+	return 0;
 }
 
 static int reload(struct service *service)
@@ -241,14 +251,16 @@ static int reload(struct service *service)
 				"runs: restart it for the rest");
 	if (strcmp(daemon->textfile_dir, fresh.daemon.textfile_dir)) {
 		err = move_textfile(service, fresh.daemon.textfile_dir);
-		memcpy(daemon->textfile_dir, fresh.daemon.textfile_dir,
-		       sizeof(daemon->textfile_dir));
+		if (err == -EBUSY)
+			journal_message(&service->journal, LOG_ERR,
+					"another dwell writes to %s: textfile-dir stays %s",
+					fresh.daemon.textfile_dir, daemon->textfile_dir);
 	}
 	daemon->interval_ns = fresh.daemon.interval_ns;
 	service->budget.limit = fresh.daemon.max_overhead_ppm / 1e6;
 	service->next_export = 0;
 	journal_message(&service->journal, LOG_INFO, "the settings were read again");
-	return err;
+	return err == -EBUSY ? 0 : err;
 }
 
 /* The table of a summary, a line an entry. */
@@ -378,7 +390,7 @@ int cmd_daemon(const struct options *given)
 
 	if (err) {
 		message_error("%s", err == -ENOMEM ? "out of memory" : error);
-		return err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 	}
 	service.budget = (struct budget){
 		.limit = service.options.daemon.max_overhead_ppm / 1e6,

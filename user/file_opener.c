@@ -3,6 +3,7 @@
 #include "file_opener.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -103,6 +104,8 @@ static uint32_t parser_end(struct opener *opener)
 {
 	int status = 0;
 
+	if (opener->parser_pid < 0)
+		return FILE_HELPER;
 	close(opener->parser);
 	opener->parser = -1;
 	kill(opener->parser_pid, SIGKILL);
@@ -110,6 +113,17 @@ static uint32_t parser_end(struct opener *opener)
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGXCPU))
 		return FILE_TOO_SLOW;
 	return FILE_HELPER;
+}
+
+/* Has another parser in the place of one that somebody ended since the last question. */
+static void revive_parser(struct opener *opener)
+{
+	struct pollfd state = {.fd = opener->parser};
+
+	if (poll(&state, 1, 0) <= 0)
+		return;
+	parser_end(opener);
+	opener->parser_pid = file_parser_start(&opener->parser);
 }
 
 static void name_in_file(struct opener *opener, const struct file_request *request,
@@ -121,6 +135,7 @@ static void name_in_file(struct opener *opener, const struct file_request *reque
 	if (fd < 0) {
 		answer->outcome = outcome_of(fd);
 	} else {
+		revive_parser(opener);
 		err = ask_parser(opener, request, offset, fd, answer);
 		close(fd);
 		if (err) {

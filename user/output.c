@@ -11,24 +11,30 @@
 
 #include "message.h"
 
-/* A new file beside @path, with the rights that a new file has. A descriptor or a negative errno. */
-static int make_temporary(struct output *output, const char *path)
+/*
+ * A new file in the directory of @path, with the rights that a new file has. A
+ * descriptor, which is not output->whole's, or a negative errno.
+ */
+static int make_whole(struct output *output, const char *path)
 {
-	mode_t mask = umask(0);
-	int fd;
+	const char *slash = strrchr(path, '/');
+	char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	int err, fd;
 
-	umask(mask);
-	if (asprintf(&output->temporary, "%s.XXXXXX", path) < 0) {
-		output->temporary = NULL;
+	if (!directory)
 		return -ENOMEM;
-	}
-	fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (fd >= 0 && !fchmod(fd, 0666 & ~mask))
-		return fd;
-	fd = -errno;
-	free(output->temporary);
-	output->temporary = NULL;
-	return fd;
+	output->name = slash ? slash + 1 : path;
+	output->directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	err = output->directory < 0 ? -errno : *output->name ? 0 : -EISDIR;
+	free(directory);
+	if (!err)
+		err = whole_file_open(&output->whole, output->directory, output->name, 0666);
+	if (err)
+		return err;
+	output->is_whole = true;
+	/* The stream's: what it cannot write shows when it is closed, before the file is placed. */
+	fd = fcntl(output->whole.fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
 }
 
 /* Opens @path as it is. A descriptor or a negative errno. */
@@ -49,6 +55,7 @@ static int open_file(struct output *output, int fd)
 		fd = -errno;
 	}
 	output->file = NULL;
+	output_discard(output);
 	message_error("cannot write to %s: %s", output->path, strerror(-fd));
 	return fd;
 }
@@ -61,7 +68,7 @@ int output_open(struct output *output, const char *path)
 	if (!path)
 		return 0;
 	if (stat(path, &info) || S_ISREG(info.st_mode))
-		return open_file(output, make_temporary(output, path));
+		return open_file(output, make_whole(output, path));
 	return open_file(output, S_ISDIR(info.st_mode) ? -EISDIR : open_directly(path, 0));
 }
 
@@ -78,7 +85,7 @@ static int finish(struct output *output)
 
 	if (fflush(output->file) || ferror(output->file))
 		err = errno ? -errno : -EIO;
-	if (output->temporary && !err && fsync(fileno(output->file)))
+	if (output->is_whole && !err && fsync(fileno(output->file)))
 		err = -errno;
 	if (output->path && fclose(output->file) && !err)
 		err = -errno;
@@ -90,14 +97,10 @@ int output_commit(struct output *output)
 {
 	int err = finish(output);
 
-	if (!err && output->temporary && rename(output->temporary, output->path))
-		err = -errno;
-	if (!err) {
-		free(output->temporary);
-		output->temporary = NULL;
-		return 0;
-	}
-	if (err == -EPIPE)
+	if (!err && output->is_whole)
+		err = whole_file_place(&output->whole, output->name);
+	output_discard(output);
+	if (!err || err == -EPIPE)
 		return 0;
 	message_error("cannot write to %s: %s", output->path ?: "the standard output",
 		      strerror(-err));
@@ -109,8 +112,12 @@ void output_discard(struct output *output)
 	if (output->file && output->path)
 		fclose(output->file);
 	output->file = NULL;
-	if (output->temporary)
-		unlink(output->temporary);
-	free(output->temporary);
-	output->temporary = NULL;
+	if (output->is_whole) {
+		close(output->whole.fd);
+		whole_file_discard(&output->whole);
+	}
+	output->is_whole = false;
+	if (output->directory > 0)
+		close(output->directory);
+	output->directory = 0;
 }

@@ -3,23 +3,29 @@
 #ifndef DWELL_USER_OUTPUT_H
 #define DWELL_USER_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
+
+#include "whole_file.h"
 
 struct output {
 	FILE *file;	  /* to write to */
 	const char *path; /* NULL: standard output */
-	char *temporary;  /* beside @path, renamed to it at the end; NULL: written directly */
+	bool is_whole; /* a file in @directory, that becomes @path at the end; else written directly */
+	int directory;	  /* descriptor; 0: none */
+	const char *name; /* of @path, in it */
+	struct whole_file whole;
 };
 
 /*
  * Opens @path (NULL: standard output), before anything is measured, so that a
- * bad name fails early. A new or regular file is written beside itself; a
+ * bad name fails early. A new or regular file is written as a whole_file; a
  * device or pipe directly. Says on stderr what went wrong. 0 or a negative
  * errno. The caller ends it with output_commit() or output_discard().
  */
 int output_open(struct output *output, const char *path);
 
-/* The same for what is to be read while it grows: a file is written directly, from its start. */
+/* As above, for what is to be read while it grows: a file is written directly, from its start. */
 int output_open_stream(struct output *output, const char *path);
 
 /*

@@ -13,24 +13,43 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory_lock.h"
 #include "message.h"
 #include "sink.h"
 #include "text.h"
+#include "whole_file.h"
 
-/* A process's own, by its id: "." TEXTFILE_NAME "." and digits. */
-#define PREFIX "." TEXTFILE_NAME "."
+/* While it is written, on a file system where it needs a name: PREFIX.PID, or PREFIX.PID.NUMBER. */
+#define PREFIX "." TEXTFILE_NAME
 
 /* ---- what others left -------------------------------------------------------- */
 
 /* Whether @name is one of a process that is gone, or of an earlier one with our id. */
-static bool is_stale(const char *name)
+static bool is_stale_name(const char *name)
 {
-	uint64_t pid;
+	char *number;
+	long pid;
 
-	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 ||
-	    text_parse_number(name + strlen(PREFIX), INT32_MAX, &pid) || !pid)
+	if (strncmp(name, PREFIX ".", strlen(PREFIX ".")) != 0)
+		return false;
+	name += strlen(PREFIX ".");
+	if (*name < '1' || *name > '9')
+		return false;
+	errno = 0;
+	pid = strtol(name, &number, 10);
+	if (errno || pid > INT32_MAX || (*number && *number != '.') ||
+	    (*number && (!number[1] || number[1 + strspn(number + 1, "0123456789")])))
 		return false;
 	return (pid_t)pid == getpid() || (kill((pid_t)pid, 0) && errno == ESRCH);
+}
+
+/* Whether it is a file as dwell makes it: what somebody else made stays. */
+static bool is_own(int directory, const char *name)
+{
+	struct stat info;
+
+	return !fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) && S_ISREG(info.st_mode) &&
+	       info.st_uid == geteuid();
 }
 
 static void remove_stale(const char *path)
@@ -41,28 +60,12 @@ static void remove_stale(const char *path)
 	if (!directory)
 		return;
 	while ((entry = readdir(directory)))
-		if (is_stale(entry->d_name))
+		if (is_stale_name(entry->d_name) && is_own(dirfd(directory), entry->d_name))
 			unlinkat(dirfd(directory), entry->d_name, 0);
 	closedir(directory);
 }
 
-int textfile_open(struct textfile *file, const char *directory)
-{
-	*file = (struct textfile){.directory = strdup(directory)};
-	if (!file->directory)
-		return -ENOMEM;
-	snprintf(file->temporary, sizeof(file->temporary), PREFIX "%d", (int)getpid());
-	remove_stale(directory);
-	return 0;
-}
-
-void textfile_close(struct textfile *file)
-{
-	free(file->directory);
-	file->directory = NULL;
-}
-
-/* ---- writing ----------------------------------------------------------------- */
+/* ---- the directory ------------------------------------------------------------- */
 
 /*
  * The directory as it is now: it may have been removed and made again. A
@@ -75,28 +78,67 @@ static int open_directory(const struct textfile *file)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A new, empty file in @directory. A stream, or NULL and errno. */
-static FILE *open_temporary(const struct textfile *file, int directory)
+/* What writing will fail with all the same. */
+static bool cannot_be_written(int err)
 {
-	int fd, saved;
-	FILE *out;
-
-	unlinkat(directory, file->temporary, 0);
-	fd = openat(directory, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return NULL;
-	/* Whatever the umask: the reader is another user. */
-	out = fchmod(fd, 0644) ? NULL : fdopen(fd, "w");
-	if (out)
-		return out;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return NULL;
+	return err == -EACCES || err == -EROFS || err == -EPERM || err == -ENOSPC || err == -EDQUOT;
 }
 
+/* Has it to itself. 0 (also where it cannot be locked, which is said once), or -EBUSY. */
+static int take_directory(struct textfile *file, int directory)
+{
+	int err = directory_lock(&file->lock, directory);
+
+	if (!err || err == -EBUSY)
+		return err;
+	if (!file->unlocked && !cannot_be_written(err)) {
+		message_error("cannot lock %s: %s; see to it that no other dwell writes there",
+			      file->directory, strerror(-err));
+		file->unlocked = true;
+	}
+	return 0;
+}
+
+int textfile_open(struct textfile *file, const char *path)
+{
+	int directory, err = 0;
+
+	*file = (struct textfile){.directory = strdup(path), .lock = -1};
+	if (!file->directory)
+		return -ENOMEM;
+	directory = open_directory(file);
+	if (directory >= 0) {
+		err = take_directory(file, directory);
+		close(directory);
+	}
+	if (err) {
+		message_error("another dwell writes %s/%s", path, TEXTFILE_NAME);
+		message_hint("end that one, or give each a --textfile-dir of its own");
+		textfile_close(file);
+		return err;
+	}
+	remove_stale(path);
+	return 0;
+}
+
+void textfile_close(struct textfile *file)
+{
+	int directory;
+
+	if (!file->directory)
+		return;
+	directory = open_directory(file);
+	directory_unlock(&file->lock, directory);
+	if (directory >= 0)
+		close(directory);
+	free(file->directory);
+	file->directory = NULL;
+}
+
+/* ---- writing ----------------------------------------------------------------- */
+
 /* Ends @out. 0, or what writing it failed with at any time. */
-static int close_temporary(FILE *out)
+static int close_stream(FILE *out)
 {
 	int err = sink_flush(out);
 
@@ -105,24 +147,41 @@ static int close_temporary(FILE *out)
 	return err;
 }
 
-static int write_in(const struct textfile *file, int directory,
-		    int (*write)(FILE *out, void *context), void *context)
+/* Writes to a copy of @fd, for the file has yet to be put in its place. */
+static int write_to(int fd, int (*write)(FILE *out, void *context), void *context)
 {
-	FILE *out = open_temporary(file, directory);
-	int err = out ? 0 : -errno, closed = 0;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), err, closed;
+	FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
 
-	errno = 0;
-	if (out) {
-		err = write(out, context);
-		closed = close_temporary(out);
-	}
-	if (!err)
-		err = closed;
-	if (!err && renameat(directory, file->temporary, directory, TEXTFILE_NAME))
+	if (!out) {
 		err = -errno;
-	/* Half a file would only take the room that a full disk lacks. */
+		if (copy >= 0)
+			close(copy);
+		return err;
+	}
+	errno = 0;
+	err = write(out, context);
+	closed = close_stream(out);
+	return err ? err : closed;
+}
+
+static int write_in(int directory, int (*write)(FILE *out, void *context), void *context)
+{
+	struct whole_file whole;
+	int err = whole_file_open(&whole, directory, PREFIX, 0644);
+
 	if (err)
-		unlinkat(directory, file->temporary, 0);
+		return err;
+	/* Whatever the umask: the reader is another user. */
+	if (fchmod(whole.fd, 0644))
+		err = -errno;
+	if (!err)
+		err = write_to(whole.fd, write, context);
+	if (!err)
+		err = whole_file_place(&whole, TEXTFILE_NAME);
+	close(whole.fd);
+	/* Half a file would only take the room that a full disk lacks. */
+	whole_file_discard(&whole);
 	return err;
 }
 
@@ -131,7 +190,7 @@ static void report(struct textfile *file, int err)
 {
 	if (err && err != file->error)
 		message_error("cannot write %s/%s: %s", file->directory, TEXTFILE_NAME,
-			      strerror(-err));
+			      err == -EBUSY ? "another dwell does" : strerror(-err));
 	if (!err && file->error)
 		message_error("%s/%s is written again, after %" PRIu64 " errors", file->directory,
 			      TEXTFILE_NAME, file->failed);
@@ -144,7 +203,9 @@ int textfile_write(struct textfile *file, int (*write)(FILE *out, void *context)
 	int directory = open_directory(file), err = directory;
 
 	if (directory >= 0) {
-		err = write_in(file, directory, write, context);
+		err = take_directory(file, directory);
+		if (!err)
+			err = write_in(directory, write, context);
 		close(directory);
 	}
 	report(file, err);
@@ -161,9 +222,10 @@ int textfile_remove(struct textfile *file)
 
 	if (directory < 0)
 		return directory == -ENOENT ? 0 : directory;
-	unlinkat(directory, file->temporary, 0);
-	if (unlinkat(directory, TEXTFILE_NAME, 0) && errno != ENOENT)
+	err = take_directory(file, directory);
+	if (!err && unlinkat(directory, TEXTFILE_NAME, 0) && errno != ENOENT)
 		err = -errno;
+	directory_unlock(&file->lock, directory);
 	close(directory);
 	return err;
 }

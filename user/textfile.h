@@ -3,23 +3,26 @@
 #ifndef DWELL_USER_TEXTFILE_H
 #define DWELL_USER_TEXTFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #define TEXTFILE_NAME "dwell.prom"
 
 struct textfile {
-	char *directory;    /* owned */
-	char temporary[40]; /* what it is called until it is whole: does not end in ".prom" */
-	int error;	    /* the last write's, negative; 0: it succeeded. Was reported once */
-	uint64_t failed;    /* writes in a row */
+	char *directory; /* owned */
+	int lock;	 /* descriptor; -1: it is not locked … */
+	bool unlocked;	 /* … and cannot be, which was said */
+	int error;	 /* the last write's, negative; 0: it succeeded. Was reported once */
+	uint64_t failed; /* writes in a row */
 	uint64_t writes, errors;
 };
 
 /*
- * Removes what earlier processes left half written, and writes nothing. The
- * directory need not be there yet. 0 or -ENOMEM. The caller ends it with
- * textfile_close().
+ * Takes the directory for this process alone, removes what earlier ones left half
+ * written, and writes nothing. The directory need not be there yet: then it is
+ * taken when it is. 0, and the caller ends it with textfile_close(); -ENOMEM;
+ * -EBUSY: another process has it, which was said on stderr.
  */
 int textfile_open(struct textfile *file, const char *directory);
 void textfile_close(struct textfile *file);
@@ -31,7 +34,10 @@ void textfile_close(struct textfile *file);
  */
 int textfile_write(struct textfile *file, int (*write)(FILE *out, void *context), void *context);
 
-/* Removes the file, which would be read as if dwell still ran. 0 or a negative errno. */
+/*
+ * Removes the file, which would be read as if dwell still ran, and gives the
+ * directory back. 0 or a negative errno.
+ */
 int textfile_remove(struct textfile *file);
 
 #endif

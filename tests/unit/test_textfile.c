@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "user/directory_lock.h"
 #include "user/textfile.h"
 
 /* A directory made anew for each test; where stderr went meanwhile. */
@@ -97,14 +98,16 @@ static const char *content(void)
 	return text;
 }
 
+/* Besides the lock. */
 static size_t files(void)
 {
 	DIR *stream = opendir(directory);
+	struct dirent *entry;
 	size_t count = 0;
 
 	assert_non_null(stream);
-	while (readdir(stream))
-		count++;
+	while ((entry = readdir(stream)))
+		count += strcmp(entry->d_name, DIRECTORY_LOCK_NAME) != 0;
 	closedir(stream);
 	return count - 2;
 }
@@ -174,7 +177,7 @@ static int write_and_look(FILE *out, void *context)
 	assert_string_equal(content(), "whole\n");
 	assert_non_null(stream);
 	while ((entry = readdir(stream))) {
-		const char *end = strrchr(entry->d_name, '.');
+		const char *end = strrchr(entry->d_name, '.') ?: "";
 
 		/* No other name is one that the reader takes. */
 		if (strcmp(entry->d_name, TEXTFILE_NAME) != 0)
@@ -330,6 +333,8 @@ static void what_the_living_and_others_have_stays(void **state)
 		"." TEXTFILE_NAME ".",
 		"." TEXTFILE_NAME ".x",
 		"." TEXTFILE_NAME ".1x",
+		"." TEXTFILE_NAME ".1.",
+		"." TEXTFILE_NAME ".1.x",
 		"." TEXTFILE_NAME ".0",
 		"." TEXTFILE_NAME ".99999999999999999999",
 	};
@@ -342,6 +347,154 @@ static void what_the_living_and_others_have_stays(void **state)
 	file = open_here();
 	assert_int_equal(files(), sizeof(names) / sizeof(names[0]) + 1);
 	assert_string_equal(content(), "left\n");
+	textfile_close(&file);
+}
+
+/* What somebody gave a name of ours to is not ours: it neither stops us nor goes. */
+static void what_has_our_name_is_left_alone(void **state)
+{
+	struct textfile file;
+	char target[128];
+	struct stat info;
+
+	(void)state;
+	strcpy(target, below("target"));
+	make_file("target");
+	snprintf(target, sizeof(target), "." TEXTFILE_NAME ".%d", getpid());
+	assert_int_equal(mkdir(below(target), 0755), 0);
+	snprintf(target, sizeof(target), "." TEXTFILE_NAME ".%d.1", getpid());
+	assert_int_equal(symlink("target", below(target)), 0);
+	file = open_here();
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(textfile_write(&file, write_text, "one\n"), 0);
+		assert_string_equal(content(), "one\n");
+	}
+	assert_int_equal(files(), 4);
+	assert_int_equal(lstat(below(target), &info), 0);
+	assert_true(S_ISLNK(info.st_mode));
+	assert_int_equal(stat(below("target"), &info), 0);
+	assert_int_equal(info.st_size, 5);
+	assert_int_equal(messages(), 0);
+	textfile_close(&file);
+}
+
+/* 0 if all went well in a directory that is everything there is: without /proc. */
+static int write_without_proc(void)
+{
+	struct textfile file;
+	bool done;
+
+	if (chroot(directory) || chdir("/") || mkdir("/d", 0755) || textfile_open(&file, "/d"))
+		return 1;
+	done = !textfile_write(&file, write_text, "one\n") &&
+	       !textfile_write(&file, write_text, "two\n");
+	textfile_close(&file);
+	return !done;
+}
+
+static void a_file_needs_no_proc(void **state)
+{
+	char text[16] = "";
+	int status;
+	pid_t pid;
+	FILE *in;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	pid = fork();
+	if (!pid)
+		_exit(write_without_proc());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	in = fopen(below("d/" TEXTFILE_NAME), "r");
+	assert_non_null(in);
+	assert_non_null(fgets(text, sizeof(text), in));
+	fclose(in);
+	assert_string_equal(text, "two\n");
+	assert_int_equal(unlink(below("d/" TEXTFILE_NAME)), 0);
+	assert_int_equal(rmdir(below("d")), 0); /* nothing else was left in it */
+}
+
+/* ---- two of them --------------------------------------------------------------- */
+
+static void a_directory_is_one_process_alone(void **state)
+{
+	struct textfile file = open_here(), other;
+
+	(void)state;
+	assert_int_equal(textfile_write(&file, write_text, "first\n"), 0);
+	assert_int_equal(textfile_open(&other, directory), -EBUSY);
+	assert_int_equal(messages(), 2); /* what it is, and what to do */
+	assert_string_equal(content(), "first\n");
+	textfile_remove(&file);
+	textfile_close(&file);
+	/* It is free again, and nothing is left. */
+	assert_int_equal(access(below(DIRECTORY_LOCK_NAME), F_OK), -1);
+	file = open_here();
+	textfile_close(&file);
+	assert_int_equal(access(below(DIRECTORY_LOCK_NAME), F_OK), -1);
+	assert_int_equal(messages(), 0);
+}
+
+static void a_killed_one_leaves_no_lock(void **state)
+{
+	struct textfile file;
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		if (textfile_open(&file, directory) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(textfile_open(&file, directory), -EBUSY);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	file = open_here();
+	assert_int_equal(textfile_write(&file, write_text, "mine\n"), 0);
+	textfile_close(&file);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* Made again, the directory belongs to whoever comes first. */
+static void a_directory_that_came_back_may_be_another_one_s(void **state)
+{
+	struct textfile file = open_here(), other;
+
+	(void)state;
+	remove_all();
+	assert_int_equal(mkdir(directory, 0700), 0);
+	other = open_here();
+	assert_int_equal(textfile_write(&other, write_text, "other\n"), 0);
+	assert_int_equal(textfile_write(&file, write_text, "ours\n"), -EBUSY);
+	assert_int_equal(textfile_remove(&file), -EBUSY);
+	assert_string_equal(content(), "other\n");
+	textfile_remove(&other);
+	textfile_close(&other);
+	assert_int_equal(textfile_write(&file, write_text, "ours\n"), 0);
+	assert_string_equal(content(), "ours\n");
+	textfile_close(&file);
+}
+
+/* What stands in the lock's place is nobody's lock: it is said, and dwell goes on. */
+static void a_directory_may_not_be_lockable(void **state)
+{
+	struct textfile file;
+
+	(void)state;
+	assert_int_equal(mkdir(below(DIRECTORY_LOCK_NAME), 0700), 0);
+	file = open_here();
+	assert_int_equal(messages(), 1);
+	assert_int_equal(textfile_write(&file, write_text, "one\n"), 0);
+	assert_int_equal(messages(), 0);
 	textfile_close(&file);
 }
 
@@ -358,6 +511,12 @@ int main(void)
 		TEST(a_directory_may_go_and_come_back),
 		TEST(what_the_dead_left_is_removed),
 		TEST(what_the_living_and_others_have_stays),
+		TEST(what_has_our_name_is_left_alone),
+		TEST(a_file_needs_no_proc),
+		TEST(a_directory_is_one_process_alone),
+		TEST(a_killed_one_leaves_no_lock),
+		TEST(a_directory_that_came_back_may_be_another_one_s),
+		TEST(a_directory_may_not_be_lockable),
 	};
 
 	return cmocka_run_group_tests_name("textfile", tests, NULL, NULL);
