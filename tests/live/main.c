@@ -12,6 +12,7 @@
 #include "dwell_run.h"
 #include "hidden.h"
 #include "live.h"
+#include "tests_files.h"
 #include "tests_tasks.h"
 
 static const struct live_test *const tables[] = {
@@ -19,6 +20,7 @@ static const struct live_test *const tables[] = {
 	tests_throttle, tests_cyclictest,   tests_tasks,    tests_names,    tests_filters,
 	tests_errors,	tests_capabilities, tests_before,   tests_outliers, tests_ledger,
 	tests_daemon,	tests_hostile,	    tests_places,   tests_refusals, tests_shapes,
+	tests_files,
 };
 
 static struct {
@@ -146,6 +148,8 @@ int main(int argc, char **argv)
 	bool list = false;
 
 	tasks_maybe_exit(argc, argv);
+	if (argc == 2 && !strcmp(argv[1], FILES_NAP))
+		return files_nap();
 	if (!read_options(argc, argv, &list)) {
 		usage(stderr);
 		return 2;

@@ -111,6 +111,9 @@ static void run_dropped(const void *argument)
 		      reading | BIT(CAP_DAC_OVERRIDE));
 	if (proc_read(path, text, sizeof(text)) <= 0 || strncmp(text, "{\"kind\":\"header\"", 16))
 		live_fail("the file does not hold the report");
+	/* Programs' files are read by others. */
+	check_dropped(DWELL_ARGUMENTS("timers", "--sites", "-v", "-j", "-d", "0"), reading);
+	check_dropped(DWELL_ARGUMENTS("outliers", "--user-stacks", "-v", "-j", "-d", "0"), reading);
 	unlink(path);
 	rmdir(directory);
 }

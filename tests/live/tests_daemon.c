@@ -332,7 +332,7 @@ static void run_budget(const void *argument)
 static void run_usage(const void *argument)
 {
 	(void)argument;
-	dwell_expect_error(NULL, DWELL_ARGUMENTS("daemon", "--config", "/nowhere/at/all"), 1,
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("daemon", "--config", "/nowhere/at/all"), 2,
 			   "/nowhere/at/all");
 	dwell_expect_error(NULL, DWELL_ARGUMENTS("daemon", "--groups", "pid"), 2, "comm");
 	dwell_expect_error(NULL, DWELL_ARGUMENTS("daemon", "--interval", "1ms"), 2, "interval");

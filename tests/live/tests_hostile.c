@@ -129,10 +129,11 @@ static unsigned int count_temporaries(const struct daemon *daemon)
 }
 
 /*
- * Waits until a temporary file in the watched directory was created, or then
- * written to for @writes times; or until the whole is in its place.
+ * Waits until a file without a name (the kernel then tells "#NUMBER") or a
+ * temporary one in the watched directory was written to for @writes times. False:
+ * the whole was put in its place before that.
  */
-static void await_write(int watch, unsigned int writes)
+static bool await_write(int watch, unsigned int writes)
 {
 	char buffer[sizeof(struct inotify_event) + NAME_MAX + 1]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
@@ -142,18 +143,35 @@ static void await_write(int watch, unsigned int writes)
 		if (read(watch, buffer, sizeof(buffer)) <= 0)
 			live_abort("inotify: %s", strerror(errno));
 		if (event->mask & IN_MOVED_TO)
-			return;
-		if (strncmp(event->name, ".dwell.prom.", 12) != 0)
+			return false;
+		if (*event->name != '#' && strncmp(event->name, ".dwell.prom.", 12) != 0)
 			continue;
 		if (!writes--)
-			return;
+			return true;
 	}
 }
 
-/* One run, killed when its second export has come so far. */
-static void run_to_kill(struct daemon *daemon, unsigned int writes)
+/* Whether, among what has been told by now, the whole was put in its place. */
+static bool was_placed(int watch)
+{
+	char buffer[1 << 14] __attribute__((aligned(__alignof__(struct inotify_event))));
+	const ssize_t length = read(watch, buffer, sizeof(buffer));
+
+	for (ssize_t at = 0; at < length;) {
+		const struct inotify_event *event = (void *)(buffer + at);
+
+		if (event->mask & IN_MOVED_TO)
+			return true;
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+	return false;
+}
+
+/* One run, killed when its second export has come so far. Whether it was in the middle of that. */
+static bool run_to_kill(struct daemon *daemon, unsigned int writes)
 {
 	const double stale = daemon_read(daemon) ? daemon_stamp(daemon) : 0;
+	bool middle;
 	int watch;
 
 	daemon_kill(daemon);
@@ -163,9 +181,12 @@ static void run_to_kill(struct daemon *daemon, unsigned int writes)
 	watch = inotify_init1(IN_CLOEXEC);
 	if (inotify_add_watch(watch, daemon->directory, IN_CREATE | IN_MODIFY | IN_MOVED_TO) < 0)
 		live_abort("inotify: %s", strerror(errno));
-	await_write(watch, writes);
+	middle = await_write(watch, writes);
 	daemon_kill(daemon);
+	fcntl(watch, F_SETFL, O_NONBLOCK);
+	middle = middle && !was_placed(watch);
 	close(watch);
+	return middle;
 }
 
 static void run_killed(const void *argument)
@@ -180,8 +201,7 @@ static void run_killed(const void *argument)
 	workload_wait(&workload, live_slower(20, 3));
 	daemon_prepare(&daemon, NULL);
 	for (unsigned int i = 0; i < KILLS; i++) {
-		run_to_kill(&daemon, i * i);
-		halves += count_temporaries(&daemon);
+		halves += run_to_kill(&daemon, i * i);
 		if (!daemon_read(&daemon))
 			live_fail("the file is gone");
 	}
