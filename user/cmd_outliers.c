@@ -63,6 +63,9 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 	FILE *out = stream->session.output.file;
 	int err;
 
+	/* dwell does not tell of itself, and these work for it. */
+	if (file_helper_is(stream->session.file_helper, outlier->pid))
+		return 0;
 	if (options->json)
 		err = outlier_json(out, outlier, &names, &clock);
 	else

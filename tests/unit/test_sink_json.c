@@ -17,6 +17,7 @@
 
 #include "output.h"
 #include "records.h"
+#include "user/file_message.h"
 
 #define TICK 0xffffffff81000300
 
@@ -191,6 +192,28 @@ static void the_loss_line_names_every_loss(void **state)
 	report.overhead.bpf_measured = false;
 	output_json(&output, sink_json, &report);
 	check_keys(json_object_get(output.json[1], "overhead"), "user_cpu_ratio rss_bytes");
+	output_free(&output);
+	rows_free(&report.rows);
+	model_free(model);
+}
+
+/* Why names are missing is said where they were asked for, with a 0 where none is. */
+static void missing_names_are_told_by_reason(void **state)
+{
+	const uint64_t unnamed[FILE_OUTCOMES] = {[FILE_FOUND] = 99, [FILE_FORBIDDEN] = 3};
+	struct model *model = new_model(0);
+	struct report report = report_of(model, ROW_BY_TASK);
+	struct output output;
+	json_t *reasons;
+
+	(void)state;
+	report.unnamed = unnamed;
+	output_json(&output, sink_json, &report);
+	reasons = json_object_get(output.json[output.count - 1], "unnamed");
+	check_keys(reasons, "unmapped exited forbidden replaced unreadable too_large too_slow "
+			    "helper");
+	check_integer(reasons, "forbidden", 3);
+	check_integer(reasons, "exited", 0);
 	output_free(&output);
 	rows_free(&report.rows);
 	model_free(model);
@@ -393,6 +416,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_is_header_rows_and_losses),
 		cmocka_unit_test(the_loss_line_names_every_loss),
+		cmocka_unit_test(missing_names_are_told_by_reason),
 		cmocka_unit_test(rows_have_the_keys_of_their_grouping),
 		cmocka_unit_test(states_are_named),
 		cmocka_unit_test(timers_without_a_task_have_only_what_applies),

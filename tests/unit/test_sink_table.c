@@ -12,6 +12,7 @@
 
 #include "output.h"
 #include "records.h"
+#include "user/file_message.h"
 
 #define TICK 0xffffffff81000300
 
@@ -438,6 +439,31 @@ static void the_footer_tells_losses_and_costs(void **state)
 	model_free(model);
 }
 
+static void missing_names_are_told_with_their_reason(void **state)
+{
+	const uint64_t unnamed[FILE_OUTCOMES] = {
+		[FILE_FOUND] = 99, [FILE_EXITED] = 1, [FILE_REPLACED] = 12};
+	struct model *model = varied_model(2);
+	struct report report = report_of(model, ROW_BY_TASK, 0);
+	struct output output;
+
+	(void)state;
+	output_text(&output, sink_table, &report);
+	assert_false(has_line(&output, "without a name"));
+	output_free(&output);
+	report.unnamed = unnamed;
+	output_text(&output, sink_table, &report);
+	assert_true(has_line(&output, "without a name: 1 address in programs: the process had "
+				      "exited (exited)"));
+	assert_true(has_line(&output, "without a name: 12 addresses in programs: the file was "
+				      "replaced or deleted (replaced)"));
+	assert_false(has_line(&output, "99"));
+	assert_false(has_line(&output, "forbidden"));
+	output_free(&output);
+	rows_free(&report.rows);
+	model_free(model);
+}
+
 static void nothing_measured_is_a_report_too(void **state)
 {
 	struct model *model = new_model(0);
@@ -471,6 +497,7 @@ int main(void)
 		cmocka_unit_test(kernel_timers_have_a_table_of_their_own),
 		cmocka_unit_test(the_header_says_what_was_measured),
 		cmocka_unit_test(the_footer_tells_losses_and_costs),
+		cmocka_unit_test(missing_names_are_told_with_their_reason),
 		cmocka_unit_test(nothing_measured_is_a_report_too),
 	};
 
