@@ -26,6 +26,7 @@ FREE_VALUES = {
     'state': ('listed', 'folded'),
     'program': PROGRAMS,
     'version': ('0.1.0',),
+    'name': ('name_function',),
 }
 # Seconds: the median of what each distribution holds, and how wide it is.
 SHAPES = {
@@ -51,6 +52,7 @@ GROWTH = {
 }
 LEVELS = {
     'dwell_tasks_hidden': 13,
+    'dwell_reduction': 1,
     'dwell_resident_memory_bytes': 20 << 20,
     'dwell_overhead_ratio': 0.0015,
     'dwell_shed_level': 0,
