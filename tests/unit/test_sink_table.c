@@ -457,7 +457,7 @@ static void missing_names_are_told_with_their_reason(void **state)
 				      "exited (exited)"));
 	assert_true(has_line(&output, "without a name: 12 addresses in programs: the file was "
 				      "replaced or deleted (replaced)"));
-	assert_false(has_line(&output, "99"));
+	assert_false(has_line(&output, "(found)"));
 	assert_false(has_line(&output, "forbidden"));
 	output_free(&output);
 	rows_free(&report.rows);
