@@ -16,6 +16,8 @@
 #define CLOCK_EVERY 4096
 /* Symbols before an address that are looked at: those nested in a function begin behind it. */
 #define NESTED_MAX 64
+/* Names of one function that are compared. */
+#define ALIASES_MAX 8
 
 /* A part of the file that is in memory. */
 struct segment {
@@ -142,14 +144,7 @@ static bool is_function(const GElf_Sym *symbol)
 /* What others may use is what people know. */
 static uint32_t rank_of(const GElf_Sym *symbol)
 {
-	switch (GELF_ST_BIND(symbol->st_info)) {
-	case STB_GLOBAL:
-		return 0;
-	case STB_WEAK:
-		return 1;
-	default:
-		return 2;
-	}
+	return GELF_ST_BIND(symbol->st_info) == STB_LOCAL;
 }
 
 static int keep_functions(struct elf_symbols *symbols, Elf_Data *data, size_t count)
@@ -309,6 +304,27 @@ static int read_name(const struct elf_symbols *symbols, int fd, uint32_t at, cha
 	return got > 0 && *name ? 0 : -ENOEXEC;
 }
 
+/*
+ * Of several names of @function the first that does not begin with an underscore:
+ * "printf", and not "_IO_printf".
+ */
+static int read_best_name(const struct elf_symbols *symbols, int fd,
+			  const struct function *function, char *name, size_t size)
+{
+	const struct function *other = function;
+	int err;
+
+	for (int i = 0; i < ALIASES_MAX; i++, other--) {
+		err = read_name(symbols, fd, other->name, name, size);
+		if (!err && *name != '_')
+			return 0;
+		if (other == symbols->function || other[-1].address != function->address ||
+		    other[-1].rank != function->rank || other[-1].size != function->size)
+			break;
+	}
+	return read_name(symbols, fd, function->name, name, size);
+}
+
 int elf_symbols_name(const struct elf_symbols *symbols, int fd, uint64_t offset, char *name,
 		     size_t size, uint64_t *address)
 {
@@ -324,5 +340,5 @@ int elf_symbols_name(const struct elf_symbols *symbols, int fd, uint64_t offset,
 	*address = segment->address + (offset - segment->offset);
 	function = function_at(symbols, *address);
 	*address -= symbols->base;
-	return function ? read_name(symbols, fd, function->name, name, size) : 0;
+	return function ? read_best_name(symbols, fd, function, name, size) : 0;
 }

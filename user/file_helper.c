@@ -22,7 +22,7 @@
 #define KEEPER_MS 1000 /* that the keeper has for an answer */
 #define END_MS 200     /* and for its end */
 #define RESTART_NS (60000 * MS)
-#define SPARE_PART 20 /* of the time that goes on, so much may be waited: one in … */
+#define SPARE_PART 10 /* of the time that goes on, so much may be waited: one in … */
 
 /* From the keeper: an opener was started, whose socket comes along. */
 struct started {

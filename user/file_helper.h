@@ -20,7 +20,7 @@
 struct file_helper;
 
 /*
- * How long dwell waits: for one answer, and for all of them (then a twentieth of
+ * How long dwell waits: for one answer, and for all of them (then a tenth of
  * the time goes on). How often it starts anew what died (then once a minute).
  */
 #define FILE_HELPER_ANSWER_MS 1000

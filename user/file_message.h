@@ -21,7 +21,7 @@ enum file_kind {
 	X(REPLACED, "replaced", "the file was replaced or deleted")                  \
 	X(UNREADABLE, "unreadable", "the file is no ELF file, or damaged")           \
 	X(TOO_LARGE, "too_large", "the file or its table of functions is too large") \
-	X(TOO_SLOW, "too_slow", "reading the file took too long")                    \
+	X(TOO_SLOW, "too_slow", "reading files took too long")                       \
 	X(HELPER, "helper", "the process that reads files was gone")
 
 enum file_outcome {

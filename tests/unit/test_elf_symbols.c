@@ -199,8 +199,11 @@ static void the_best_of_several_names_is_told(void **state)
 	(void)state;
 	make(&image, 0, SHT_SYMTAB);
 	add(&image, 0, "local", 0x1000, 0x40, ELF64_ST_INFO(STB_LOCAL, STT_FUNC));
-	add(&image, 0, "weak", 0x1000, 0x40, ELF64_ST_INFO(STB_WEAK, STT_FUNC));
-	add(&image, 0, "global", 0x1000, 0x40, FUNCTION);
+	add(&image, 0, "__global", 0x1000, 0x40, FUNCTION);
+	add(&image, 0, "_global", 0x1000, 0x40, FUNCTION);
+	add(&image, 0, "global", 0x1000, 0x40, ELF64_ST_INFO(STB_WEAK, STT_FUNC));
+	add(&image, 0, "_only", 0x1300, 0x40, FUNCTION);
+	add(&image, 0, "__only", 0x1300, 0x40, FUNCTION);
 	add(&image, 0, "inside", 0x1010, 0x8, FUNCTION);
 	add(&image, 0, "unsized", 0x1100, 0, FUNCTION);
 	add(&image, 0, "next", 0x1200, 0x10, FUNCTION);
@@ -209,6 +212,7 @@ static void the_best_of_several_names_is_told(void **state)
 	expect(symbols, fd, 0x1008, "global", 0x2008);
 	expect(symbols, fd, 0x1012, "inside", 0x2012);
 	expect(symbols, fd, 0x1020, "global", 0x2020); /* behind what is inside */
+	expect(symbols, fd, 0x1310, "_only", 0x2310);
 	expect(symbols, fd, 0x1180, "unsized", 0x2180);
 	expect(symbols, fd, 0x1200, "next", 0x2200);
 	elf_symbols_free(symbols);

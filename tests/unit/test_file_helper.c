@@ -123,11 +123,27 @@ static uint32_t outcome(void)
 	return answer.outcome;
 }
 
+/* Whether @pid has given back all that it had, its sockets too. */
+static bool is_over(pid_t pid)
+{
+	char path[64], text[256] = "";
+	const char *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return true;
+	state = fgets(text, sizeof(text), file) ? strrchr(text, ')') : NULL;
+	fclose(file);
+	return !state || state[2] == 'Z' || state[2] == 'X';
+}
+
 /* Ends @pid, and waits until it is no more. */
 static void kill_it(pid_t pid)
 {
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	while (field_of(pid, "VmSize", 10) > 0)
+	while (!is_over(pid))
 		usleep(1000);
 }
 
