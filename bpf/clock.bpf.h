@@ -70,4 +70,10 @@ inline_always __u64 clock_offset(struct cpu *cpu, __u64 now, __u64 clock)
 	return cpu->offset;
 }
 
+/* The same, where it may be that no switch was seen on @cpu yet. */
+inline_always __u64 known_offset(const struct cpu *cpu)
+{
+	return cpu->offset_at ? cpu->offset : offset_seed;
+}
+
 #endif /* DWELL_CLOCK_BPF_H */

@@ -272,6 +272,7 @@ struct dwell_record {
 	__u64 mark_function;	  /* timer mark: the callback */
 	__u64 outlier_at;	  /* mono: when tokens were last added */
 	__u64 activated_oncpu;	  /* oncpu_ns when this dwell began */
+	__u64 moved;		  /* its last move to another run queue: see outlier.bpf.h */
 	__u32 activated_switches; /* involuntary, then */
 	struct dwell_norm norm[DWELL_MEASURES];
 };
@@ -405,7 +406,7 @@ struct dwell_run {
 	__u32 pid;  /* 0: idle, or several processes */
 	__u32 tid;  /* 0: idle, or several tasks */
 	__u32 kind; /* enum dwell_run_kind */
-	__u32 spare;
+	__u32 cpu;  /* of an outlier's: where */
 };
 
 /* A timer callback that ran on a CPU. */
@@ -443,10 +444,16 @@ struct dwell_outlier {
 	__u64 typical;	 /* ns: mean of the task's other intervals of that kind … */
 	__u64 samples;	 /* … of which there were so many */
 
-	/* Of a wait for a CPU: who had it. */
-	__u64 queued_at; /* mono: when it came to this queue, having been moved if after @from; 0: in time */
-	__u32 preempters;		   /* of a dwell: how often it was preempted */
-	struct dwell_run runs[DWELL_RUNS]; /* of this CPU, in any order */
+	/*
+	 * Of a wait for a CPU: who had it. One that was moved while it waited is in
+	 * the queue of @moved_from from @moved_since on, and in @cpu's from @queued_at on.
+	 */
+	__u64 queued_at;   /* mono; not after @from: it was in that queue all the time */
+	__u64 moved_since; /* mono; not before @queued_at: where it was is not known */
+	__u32 moved_from;  /* a CPU */
+	__u32 preempters;  /* of a dwell: how often it was preempted */
+	__u32 runs_count;  /* in use, from the first on */
+	struct dwell_run runs[DWELL_RUNS]; /* of both CPUs, in any order */
 
 	/* Of a timer's lateness or latency. */
 	__u64 function;	      /* its callback */
@@ -530,6 +537,7 @@ struct dwell_config {
 	__u8 adaptive[DWELL_MEASURES]; /* 1: also by what the task is used to */
 	__u8 cpu_token_shift;	       /* a CPU gains a token each 2^so many ns */
 	__u8 user_stacks;	       /* 1: kept for each task when it blocks */
+	__u8 sees_moves;	       /* 1: on_move() notes to where a waiting task is moved */
 	__u8 ledger;	  /* 1: sleeps by system call, and all the rest of the ledger */
 	__u8 sites;	  /* 1: where timers are armed */
 	__u8 sample_cost; /* 1: struct dwell_cost is kept */

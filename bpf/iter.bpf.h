@@ -150,15 +150,17 @@ inline_always __u32 number_anywhere(struct task_struct *task, __u32 number)
 inline_always void copy_open_runs(struct dwell_outlier *outlier, struct cpu *cpu,
 				  struct task_struct *current)
 {
-	struct dwell_run *last = &outlier->runs[DWELL_RUNS - 1];
+	struct dwell_run *last = &outlier->runs[0];
 	__u64 begin = cpu->in_at;
 
+	outlier->runs_count = 1;
 	copy_runs(outlier, cpu);
 	if (cpu->tid != (__u32)current->pid || !begin)
 		begin = unseen_arrival(cpu, current, outlier->to);
 	last->begin = begin;
 	last->until = outlier->to;
 	last->ns = outlier->to - begin;
+	last->cpu = outlier->cpu;
 	last->pid = number_anywhere(current->group_leader, current->tgid);
 	last->tid = number_anywhere(current, current->pid);
 	last->kind = current->pid ? DWELL_RUN_TASK : DWELL_RUN_IDLE;
@@ -181,8 +183,10 @@ static __noinline void report_open(struct dwell_record *record, struct task_stru
 	outlier->cpu = queue->cpu;
 	if (measure == DWELL_BLOCKED)
 		copy_block(outlier, record, task);
-	else
+	else {
+		copy_move(outlier, record, task->sched_info.last_queued + known_offset(cpu));
 		copy_open_runs(outlier, cpu, queue->curr);
+	}
 	submit_outlier(outlier);
 }
 

@@ -8,11 +8,13 @@
  * moment falls into is a small part of the wait, and the number of entries grows
  * with the logarithm of the time that they reach back.
  *
- * Names come last to be given up. Short runs of a task are added up in one entry
- * as they happen. When the entries are used up, older ones are merged: those of
- * one task first; if that makes too little room, those of one process, then of one
- * name, in each case the small ones; then the small ones of any name; then all.
- * How far that went last time is where it begins next time.
+ * Short runs of a task are added up in one entry as they happen. When the entries
+ * are used up, older ones are merged: those of one task, as near to each other as is
+ * allowed for their age; if that makes too little room, those of one name that are
+ * small beside that time; and then more time is allowed. So it is the moment that is
+ * given up first, then which task of a name it was, then the names of those who had
+ * little, and at last all names. How far that went last time is where it begins next
+ * time.
  *
  * Both sides include this: the unit tests run what the kernel runs. There each
  * function that is not inline is checked by the verifier once, by itself.
@@ -27,32 +29,29 @@
 #endif
 
 #define DWELL_RUNS_MASK (DWELL_RUNS - 1)
-#define DWELL_RUNS_RECENT (DWELL_RUNS / 4)   /* the latest ones are never merged */
-#define DWELL_RUNS_ROOM (DWELL_RUNS * 3 / 4) /* with no more than these there is room again */
+#define DWELL_RUNS_RECENT (DWELL_RUNS / 8)   /* the latest ones are never merged */
+#define DWELL_RUNS_ROOM (DWELL_RUNS * 3 / 4) /* with no more there is room again */
 #define DWELL_RUNS_LOOK 8		     /* an entry is merged into one of so many before it */
 
 /* Runs of a task are added up in an entry that began less than that ago, ns. */
 #define DWELL_RUNS_QUANTUM_MIN 250000
-#define DWELL_RUNS_QUANTUM_MAX 4000000
+#define DWELL_RUNS_QUANTUM_MAX 1000000
 
-/* What is merged. Each level includes those before it. */
-enum dwell_runs_level {
-	DWELL_RUNS_TASKS,
-	DWELL_RUNS_TASKS_LONGER,
-	DWELL_RUNS_PROCESSES,
-	DWELL_RUNS_NAMES,
-	DWELL_RUNS_SMALL,
-	DWELL_RUNS_ALL,
-	DWELL_RUNS_LEVELS,
-	DWELL_RUNS_NOTHING = DWELL_RUNS_LEVELS
-};
+/* How coarse a merge is. */
+#define DWELL_RUNS_LEVELS 7
+#define DWELL_RUNS_MIXES 2 /* from that one on small entries lose their names */
+#define DWELL_RUNS_RETRY 8 /* every so many merges a finer one is tried */
+
+/* What becomes one: entries of one task; small ones of one name too; small ones of any name too. */
+enum dwell_runs_pass { DWELL_RUNS_KEEP, DWELL_RUNS_TASKS, DWELL_RUNS_NAMES, DWELL_RUNS_MIX };
 
 /* All zeros is an empty one. Written by its CPU alone. */
 struct dwell_history {
 	__u32 count;   /* entries in use: always less than DWELL_RUNS when nobody writes */
 	__u32 kept;    /* while they are merged: entries that are in place */
-	__u32 level;   /* enum dwell_runs_level: what the last merge had to come to */
+	__u32 level;   /* that the last merge had to go to */
 	__u32 version; /* odd while entries are merged */
+	__u32 merges;
 	__u64 quantum; /* ns; 0: the least */
 	__u64 merged_at;
 	__u8 slot[64]; /* by tid % 64: the entry that such a task was last added to */
@@ -83,11 +82,21 @@ static inline __attribute__((always_inline)) int dwell_runs_add(struct dwell_his
 	return 1;
 }
 
-/* Whether @run is too little for its name to matter in a wait that reaches back to it. */
-static inline __attribute__((always_inline)) int dwell_run_is_small(const struct dwell_run *run,
-								    __u64 now)
+/* How long an entry may be that ended @age ago, ns. */
+static inline __attribute__((always_inline)) __u64 dwell_runs_span(__u64 age, __u32 level)
 {
-	return run->ns << 4 <= now - run->begin;
+	if (level < 2)
+		return age >> (2 - level);
+	return age << (level < 4 ? level - 2 : 2);
+}
+
+/* Whether @run is so little that its name need not be kept. */
+static inline __attribute__((always_inline)) int dwell_run_is_small(const struct dwell_run *run,
+								    __u32 level, __u64 now)
+{
+	__u32 shift = level < 5 ? 4 : level == 5 ? 2 : 0;
+
+	return run->ns << shift <= dwell_runs_span(now - run->until, level);
 }
 
 static inline __attribute__((always_inline)) int dwell_run_names_equal(const struct dwell_run *a,
@@ -96,24 +105,22 @@ static inline __attribute__((always_inline)) int dwell_run_names_equal(const str
 	return a->name[0] == b->name[0] && a->name[1] == b->name[1];
 }
 
-/* Whether @level allows @run's becoming one with @into, which is not younger. */
-static inline __attribute__((always_inline)) int
-dwell_runs_alike(const struct dwell_run *into, const struct dwell_run *run, __u32 level, __u64 now)
+/* Whether @pass allows @run's becoming one with @into, which is not younger. */
+static inline __attribute__((always_inline)) int dwell_runs_alike(const struct dwell_run *into,
+								  const struct dwell_run *run,
+								  __u32 pass, __u32 level,
+								  __u64 now)
 {
 	if (into->kind == DWELL_RUN_IDLE || run->kind == DWELL_RUN_IDLE ||
 	    into->kind == DWELL_RUN_MIXED || run->kind == DWELL_RUN_MIXED)
 		return into->kind == run->kind;
 	if (!dwell_run_names_equal(into, run))
 		return 0;
-	if (run->tid && into->tid == run->tid)
+	if (into->tid == run->tid && into->pid == run->pid)
 		return 1;
-	if (level < DWELL_RUNS_PROCESSES)
-		return run->pid && into->pid == run->pid && !into->tid && !run->tid;
 	/* One that stands out is told by itself. */
-	if ((run->tid && !dwell_run_is_small(run, now)) ||
-	    (into->tid && !dwell_run_is_small(into, now)))
-		return level == DWELL_RUNS_ALL;
-	return level >= DWELL_RUNS_NAMES || (run->pid && into->pid == run->pid);
+	return pass >= DWELL_RUNS_NAMES && (!run->tid || dwell_run_is_small(run, level, now)) &&
+	       (!into->tid || dwell_run_is_small(into, level, now));
 }
 
 /* Whether both are so long ago that they may be one entry. */
@@ -122,9 +129,8 @@ dwell_runs_near(const struct dwell_run *into, const struct dwell_run *run, __u32
 {
 	__u64 until = run->until > into->until ? run->until : into->until;
 	__u64 begin = run->begin < into->begin ? run->begin : into->begin;
-	__u32 shift = level == DWELL_RUNS_TASKS ? 2 : level < DWELL_RUNS_ALL ? 1 : 0;
 
-	return until <= now && until - begin <= (now - until) >> shift;
+	return until <= now && until - begin <= dwell_runs_span(now - until, level);
 }
 
 /* Field by field: of a struct's assignment clang makes a memmove(), which BPF has not. */
@@ -172,49 +178,82 @@ static inline __attribute__((always_inline)) void dwell_run_forget_name(struct d
 	run->tid = 0;
 }
 
-/* Merges the entry @at into one of those that are in place, or puts it behind them. */
-DWELL_RUNS_FUNCTION int dwell_runs_place(struct dwell_history *history, __u32 at, __u32 level,
+/* The entry in place that @run may become one with; NULL: there is none. */
+static inline __attribute__((always_inline)) struct dwell_run *
+dwell_runs_find(struct dwell_history *history, const struct dwell_run *run, __u32 pass, __u32 level,
+		__u64 now)
+{
+	__u32 kept = history->kept;
+
+	for (__u32 i = 1; i <= DWELL_RUNS_LOOK && i <= kept; i++) {
+		struct dwell_run *into = &history->run[(kept - i) & DWELL_RUNS_MASK];
+
+		if (dwell_runs_alike(into, run, pass, level, now) &&
+		    dwell_runs_near(into, run, level, now))
+			return into;
+	}
+	return 0;
+}
+
+/*
+ * Merges the entry @at into one of those that are in place, or puts it behind them.
+ * @how: the level, and the pass in its low bits.
+ */
+DWELL_RUNS_FUNCTION int dwell_runs_place(struct dwell_history *history, __u32 at, __u32 how,
 					 __u64 now)
 {
+	__u32 pass = how & 3, level = how >> 2, kept;
 	struct dwell_run *run, *into;
-	__u32 kept;
 
 	if (!history)
 		return 0;
 	run = &history->run[at & DWELL_RUNS_MASK];
-	kept = history->kept;
-	if (level < DWELL_RUNS_NOTHING) {
-		if (run->kind != DWELL_RUN_IDLE &&
-		    (level == DWELL_RUNS_ALL ||
-		     (level == DWELL_RUNS_SMALL && dwell_run_is_small(run, now))))
-			dwell_run_forget_name(run);
-		for (__u32 i = 1; i <= DWELL_RUNS_LOOK && i <= kept; i++) {
-			into = &history->run[(kept - i) & DWELL_RUNS_MASK];
-			if (!dwell_runs_alike(into, run, level, now) ||
-			    !dwell_runs_near(into, run, level, now))
-				continue;
-			dwell_run_merge(into, run);
-			return 0;
-		}
+	if (pass == DWELL_RUNS_MIX && run->kind != DWELL_RUN_IDLE &&
+	    dwell_run_is_small(run, level, now))
+		dwell_run_forget_name(run);
+	into = pass == DWELL_RUNS_KEEP ? 0 : dwell_runs_find(history, run, pass, level, now);
+	if (into) {
+		dwell_run_merge(into, run);
+		return 0;
 	}
+	kept = history->kept;
 	if (kept != at)
 		dwell_run_copy(&history->run[kept & DWELL_RUNS_MASK], run);
 	history->kept = kept + 1;
 	return 0;
 }
 
-/* Merges what @level allows, but for the latest ones. */
-DWELL_RUNS_FUNCTION int dwell_runs_pass(struct dwell_history *history, __u32 level, __u64 now)
+/*
+ * Merges the entries from @first on as @how allows, but for the latest ones. Whether
+ * that made enough room.
+ */
+DWELL_RUNS_FUNCTION int dwell_runs_merge(struct dwell_history *history, __u32 first, __u32 how,
+					 __u64 now)
+{
+	__u32 count;
+
+	if (!history)
+		return 0;
+	count = history->count;
+	history->kept = first;
+	for (__u32 i = 0; i < DWELL_RUNS && i < count; i++)
+		if (i >= first)
+			dwell_runs_place(history, i, i + DWELL_RUNS_RECENT < count ? how : 0, now);
+	history->count = history->kept;
+	return history->count <= DWELL_RUNS_ROOM;
+}
+
+/* The passes of one level. Whether they made enough room. */
+DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __u32 first,
+					       __u32 level, __u64 now)
 {
 	if (!history)
 		return 0;
-	history->kept = 0;
-	for (__u32 i = 0; i < DWELL_RUNS && i < history->count; i++)
-		dwell_runs_place(
-			history, i,
-			i + DWELL_RUNS_RECENT < history->count ? level : DWELL_RUNS_NOTHING, now);
-	history->count = history->kept;
-	return 0;
+	if (!level)
+		return dwell_runs_merge(history, first, DWELL_RUNS_TASKS, now);
+	return dwell_runs_merge(history, first, level << 2 | DWELL_RUNS_NAMES, now) ||
+	       (level >= DWELL_RUNS_MIXES &&
+		dwell_runs_merge(history, first, level << 2 | DWELL_RUNS_MIX, now));
 }
 
 /* What cannot be merged: forgets the oldest ones. */
@@ -253,11 +292,15 @@ DWELL_RUNS_FUNCTION int dwell_runs_make_room(struct dwell_history *history, __u6
 
 	if (!history)
 		return 0;
-	level = history->level ? history->level - 1 : 0;
 	__sync_fetch_and_add(&history->version, 1);
+	level = history->level;
+	if (level && ++history->merges % DWELL_RUNS_RETRY == 0)
+		level--;
 	for (__u32 i = 0; i < DWELL_RUNS_LEVELS; i++) {
-		dwell_runs_pass(history, level, now);
-		if (history->count <= DWELL_RUNS_ROOM || level >= DWELL_RUNS_ALL)
+		/* What is older was merged before, and mostly allows no more yet. */
+		if (dwell_runs_merge_level(history, DWELL_RUNS / 2, level, now) ||
+		    dwell_runs_merge_level(history, 0, level, now) ||
+		    level == DWELL_RUNS_LEVELS - 1)
 			break;
 		level++;
 	}

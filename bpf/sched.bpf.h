@@ -279,6 +279,7 @@ static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task, _
 {
 	struct dwell_run *run = dwell_runs_push(&cpu->history, tid_of(task), begin, now);
 
+	cpu->number = bpf_get_smp_processor_id();
 	run->pid = pid_of(task);
 	/* By eights: to the compiler a name is bytes. */
 	run->name[0] = *(const __u64 *)&task->comm[0];
@@ -292,7 +293,7 @@ static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task, _
  */
 static __noinline __u64 unseen_arrival(const struct cpu *cpu, struct task_struct *task, __u64 now)
 {
-	__u64 arrived = task->sched_info.last_arrival + cpu->offset;
+	__u64 arrived = task->sched_info.last_arrival + known_offset(cpu);
 
 	if (!task->pid || arrived > now || arrived < cpu->in_at)
 		return cpu->in_at ?: now;
@@ -340,6 +341,27 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 	cpu->in_at = now;
 	cpu->queued_at = queued ? queued + offset : 0;
 	cpu->run_delay = next->sched_info.run_delay;
+}
+
+#define ON_RQ_MIGRATING 2 /* TASK_ON_RQ_MIGRATING */
+
+/*
+ * A task is moved to another CPU's queue. One that is woken on another CPU than it
+ * slept on is not: it comes to its first queue. And one that sleeps, but was left
+ * in its queue for a while (sched_delayed), is noted before its wait begins.
+ */
+SEC("tp_btf/sched_migrate_task")
+int on_move(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct dwell_record *record;
+
+	if (task->on_rq != ON_RQ_MIGRATING || window != DWELL_WINDOW_OPEN)
+		return 0;
+	record = find_record(task);
+	if (record)
+		note_move(record, task);
+	return 0;
 }
 
 SEC("tp_btf/sched_switch")

@@ -49,7 +49,8 @@ struct outlier_wait {
 	double others_share; /* of all other tasks, whether their names are known or not */
 	double idle_share;   /* the CPU was idle */
 	double unseen_share; /* on another CPU's queue, or longer ago than the kernel side remembers */
-	bool moved;	     /* it came from another CPU's queue */
+	bool moved;	     /* it came from another CPU's queue … */
+	int moved_from; /* … that of this one; -1: of one that is not known, whose runs are unseen */
 };
 
 enum outlier_waker { WAKER_UNKNOWN, WAKER_TASK, WAKER_TIMER, WAKER_IRQ };

@@ -148,6 +148,8 @@ static int set_wait(json_t *object, const struct dwell_outlier *outlier,
 		err |= json_set_ratio(object, "unseen_share", wait.unseen_share);
 	if (wait.moved)
 		err |= json_set(object, "moved", json_true());
+	if (wait.moved_from >= 0)
+		err |= json_set_count(object, "moved_from", (uint64_t)wait.moved_from);
 	return err;
 }
 

@@ -186,6 +186,14 @@ static void put_lump(const struct writer *writer, const char **separator, const 
 	put_share(writer, share);
 }
 
+static void put_move(const struct writer *writer, const struct outlier_wait *wait)
+{
+	if (wait->moved_from < 0)
+		fputs("moved here from another CPU", writer->out);
+	else
+		fprintf(writer->out, "moved here from CPU %d", wait->moved_from);
+}
+
 /* "hog[4800] had 51 %, hog2[4801] 48 %", and who else, behind @separator. */
 static void put_culprits(const struct writer *writer, const char *separator)
 {
@@ -206,7 +214,7 @@ static void put_culprits(const struct writer *writer, const char *separator)
 	put_lump(writer, &separator, "not seen", wait.unseen_share);
 	if (wait.moved) {
 		put_separator(writer, &separator);
-		fputs("moved here from another CPU", writer->out);
+		put_move(writer, &wait);
 	}
 }
 
@@ -438,8 +446,11 @@ static void put_wait_lines(const struct writer *writer)
 	put_lump_line(writer, &wait, INDENT "other tasks", wait.others_share);
 	put_lump_line(writer, &wait, INDENT "idle", wait.idle_share);
 	put_lump_line(writer, &wait, INDENT "not seen", wait.unseen_share);
-	if (wait.moved)
-		fputs(INDENT "moved here from another CPU's queue\n", writer->out);
+	if (wait.moved) {
+		fputs(INDENT INDENT, writer->out);
+		put_move(writer, &wait);
+		fputc('\n', writer->out);
+	}
 }
 
 static void put_timer_lines(const struct writer *writer)

@@ -5,9 +5,6 @@
 
 #include "outlier_private.h"
 
-/* The queue's own time stamps differ by as much from those of the task. */
-#define MOVED_NS 20000
-
 /* Up to so many tasks of one name are told one by one. */
 #define TASKS_APART 2
 
@@ -95,12 +92,41 @@ static void add_part(struct tally *tally, const struct dwell_run *run, uint64_t 
 	tally->part[i].tasks |= part.tasks;
 }
 
-static void tally_runs(const struct dwell_outlier *outlier, uint64_t from, uint64_t to,
+/* The wait from @from to @to, and where it was when. */
+struct span {
+	uint64_t from, to;
+	uint64_t queued_at;   /* on the outlier's CPU, from then on; before … */
+	uint64_t moved_since; /* … on the other one, from then on */
+};
+
+static struct span span_of(const struct dwell_outlier *outlier, uint64_t from, uint64_t to)
+{
+	struct span span = {.from = from, .to = to};
+
+	span.queued_at = smaller(larger(from, outlier->queued_at), to);
+	span.moved_since = smaller(larger(from, outlier->moved_since), span.queued_at);
+	return span;
+}
+
+/* How much of what @run is lies in that part of the wait in which its CPU was the one. */
+static uint64_t count_run(const struct dwell_outlier *outlier, const struct span *span,
+			  const struct dwell_run *run)
+{
+	uint64_t ns = 0;
+
+	if (run->cpu == outlier->cpu)
+		ns += overlap(run, span->queued_at, span->to);
+	else if (run->cpu == outlier->moved_from)
+		ns += overlap(run, span->moved_since, span->queued_at);
+	return ns;
+}
+
+static void tally_runs(const struct dwell_outlier *outlier, const struct span *span,
 		       struct tally *tally)
 {
-	for (size_t i = 0; i < DWELL_RUNS; i++) {
+	for (size_t i = 0; i < DWELL_RUNS && i < outlier->runs_count; i++) {
 		const struct dwell_run *run = &outlier->runs[i];
-		uint64_t ns = overlap(run, from, to);
+		uint64_t ns = count_run(outlier, span, run);
 
 		if (!ns)
 			continue;
@@ -281,8 +307,9 @@ static void take_culprits(struct tally *tally, uint64_t unseen, struct outlier_w
 void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t to,
 		    struct outlier_wait *wait)
 {
-	uint64_t queued_at, unseen;
 	struct tally tally = {0};
+	struct span span;
+	uint64_t unseen;
 
 	*wait = (struct outlier_wait){0};
 	if (to <= from)
@@ -290,9 +317,10 @@ void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t
 	wait->ns = to - from;
 	if (outlier->measure == DWELL_DWELL)
 		wait->ns -= smaller(outlier->oncpu, wait->ns);
-	queued_at = larger(from, outlier->queued_at);
-	wait->moved = queued_at - from > MOVED_NS;
-	tally_runs(outlier, queued_at, to, &tally);
+	span = span_of(outlier, from, to);
+	wait->moved = span.queued_at > from;
+	wait->moved_from = span.moved_since < span.queued_at ? (int)outlier->moved_from : -1;
+	tally_runs(outlier, &span, &tally);
 	fit(&tally, wait->ns);
 	unseen = wait->ns - tally.idle_ns - tally.mixed_ns;
 	for (size_t i = 0; i < tally.count; i++)

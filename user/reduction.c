@@ -85,6 +85,7 @@ static const struct optional {
 	/* ---- outliers ---- */
 	{"outliers", "outliers are not told", {0}},
 	{"find_open", "an outlier is not told before it has ended", {0}},
+	{"on_move", "who had the CPU that a task waited for before it was moved is not told", {0}},
 	{"user_stacks", "where a task that blocks is in user space is not told", {0}},
 
 	/* ---- names and files ---- */

@@ -113,6 +113,7 @@ static void set_outliers(struct source *source, struct dwell_config *config,
 	source->outliers = config->outliers;
 	config->user_stacks = want_map(source, skeleton->maps.user_stacks,
 				       config->outliers && outliers->user_stacks, 0);
+	config->sees_moves = want(source, skeleton->progs.on_move, config->outliers);
 	source->open_outliers = want(source, skeleton->progs.find_open, config->outliers);
 }
 

@@ -6,18 +6,9 @@
 
 #define FIRST_NS 5000000ULL
 
-size_t runs_count(const struct dwell_outlier *outlier)
-{
-	size_t count = 0;
-
-	while (count < DWELL_RUNS && outlier->runs[count].kind)
-		count++;
-	return count;
-}
-
 void runs_add(struct dwell_outlier *outlier, uint32_t tid, uint64_t until)
 {
-	size_t count = runs_count(outlier);
+	size_t count = outlier->runs_count++;
 	uint64_t begin = count ? outlier->runs[count - 1].until : until - FIRST_NS;
 
 	outlier->runs[count] = (struct dwell_run){
@@ -28,10 +19,12 @@ void runs_add(struct dwell_outlier *outlier, uint32_t tid, uint64_t until)
 		.pid = tid,
 		.tid = tid,
 		.kind = tid ? DWELL_RUN_TASK : DWELL_RUN_IDLE,
+		.cpu = outlier->cpu,
 	};
 }
 
 void runs_clear(struct dwell_outlier *outlier)
 {
+	outlier->runs_count = 0;
 	memset(outlier->runs, 0, sizeof(outlier->runs));
 }

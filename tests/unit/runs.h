@@ -3,7 +3,6 @@
 #ifndef DWELL_TESTS_RUNS_H
 #define DWELL_TESTS_RUNS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "user/outlier.h"
@@ -13,9 +12,6 @@
  * began when the one before it ended, the first one 5 ms earlier. It has no name.
  */
 void runs_add(struct dwell_outlier *outlier, uint32_t tid, uint64_t until);
-
-/* So many there are. */
-size_t runs_count(const struct dwell_outlier *outlier);
 
 /* Takes all of them away. */
 void runs_clear(struct dwell_outlier *outlier);

@@ -518,7 +518,7 @@ static void runqueue_names_the_culprits(void **state)
 	add_run(&outlier, 0, 24 * MS);
 	outlier.runs[0].begin -= 10 * MS;
 	outlier.runs[0].ns += 10 * MS;
-	outlier.queued_at = BEGIN + 6 * MS;
+	outlier.queued_at = outlier.moved_since = BEGIN + 6 * MS;
 	outlier.samples = 0;
 	outlier.open = 1;
 	outlier.cgroup = 9;

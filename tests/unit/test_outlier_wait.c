@@ -157,20 +157,50 @@ static void a_moved_task_accuses_nobody_of_earlier(void **state)
 	(void)state;
 	add_run(&outlier, HOG, 0);
 	add_run(&outlier, HOG2, 24 * MS);
-	outlier.queued_at = BEGIN + 18 * MS;
+	assert_false(divide(&outlier).moved);
+	/* From where is not known. */
+	outlier.queued_at = outlier.moved_since = BEGIN + 18 * MS;
 	wait = divide(&outlier);
 	check_culprit(&wait, 0, HOG2, 6 * MS, 0.25);
 	check_share(wait.unseen_share, 0.75);
 	assert_true(wait.moved);
-	/* Up to 20 us: two clocks. */
-	outlier.queued_at = BEGIN + 20 * US;
-	assert_false(divide(&outlier).moved);
-	outlier.queued_at = BEGIN + 20 * US + 1;
-	assert_true(divide(&outlier).moved);
-	outlier.queued_at = UINT64_MAX;
+	assert_int_equal(wait.moved_from, -1);
+	outlier.queued_at = outlier.moved_since = UINT64_MAX;
 	wait = divide(&outlier);
 	assert_int_equal(wait.count, 0);
 	check_share(wait.unseen_share, 1);
+}
+
+/* A task that is taken to another CPU after 18 ms behind a hog has waited for the hog. */
+static void a_moved_task_accuses_those_of_where_it_was(void **state)
+{
+	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct outlier_wait wait;
+
+	(void)state;
+	add_run(&outlier, HOG2, 24 * MS); /* from 5 ms before the wait on, but it was elsewhere */
+	outlier.runs[0].begin = BEGIN - 5 * MS;
+	outlier.runs[0].ns = 29 * MS;
+	add_run(&outlier, HOG, 30 * MS); /* all the time, where it was */
+	outlier.runs[1].begin = BEGIN - 30 * MS;
+	outlier.runs[1].ns = 60 * MS;
+	outlier.runs[1].cpu = 0;
+	outlier.queued_at = BEGIN + 18 * MS;
+	outlier.moved_since = BEGIN;
+	outlier.moved_from = 0;
+	wait = divide(&outlier);
+	assert_int_equal(wait.count, 2);
+	check_culprit(&wait, 0, HOG, 18 * MS, 0.75);
+	check_culprit(&wait, 1, HOG2, 6 * MS, 0.25);
+	check_share(wait.unseen_share, 0);
+	assert_true(wait.moved);
+	assert_int_equal(wait.moved_from, 0);
+	/* It was there for 12 ms only, and before that nobody knows where. */
+	outlier.moved_since = BEGIN + 6 * MS;
+	wait = divide(&outlier);
+	check_culprit(&wait, 0, HOG, 12 * MS, 0.5);
+	check_share(wait.unseen_share, 0.25);
+	check_share(sum_of(&wait), 1);
 }
 
 static void own_runs_are_no_wait(void **state)
@@ -193,7 +223,7 @@ static void own_runs_are_no_wait(void **state)
 
 	/* The first 6 ms it ran on another CPU. */
 	outlier.runs[1].tid = 1;
-	outlier.queued_at = BEGIN + 6 * MS;
+	outlier.queued_at = outlier.moved_since = BEGIN + 6 * MS;
 	wait = divide(&outlier);
 	assert_int_equal(wait.ns, 12 * MS);
 	check_culprit(&wait, 0, HOG, 9 * MS, 0.75);
@@ -240,13 +270,14 @@ static void the_largest_come_first_the_rest_together(void **state)
 static struct dwell_run *add_entry(struct dwell_outlier *outlier, enum dwell_run_kind kind,
 				   const char *comm, int64_t begin, int64_t until, uint64_t ns)
 {
-	struct dwell_run *run = &outlier->runs[runs_count(outlier)];
+	struct dwell_run *run = &outlier->runs[outlier->runs_count++];
 
 	*run = (struct dwell_run){
 		.begin = BEGIN + (uint64_t)begin,
 		.until = BEGIN + (uint64_t)until,
 		.ns = ns,
 		.kind = kind,
+		.cpu = outlier->cpu,
 	};
 	memcpy(run->comm, comm, strnlen(comm, sizeof(run->comm)));
 	return run;
@@ -426,6 +457,7 @@ static struct dwell_run odd_run(unsigned int *seed)
 		.pid = (uint32_t)rand_r(seed) % 3,
 		.tid = (uint32_t)rand_r(seed) % 9 + (rand_r(seed) & 1 ? 4708 : 0),
 		.kind = (uint32_t)rand_r(seed) % 8,
+		.cpu = (uint32_t)rand_r(seed) % 3,
 	};
 
 	memset(run.comm, (int)((uint32_t)rand_r(seed) % 4), sizeof(run.comm));
@@ -444,7 +476,10 @@ static void torn_runs_do_no_harm(void **state)
 
 		for (int i = 0; i < DWELL_RUNS; i++)
 			outlier.runs[i] = odd_run(&seed);
+		outlier.runs_count = (uint32_t)rand_r(&seed) % 100;
 		outlier.queued_at = odd_time(&seed);
+		outlier.moved_since = odd_time(&seed);
+		outlier.moved_from = (uint32_t)rand_r(&seed) % 3;
 		outlier.oncpu = odd_time(&seed);
 		if (rand_r(&seed) % 8 == 0)
 			outlier.to = odd_time(&seed);
@@ -486,6 +521,7 @@ int main(void)
 		cmocka_unit_test(a_wait_is_divided_among_those_that_ran),
 		cmocka_unit_test(what_was_not_seen_is_nobodys),
 		cmocka_unit_test(a_moved_task_accuses_nobody_of_earlier),
+		cmocka_unit_test(a_moved_task_accuses_those_of_where_it_was),
 		cmocka_unit_test(own_runs_are_no_wait),
 		cmocka_unit_test(the_largest_come_first_the_rest_together),
 		cmocka_unit_test(nobody_is_blamed_for_little_beside_much_that_is_unseen),
