@@ -39,6 +39,7 @@
 
 /* How coarse a merge is. */
 #define DWELL_RUNS_LEVELS 7
+#define DWELL_RUNS_LAST 5  /* from that one on nobody is spared */
 #define DWELL_RUNS_MIXES 2 /* from that one on small entries lose their names */
 #define DWELL_RUNS_RETRY 8 /* every so many merges a finer one is tried */
 
@@ -97,6 +98,17 @@ static inline __attribute__((always_inline)) int dwell_run_is_small(const struct
 	__u32 shift = level < 5 ? 4 : level == 5 ? 2 : 0;
 
 	return run->ns << shift <= dwell_runs_span(now - run->until, level);
+}
+
+/* Whether it had little of its own time too, or is too short to tell: nobody misses its name. */
+static inline __attribute__((always_inline)) int dwell_run_is_rare(const struct dwell_run *run,
+								   __u32 level, __u64 now)
+{
+	__u64 span = run->until - run->begin;
+
+	return dwell_run_is_small(run, level, now) &&
+	       (run->ns << 3 <= span || span << 3 <= dwell_runs_span(now - run->until, level) ||
+		level >= DWELL_RUNS_LAST);
 }
 
 static inline __attribute__((always_inline)) int dwell_run_names_equal(const struct dwell_run *a,
@@ -209,7 +221,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_place(struct dwell_history *history, __u32 at
 		return 0;
 	run = &history->run[at & DWELL_RUNS_MASK];
 	if (pass == DWELL_RUNS_MIX && run->kind != DWELL_RUN_IDLE &&
-	    dwell_run_is_small(run, level, now))
+	    dwell_run_is_rare(run, level, now))
 		dwell_run_forget_name(run);
 	into = pass == DWELL_RUNS_KEEP ? 0 : dwell_runs_find(history, run, pass, level, now);
 	if (into) {
@@ -243,17 +255,26 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge(struct dwell_history *history, __u32 fi
 	return history->count <= DWELL_RUNS_ROOM;
 }
 
+/* The same; and first only of the later half: what is older was merged before, and rarely allows more. */
+DWELL_RUNS_FUNCTION int dwell_runs_merge_some(struct dwell_history *history, __u32 how, __u64 now)
+{
+	if (!history)
+		return 0;
+	return dwell_runs_merge(history, DWELL_RUNS / 2, how, now) ||
+	       dwell_runs_merge(history, 0, how, now);
+}
+
 /* The passes of one level. Whether they made enough room. */
-DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __u32 first,
-					       __u32 level, __u64 now)
+DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __u32 level,
+					       __u64 now)
 {
 	if (!history)
 		return 0;
 	if (!level)
-		return dwell_runs_merge(history, first, DWELL_RUNS_TASKS, now);
-	return dwell_runs_merge(history, first, level << 2 | DWELL_RUNS_NAMES, now) ||
+		return dwell_runs_merge_some(history, DWELL_RUNS_TASKS, now);
+	return dwell_runs_merge_some(history, level << 2 | DWELL_RUNS_NAMES, now) ||
 	       (level >= DWELL_RUNS_MIXES &&
-		dwell_runs_merge(history, first, level << 2 | DWELL_RUNS_MIX, now));
+		dwell_runs_merge_some(history, level << 2 | DWELL_RUNS_MIX, now));
 }
 
 /* What cannot be merged: forgets the oldest ones. */
@@ -297,10 +318,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_make_room(struct dwell_history *history, __u6
 	if (level && ++history->merges % DWELL_RUNS_RETRY == 0)
 		level--;
 	for (__u32 i = 0; i < DWELL_RUNS_LEVELS; i++) {
-		/* What is older was merged before, and mostly allows no more yet. */
-		if (dwell_runs_merge_level(history, DWELL_RUNS / 2, level, now) ||
-		    dwell_runs_merge_level(history, 0, level, now) ||
-		    level == DWELL_RUNS_LEVELS - 1)
+		if (dwell_runs_merge_level(history, level, now) || level == DWELL_RUNS_LEVELS - 1)
 			break;
 		level++;
 	}

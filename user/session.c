@@ -89,6 +89,9 @@ int session_open(struct session *session, const struct options *options,
 		session->cgroups = cgroup_paths_new(&session->hierarchy, CGROUP_REFRESH_NS);
 	if (session->cgroups)
 		cgroup_path(session->cgroups, 0); /* now: some may be gone at the end */
+	/* Who names functions while it measures would be the one who had the CPU. */
+	if (options->command == COMMAND_OUTLIERS || options->command == COMMAND_DAEMON)
+		symbols_read(session->symbols);
 	message_detail(1, "start: %llu us", (unsigned long long)(clock_mono() - began) / 1000);
 	return 0;
 }

@@ -16,6 +16,7 @@
 
 #define POLL_MS 100
 #define LOOK_NS 1000000000ULL	   /* how often open intervals and the ledger are looked at */
+#define FIRST_LOOK_NS 100000000ULL /* by then whoever waited for dwell's own start has had a CPU */
 #define LOOK_SHARE 1000		   /* all looks for open intervals take one such part of a CPU */
 #define SLEW_NS 1000000000ULL	   /* span over which the clocks are compared */
 #define STATISTICS_NS 500000000ULL /* statistics cost two clock reads a run: not for long */
@@ -108,6 +109,7 @@ int source_start(struct source *source)
 	calibrate_clocks();
 	update_slew(source);
 	source->started = clock_mono();
+	source->next_open = source->started + FIRST_LOOK_NS;
 	source->skeleton->bss->window_start = source->started;
 	__atomic_store_n(&source->skeleton->bss->window, DWELL_WINDOW_OPEN, __ATOMIC_RELEASE);
 	begin_statistics(source);

@@ -333,7 +333,7 @@ void symbols_free(struct symbols *symbols)
 }
 
 /* Reads the file if that was not done yet. 0 or what went wrong the first time. */
-static int load(struct symbols *symbols)
+int symbols_read(struct symbols *symbols)
 {
 	if (symbols->fd < 0)
 		return symbols->error;
@@ -358,7 +358,7 @@ static int prepare(struct symbols *symbols, char *buffer, size_t size)
 {
 	if (size)
 		buffer[0] = '\0';
-	return load(symbols);
+	return symbols_read(symbols);
 }
 
 int symbols_name(struct symbols *symbols, uint64_t address, char *buffer, size_t size)

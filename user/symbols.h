@@ -31,6 +31,12 @@ struct symbols *symbols_new(const char *kallsyms);
 void symbols_free(struct symbols *symbols);
 
 /*
+ * Reads them now, which takes some 50 ms of a CPU, for whoever must not take them
+ * later. 0 or a negative errno, which each question for a name will have too.
+ */
+int symbols_read(struct symbols *symbols);
+
+/*
  * Writes the name of the function that begins at @address to @buffer, cut off
  * if it does not fit: "hrtimer_wakeup", "e1000_watchdog [e1000]", without what
  * the compiler appended. Hostile bytes as they are. 0; -ENOENT (no function
