@@ -240,12 +240,14 @@ struct dwell_record {
 	__u8 block;	      /* enum dwell_block of the current or last block */
 	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
 	__u8 kthread;	      /* 1: a kernel thread */
-	__u8 woken_throttled; /* woken when its group had no quota left */
 	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
 	__s16 sleeper_call;   /* what its sleep was armed in: the syscall of a dwell_timer_key */
 	__u64 since;	      /* mono: when the state began; 0 = before the window */
 	__u64 activated;      /* mono: when this dwell began; 0 = before the window */
-	__u64 run_delay;      /* sched_info.run_delay at the last block */
+	union {
+		__u64 run_delay;	/* blocked: sched_info.run_delay then */
+		__u64 throttled_at_out; /* runnable: ns for which @queue had been throttled then */
+	};
 	__u64 mark_entered;   /* timer mark: mono time of callback entry; 0 = no mark */
 	__u64 mark_lateness;
 
@@ -271,9 +273,14 @@ struct dwell_record {
 	__u64 open_since;	  /* @since of what was reported while it was open; 0: nothing */
 	__u64 mark_function;	  /* timer mark: the callback */
 	__u64 outlier_at;	  /* mono: when tokens were last added */
-	__u64 activated_oncpu;	  /* oncpu_ns when this dwell began */
+	union {
+		__u64 activated_oncpu;	 /* oncpu_ns when this dwell began */
+		__u64 throttled_at_wake; /* ns for which @queue had been throttled, before it begins */
+	};
 	__u64 moved;		  /* its last move to another run queue: see outlier.bpf.h */
 	__u32 activated_switches; /* involuntary, then */
+	__u32 throttled;	  /* intervals of that kind */
+	__u32 queue;		  /* id of the run queue that it waits in, see quota.bpf.h; 0: not known */
 	struct dwell_norm norm[DWELL_MEASURES];
 };
 

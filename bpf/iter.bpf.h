@@ -76,10 +76,11 @@ inline_always void describe(struct dwell_live *live, struct dwell_record *record
 			live->state = DWELL_RUNNABLE_PREEMPTED;
 	}
 	if (live->state == DWELL_BLOCKED_STATE && queued && !is_blocked(task, false))
-		live->state = record->woken_throttled ? DWELL_RUNNABLE_THROTTLED :
-							DWELL_RUNNABLE_WOKEN;
+		live->state = DWELL_RUNNABLE_WOKEN;
 	if (queued && live->state >= DWELL_RUNNABLE_WOKEN && live->state != record->state)
 		live->since = queued + cpu->offset;
+	if (live->state >= DWELL_RUNNABLE_WOKEN)
+		describe_quota(live, record, task, cpu);
 }
 
 SEC("iter/task")
@@ -224,7 +225,7 @@ int find_open(struct bpf_iter__task *ctx)
 		return 0;
 	/* A copy: only what has ended is learned from. */
 	norm = record->norm[measure];
-	threshold = threshold_of(&norm, measure, samples_of(record, measure));
+	threshold = threshold_of(&norm, measure, samples_of(record, measure, true));
 	if (now - live.since <= threshold)
 		return 0;
 	record->open_since = live.since;

@@ -125,6 +125,15 @@ enum expiry_context {
 	CALLBACK_CONTEXTS
 };
 
+#define DWELL_QUOTAS 32 /* a power of two */
+
+/* A group's queue as it stood when a task of it was last seen to leave the CPU. */
+struct quota_seen {
+	__u32 queue;	 /* its id; 0: none */
+	__u64 throttled; /* ns: for how long it had been */
+	__u64 empty_at;	 /* mono: when that was, if it had no quota then; else 0 */
+};
+
 /*
  * What is known of one CPU. Padded, so that two CPUs never write one cache line.
  */
@@ -140,6 +149,8 @@ struct cpu {
 	__u64 in_at;	 /* mono: when it came; 0: before the window */
 	__u64 queued_at; /* mono: when it was queued, by the kernel's stamp; 0: no stamp */
 	__u64 run_delay; /* its sched_info.run_delay then: waits before that stamp included */
+	__u64 throttled; /* ns for which its group's queue had been then: see quota.bpf.h … */
+	__u32 queue;	 /* … and that queue's id */
 	/* What to add to the scheduler's clock of this CPU to get a mono time; see clock.bpf.h. */
 	__u64 offset;
 	__u64 offset_at;     /* mono: when it was adjusted last; 0: never */
@@ -161,6 +172,7 @@ struct cpu {
 	__u32 outlier_tokens;
 	__u32 callbacks_next; /* counts on; the oldest one modulo DWELL_CALLBACKS */
 	struct dwell_callback callbacks[DWELL_CALLBACKS];
+	struct quota_seen quotas[DWELL_QUOTAS]; /* by id */
 	struct dwell_history history;
 } __attribute__((aligned(128)));
 

@@ -68,13 +68,18 @@ __noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u64 n
 	return taken;
 }
 
-/* Intervals of @measure in @record so far, the one that is being judged included. */
-inline_always __u64 samples_of(const struct dwell_record *record, __u32 measure)
+/*
+ * Intervals of @measure in @record so far, the one that is being judged included,
+ * which may be @open.
+ */
+inline_always __u64 samples_of(const struct dwell_record *record, __u32 measure, bool open)
 {
 	if (measure == DWELL_WOKEN) /* counted when it blocks next */
 		return record->voluntary + 1;
-	if (measure == DWELL_PREEMPTED || measure == DWELL_THROTTLED)
+	if (measure == DWELL_PREEMPTED) /* counted when it begins, if only as throttled then */
 		return record->involuntary;
+	if (measure == DWELL_THROTTLED)
+		return record->throttled + open;
 	if (measure == DWELL_LATENESS || measure == DWELL_TIMER_LATENCY)
 		return record->expired;
 	return record->voluntary;
@@ -379,7 +384,7 @@ static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dw
 	name_task(outlier, task);
 	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
 		return;
-	samples = samples_of(record, measure);
+	samples = samples_of(record, measure, outlier->open);
 	sum = record->sum[measure];
 	/* A block is booked later. */
 	if (!outlier->open && measure != DWELL_BLOCKED && sum >= outlier->ns)
@@ -405,7 +410,7 @@ static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu, __u3
 	if (measure >= DWELL_MEASURES)
 		return 0;
 	norm = &record->norm[measure];
-	samples = samples_of(record, measure);
+	samples = samples_of(record, measure, false);
 	threshold = threshold_of(norm, measure, samples);
 	learn(norm, measure, to - from, threshold);
 	if (to - from <= threshold && from != record->open_since)
@@ -416,7 +421,7 @@ static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu, __u3
 	return 0;
 }
 
-/* A wait for a CPU, whatever for. */
+/* A wait for a CPU that @cpu ended. */
 static __noinline void report_wait(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, __u32 measure, __u64 from)
 {
@@ -431,6 +436,22 @@ static __noinline void report_wait(struct dwell_record *record, struct task_stru
 	describe_outlier(outlier, record, task);
 	copy_move(outlier, record, cpu->queued_at);
 	copy_runs(outlier, cpu);
+	submit_outlier(outlier);
+}
+
+/* The part of a wait in which there was no quota. Who ran meanwhile is not to blame. */
+static __noinline void report_throttled(struct dwell_record *record, struct task_struct *task,
+					struct cpu *cpu, __u64 from, __u64 to)
+{
+	__u64 threshold = judge(record, cpu, DWELL_THROTTLED, from, to);
+	struct dwell_outlier *outlier;
+
+	if (!threshold)
+		return;
+	outlier = reserve_outlier(DWELL_THROTTLED, from, to, threshold);
+	if (!outlier)
+		return;
+	describe_outlier(outlier, record, task);
 	submit_outlier(outlier);
 }
 

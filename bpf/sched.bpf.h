@@ -15,6 +15,7 @@
 #include "clock.bpf.h"
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
+#include "quota.bpf.h"
 
 /* The scheduler's state bits that have not moved since 5.15. */
 #define STATE_INTERRUPTIBLE 0x1
@@ -51,12 +52,6 @@ inline_always bool is_blocked(struct task_struct *task, bool preempt)
 		return true;
 	/* 7.2: neither does a mutex waiter whose lock owner runs on its behalf. */
 	return bpf_core_field_exists(task->is_blocked) && task->is_blocked;
-}
-
-inline_always bool out_of_quota(struct task_struct *task)
-{
-	return bpf_core_field_exists(task->se.cfs_rq->throttle_count) &&
-	       task->se.cfs_rq->throttle_count > 0;
 }
 
 inline_always enum dwell_block block_kind(__u32 state)
@@ -100,7 +95,7 @@ inline_always __u64 woken_at(struct dwell_record *record, struct cpu *cpu)
 inline_always void book_activation(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu)
 {
-	__u64 woken = woken_at(record, cpu), blocked;
+	__u64 woken = woken_at(record, cpu), queued = woken, blocked, throttled;
 	__u32 kind;
 	bool late;
 
@@ -119,26 +114,34 @@ inline_always void book_activation(struct dwell_record *record, struct task_stru
 	}
 	if (unlikely(woken < window_start)) /* began earlier: not a complete interval */
 		return;
-	kind = record->woken_throttled ? DWELL_THROTTLED : DWELL_WOKEN;
-	late = measure(record, kind, cpu->in_at - woken);
-	record->woken_throttled = 0;
+	if (TAKES_QUEUES && unlikely(cpu->throttled)) {
+		throttled = throttled_after_wake(record, task, cpu, woken);
+		if (throttled)
+			queued = book_throttled(record, task, cpu, woken, throttled);
+	}
+	late = measure(record, DWELL_WOKEN, cpu->in_at - queued);
 	record->activated = woken;
 	if (!config.outliers)
 		return;
 	record->activated_oncpu = record->oncpu_ns;
 	record->activated_switches = record->involuntary;
 	if (late)
-		report_wait(record, task, cpu, kind, woken);
+		report_wait(record, task, cpu, DWELL_WOKEN, queued);
 }
 
 /* It had been runnable all the time: preempted, or its group had no quota left. */
 static __noinline void book_requeue(struct dwell_record *record, struct task_struct *task,
 				    struct cpu *cpu)
 {
-	__u32 kind = record->state == DWELL_RUNNABLE_THROTTLED ? DWELL_THROTTLED : DWELL_PREEMPTED;
+	__u64 queued = record->since, throttled = 0;
 
-	if (measure(record, kind, interval(record->since, cpu->in_at)))
-		report_wait(record, task, cpu, kind, record->since);
+	if (unlikely(cpu->throttled || record->state == DWELL_RUNNABLE_THROTTLED))
+		throttled = throttled_after_run(record, task, cpu, queued);
+	if (throttled)
+		queued = book_throttled(record, task, cpu, queued, throttled);
+	/* However much of it was for quota, in the end it came from a run queue. */
+	if (measure(record, DWELL_PREEMPTED, interval(queued, cpu->in_at)))
+		report_wait(record, task, cpu, DWELL_PREEMPTED, queued);
 }
 
 /* The chain that on_waking() marked: timer, wake-up, run queue, CPU. */
@@ -208,8 +211,8 @@ inline_always void switch_out(struct dwell_record *record, struct task_struct *t
 	record->since = now;
 	if (!is_blocked(task, preempt)) {
 		record->involuntary++;
-		record->state = out_of_quota(task) ? DWELL_RUNNABLE_THROTTLED :
-						     DWELL_RUNNABLE_PREEMPTED;
+		record->state = begin_wait(record, task, cpu, now) ? DWELL_RUNNABLE_THROTTLED :
+								     DWELL_RUNNABLE_PREEMPTED;
 		return;
 	}
 	record->voluntary++;
@@ -222,6 +225,7 @@ inline_always void switch_out(struct dwell_record *record, struct task_struct *t
 	if (config.user_stacks)
 		keep_user_stack(ctx, task);
 	record->run_delay = task->sched_info.run_delay;
+	begin_block(record, task, cpu, now);
 	if (unlikely(state & STATE_DEAD))
 		end_record(record, task);
 }
@@ -341,6 +345,8 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 	cpu->in_at = now;
 	cpu->queued_at = queued ? queued + offset : 0;
 	cpu->run_delay = next->sched_info.run_delay;
+	cpu->queue = queue_id(next->se.cfs_rq);
+	cpu->throttled = throttled_before(next->se.cfs_rq);
 }
 
 #define ON_RQ_MIGRATING 2 /* TASK_ON_RQ_MIGRATING */
@@ -534,7 +540,8 @@ static __noinline void note_wakeup(struct dwell_record *record, struct task_stru
 		note_unslept(record, task, cpu, expiry);
 		return;
 	}
-	record->woken_throttled = out_of_quota(task);
+	if (wakes_to_quota(task) && record->state == DWELL_BLOCKED_STATE)
+		note_quota_at_wake(record, task);
 	/*
 	 * 6.12 and later may move a task to another run queue after it blocked
 	 * but before it left the old one (sched_delayed), and stamp that as if
@@ -555,7 +562,7 @@ inline_always void note_waking(struct cpu *cpu, u64 *ctx)
 	if (config.ledger && cpu->running)
 		note_woke(cpu);
 	/* The common wake-up ends here, without a clock read or a lookup. */
-	if (likely(!cpu->expiring && !task->sched_info.last_queued && !out_of_quota(task) &&
+	if (likely(!cpu->expiring && !task->sched_info.last_queued && !wakes_to_quota(task) &&
 		   task->bpf_storage && !hunt && !filter_can_change() &&
 		   !may_end_long_block(cpu, task)))
 		return;

@@ -93,6 +93,19 @@ static int set_kernel_timer(json_t *object, const struct report *report, const s
 	return err | sink_json_set_callback(object, report, row->function);
 }
 
+/* Completed blocks by the state of the task in them. */
+static int set_blocks(json_t *object, const struct row *row)
+{
+	json_t *blocks = json_object();
+	int err = 0;
+
+	if (json_set(object, "blocked_ns", blocks))
+		return -ENOMEM;
+	for (int block = 0; block < DWELL_BLOCKS; block++)
+		err |= json_set_count(blocks, json_block(block), row->blocked_ns[block]);
+	return err;
+}
+
 /* Sets what is measured of tasks only, not of a timer alone. */
 static int set_waits(json_t *object, const struct report *report, const struct row *row)
 {
@@ -107,6 +120,7 @@ static int set_waits(json_t *object, const struct report *report, const struct r
 	err |= json_set_dist(object, "throttled", &row->measure[DWELL_THROTTLED]);
 	err |= json_set_dist(object, "blocked", &row->measure[DWELL_BLOCKED]);
 	err |= json_set_count(object, "blocked_uninterruptible_ns", row->blocked_ns[DWELL_BLOCK_D]);
+	err |= set_blocks(object, row);
 	err |= json_set_dist(object, "dwell", &row->measure[DWELL_DWELL]);
 	return err;
 }

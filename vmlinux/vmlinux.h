@@ -104,14 +104,67 @@ struct sched_info {
 };
 
 struct rq {
-	u64 clock; /* scheduler clock, as of the last event on this run queue */
+	u64 clock;		      /* scheduler clock, as of the last event on this run queue */
+	u64 clock_pelt;		      /* the same in time that counts for the load average */
+	unsigned long lost_idle_time; /* not in @clock_pelt, though its readers expect that */
 	int cpu;
 	struct task_struct *curr; /* who runs on it */
 };
 
+struct hrtimer;
+
+struct hrtimer_cpu_base {
+	unsigned int cpu;
+};
+
+struct hrtimer_clock_base {
+	struct hrtimer_cpu_base *cpu_base;
+	unsigned int index;
+	int clockid;
+	struct hrtimer *running; /* whose callback runs now */
+	s64 offset;		 /* of its clock to CLOCK_MONOTONIC */
+};
+
+/* A ktime_t has been a plain s64 since 4.10. timerqueue_linked_node in 7.1. */
+struct timerqueue_node {
+	s64 expires;
+};
+
+struct hrtimer {
+	struct timerqueue_node node;
+	s64 _softexpires;
+	void *function;
+	struct hrtimer_clock_base *base;
+	unsigned char is_soft; /* expires in softirq, or a thread of it (u8, bool since 7.1) */
+};
+
+/* A quota of CPU time. CONFIG_CFS_BANDWIDTH, and so is all of it in struct cfs_rq. */
+struct cfs_bandwidth {
+	s64 period;
+	u64 quota; /* all ones: none */
+	struct hrtimer period_timer;
+};
+
+/* A cgroup, as the scheduler sees it. CONFIG_FAIR_GROUP_SCHED */
+struct task_group {
+	struct task_group *parent;
+	struct cfs_bandwidth cfs_bandwidth;
+};
+
+/* A group's queue on one CPU. */
 struct cfs_rq {
-	struct rq *rq;	    /* CONFIG_FAIR_GROUP_SCHED */
-	int throttle_count; /* CONFIG_CFS_BANDWIDTH; > 0: it or an ancestor has no quota left */
+	struct rq *rq;		/* CONFIG_FAIR_GROUP_SCHED */
+	struct task_group *tg; /* the same */
+	int throttle_count;	/* > 0: it or an ancestor has no quota left */
+	/*
+	 * When that began, and how long it was before. Of rq's clock, since 6.6,
+	 * and only while something was queued there; …
+	 */
+	u64 throttled_clock_self; /* 0: nothing is queued, or it has quota */
+	u64 throttled_clock_self_time;
+	/* … of its clock_pelt, since 5.19, and from 6.18 on only while nothing is. */
+	u64 throttled_clock_pelt;
+	u64 throttled_clock_pelt_time;
 };
 
 struct sched_entity {
@@ -156,7 +209,9 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid; /* NULL once it has been reaped */
 	u64 start_time;
+	int prio; /* below 100: real-time */
 	struct sched_entity se;
+	bool throttled; /* since 6.18: taken off its queue, its group having no quota */
 	struct sched_info sched_info;
 	struct css_set *cgroups;
 	void *bpf_storage; /* NULL: no BPF program has kept anything for it */
@@ -169,33 +224,6 @@ struct pt_regs {
 	unsigned long cs;      /* 16 bits of a union since 6.9 */
 	int syscallno;	       /* arm64 */
 	u64 pstate;
-};
-
-struct hrtimer;
-
-struct hrtimer_cpu_base {
-	unsigned int cpu;
-};
-
-struct hrtimer_clock_base {
-	struct hrtimer_cpu_base *cpu_base;
-	unsigned int index;
-	int clockid;
-	struct hrtimer *running; /* whose callback runs now */
-	s64 offset;		 /* of its clock to CLOCK_MONOTONIC */
-};
-
-/* A ktime_t has been a plain s64 since 4.10. timerqueue_linked_node in 7.1. */
-struct timerqueue_node {
-	s64 expires;
-};
-
-struct hrtimer {
-	struct timerqueue_node node;
-	s64 _softexpires;
-	void *function;
-	struct hrtimer_clock_base *base;
-	unsigned char is_soft; /* expires in softirq, or a thread of it (u8, bool since 7.1) */
 };
 
 struct seq_file;

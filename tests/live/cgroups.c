@@ -92,6 +92,18 @@ static void kill_members(const char *directory)
 
 static void remove_one(const char *directory)
 {
+	char path[ROOT_LEN + 300 + 260];
+	DIR *listing = opendir(directory);
+	const struct dirent *entry;
+
+	while (listing && (entry = readdir(listing))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		remove_one(path);
+	}
+	if (listing)
+		closedir(listing);
 	/* A killed process leaves its cgroup when it has been reaped. */
 	for (int i = 0; i < 100 && rmdir(directory) && errno == EBUSY; i++) {
 		kill_members(directory);
@@ -150,6 +162,19 @@ void cgroup_make(struct cgroup *cgroup, const char *name)
 		live_skip("making a cgroup: %s", strerror(errno));
 }
 
+void cgroup_make_below(struct cgroup *cgroup, const struct cgroup *above, const char *name)
+{
+	*cgroup = *above;
+	cgroup->path = cgroup->directory + (above->path - above->directory);
+	if (strlen(above->directory) + strlen(name) + 2 > sizeof(cgroup->directory))
+		live_abort("the path of a cgroup is too long");
+	if (!above->v1)
+		write_file(above, "cgroup.subtree_control", "+cpu");
+	strcat(strcat(cgroup->directory, "/"), name);
+	if (mkdir(cgroup->directory, 0755))
+		live_skip("making a cgroup below another: %s", strerror(errno));
+}
+
 void cgroup_add(const struct cgroup *cgroup, pid_t pid)
 {
 	char text[16];
@@ -181,14 +206,25 @@ void cgroup_prefer(const struct cgroup *cgroup)
 		write_file(cgroup, "cpu.weight", "10000");
 }
 
-uint64_t cgroup_throttled(const struct cgroup *cgroup)
+static uint64_t read_stat(const struct cgroup *cgroup, const char *name)
 {
-	const char *name = cgroup->v1 ? "throttled_time " : "throttled_usec ";
 	char path[sizeof(cgroup->directory) + 32], text[1024];
 	const char *found;
 
 	snprintf(path, sizeof(path), "%s/cpu.stat", cgroup->directory);
 	if (proc_read(path, text, sizeof(text)) <= 0 || !(found = strstr(text, name)))
 		live_skip("the kernel keeps no account of throttling");
-	return strtoull(found + strlen(name), NULL, 10) * (cgroup->v1 ? 1 : 1000);
+	return strtoull(found + strlen(name), NULL, 10);
+}
+
+uint64_t cgroup_throttled(const struct cgroup *cgroup)
+{
+	if (cgroup->v1)
+		return read_stat(cgroup, "throttled_time ");
+	return read_stat(cgroup, "throttled_usec ") * 1000;
+}
+
+uint64_t cgroup_times_throttled(const struct cgroup *cgroup)
+{
+	return read_stat(cgroup, "nr_throttled ");
 }

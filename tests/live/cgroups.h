@@ -23,6 +23,9 @@ void cgroups_remove_all(void);
 /* Makes a cgroup; the test is skipped where none can be made. The runner removes it. */
 void cgroup_make(struct cgroup *cgroup, const char *name);
 
+/* Makes one below @above, which then is for other cgroups, not for processes. */
+void cgroup_make_below(struct cgroup *cgroup, const struct cgroup *above, const char *name);
+
 /* Moves a process (0: the caller) into it. */
 void cgroup_add(const struct cgroup *cgroup, pid_t pid);
 
@@ -34,5 +37,8 @@ void cgroup_prefer(const struct cgroup *cgroup);
 
 /* For how long it was throttled so far, in ns. */
 uint64_t cgroup_throttled(const struct cgroup *cgroup);
+
+/* How often that was, on all CPUs. */
+uint64_t cgroup_times_throttled(const struct cgroup *cgroup);
 
 #endif

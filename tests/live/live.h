@@ -22,7 +22,7 @@ extern const struct live_test tests_timers[];
 extern const struct live_test tests_together[];
 extern const struct live_test tests_threads[];
 extern const struct live_test tests_sched[];
-extern const struct live_test tests_throttle[];
+extern const struct live_test tests_quota[];
 extern const struct live_test tests_cyclictest[];
 extern const struct live_test tests_tasks[];
 extern const struct live_test tests_names[];

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CPU quotas: time throttled is what cpu.stat says, whatever else keeps the task waiting. */
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroups.h"
+#include "live.h"
+#include "report.h"
+#include "workload.h"
+
+#define MS 1000000ULL
+#define RUN_NS (4000 * MS)
+#define QUOTA_US 20000
+#define PERIOD_US 100000
+#define BULLY_NS (400 * MS) /* more than one period */
+
+/* A group with a quota, its tasks and what was measured of them. */
+struct trial {
+	struct cgroup quota; /* has the quota, and the account */
+	struct cgroup group; /* has the tasks: the same, or below it */
+	struct workload workload;
+	struct workload other; /* outside the group; pid 0: none */
+	struct proc_account account; /* of the workload: what it added in the trial */
+	struct report report;
+	int64_t truth; /* ns throttled, of all CPUs */
+	int64_t times; /* throttled */
+};
+
+static void make_group(struct trial *trial, const char *name, bool nested)
+{
+	memset(trial, 0, sizeof(*trial));
+	cgroup_make(&trial->quota, name);
+	cgroup_set_quota(&trial->quota, QUOTA_US, PERIOD_US);
+	if (nested)
+		cgroup_make_below(&trial->group, &trial->quota, "inner");
+	else
+		trial->group = trial->quota;
+	trial->group.path = trial->group.directory + (trial->quota.path - trial->quota.directory);
+}
+
+static void spin(struct work *work)
+{
+	(void)work;
+	proc_spin(proc_now() + RUN_NS);
+}
+
+/* Has its CPU for longer than a period of the quota, again and again: real-time. */
+static void bully(struct work *work)
+{
+	const struct sched_param priority = {.sched_priority = 10};
+	const uint64_t end = proc_now() + RUN_NS;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &priority))
+		live_skip("no real-time task can be made: %s", strerror(errno));
+	work->tid[1] = proc_tid();
+	while (proc_now() < end) {
+		proc_spin(proc_now() + BULLY_NS);
+		proc_sleep(BULLY_NS);
+	}
+}
+
+/* Starts @body in the group, on one CPU or @anywhere, and @other beside it outside. */
+static void start_trial(struct trial *trial, void (*body)(struct work *work), bool anywhere,
+			void (*other)(struct work *work))
+{
+	workload_start(&trial->workload, body, trial);
+	cgroup_add(&trial->group, trial->workload.pid);
+	if (!anywhere)
+		proc_pin(trial->workload.pid, PROC_LAST_CPU);
+	if (!other)
+		return;
+	workload_start(&trial->other, other, trial);
+	proc_pin(trial->other.pid, PROC_LAST_CPU);
+}
+
+/* Measures it by @arguments from before it begins until after it is done. */
+static void run_trial(struct trial *trial, const char *const *arguments)
+{
+	const pid_t pid = trial->workload.pid;
+	struct proc_account before;
+	struct dwell_process run;
+
+	dwell_start(&run, NULL, arguments);
+	dwell_wait_measuring(&run);
+	/* It is blocked in both readings of its account, and so in both ends of the window. */
+	if (!proc_account(pid, pid, &before))
+		live_skip("the kernel keeps no account of tasks");
+	trial->truth = -(int64_t)cgroup_throttled(&trial->quota);
+	trial->times = -(int64_t)cgroup_times_throttled(&trial->quota);
+	workload_release(&trial->workload);
+	if (trial->other.pid)
+		workload_release(&trial->other);
+	if (!workload_wait(&trial->workload, live_slower(25, 2)) ||
+	    (trial->other.pid && !workload_wait(&trial->other, live_slower(25, 2))))
+		live_abort("the workload died");
+	proc_account(pid, pid, &trial->account);
+	trial->account.run_ns -= before.run_ns;
+	trial->account.delay_ns -= before.delay_ns;
+	trial->truth += (int64_t)cgroup_throttled(&trial->quota);
+	trial->times += (int64_t)cgroup_times_throttled(&trial->quota);
+	dwell_interrupt(&run);
+	dwell_wait(&run, 30);
+	report_read(&trial->report, &run);
+	dwell_close(&run);
+	if (trial->truth < (int64_t)RUN_NS / 10)
+		live_abort("the kernel itself hardly throttled the group");
+}
+
+static void end_trial(struct trial *trial)
+{
+	report_free(&trial->report);
+	workload_leave(&trial->workload);
+	if (trial->other.pid)
+		workload_leave(&trial->other);
+}
+
+#define SUMMARY DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0")
+
+static int64_t throttled_ns(const struct trial *trial, pid_t tid)
+{
+	return report_integer(report_row(&trial->report, "tid", tid), "throttled.sum_ns");
+}
+
+/* What is known of the workload otherwise: the quota's account, and its own. */
+static void check_account(const struct trial *trial)
+{
+	const json_t *row = report_row(&trial->report, "tid", trial->workload.pid);
+	const int64_t throttled = report_integer(row, "throttled.sum_ns");
+	const int64_t queued = report_integer(row, "runqueue.sum_ns");
+	const int64_t oncpu = report_integer(row, "oncpu_ns");
+	const int64_t run = (int64_t)trial->account.run_ns;
+	const int64_t waits = (int64_t)trial->account.delay_ns;
+
+	live_note("throttled %" PRId64 " (%" PRId64 ") us in %" PRId64 " (%" PRId64
+		  ") times, queued %" PRId64 ", all waits (%" PRId64 "), on the CPU %" PRId64
+		  " (%" PRId64 ") us",
+		  throttled / 1000, trial->truth / 1000, report_integer(row, "throttled.count"),
+		  trial->times, queued / 1000, waits / 1000, oncpu / 1000, run / 1000);
+	live_expect_near("time throttled", throttled, trial->truth, trial->truth / 50);
+	live_expect_near("all waits", throttled + queued, waits, waits / 50);
+	live_expect_near("time on the CPU", oncpu, run, run / 50);
+	/* New quota comes with each period. */
+	live_expect_range("the longest time throttled", report_integer(row, "throttled.max_ns"), 0,
+			  2 * PERIOD_US * 1000LL);
+}
+
+static void run_alone(const void *argument)
+{
+	struct trial trial;
+
+	make_group(&trial, "quota", argument != NULL);
+	start_trial(&trial, spin, false, NULL);
+	run_trial(&trial, SUMMARY);
+	check_account(&trial);
+	report_expect_no_loss(&trial.report);
+	end_trial(&trial);
+}
+
+/* The group's CPU is taken by another's task while it has quota: that is not the quota's doing. */
+static void run_bullied(const void *argument)
+{
+	struct trial trial;
+	int64_t queued;
+
+	make_group(&trial, "quota", argument != NULL);
+	start_trial(&trial, spin, false, bully);
+	run_trial(&trial, SUMMARY);
+	check_account(&trial);
+	queued = report_integer(report_row(&trial.report, "tid", trial.workload.pid),
+				"runqueue.sum_ns");
+	/* Four to five times the bully has the CPU, and some quota first comes back each time. */
+	if (queued < (int64_t)(4 * (BULLY_NS - PERIOD_US * 1000)))
+		live_fail("it waited for the bully for %" PRId64 " us only", queued / 1000);
+	end_trial(&trial);
+}
+
+/* ---- several tasks -------------------------------------------------------------- */
+
+static void spin_beside(struct work *work)
+{
+	proc_pin(0, PROC_LAST_CPU);
+	spin(work);
+}
+
+static void spin_both(struct work *work)
+{
+	work->tid[1] = work_peer(work, spin_beside);
+	spin(work);
+	waitpid(work->tid[1], NULL, 0);
+}
+
+/* When one of them uses up the quota, the other already waits: it runs out on it too. */
+static void run_two(const void *argument)
+{
+	struct trial trial;
+
+	(void)argument;
+	make_group(&trial, "quota", false);
+	start_trial(&trial, spin_both, false, NULL);
+	run_trial(&trial, SUMMARY);
+	for (int i = 0; i < 2; i++) {
+		const int64_t ns = throttled_ns(&trial, trial.workload.work->tid[i]);
+
+		live_note("task %d: throttled %" PRId64 " (%" PRId64 ") us", i, ns / 1000,
+			  trial.truth / 1000);
+		live_expect_near("time throttled", ns, trial.truth, trial.truth / 50);
+	}
+	end_trial(&trial);
+}
+
+static void nap(struct work *work)
+{
+	const uint64_t end = proc_now() + RUN_NS;
+
+	(void)work;
+	while (proc_now() < end) {
+		proc_sleep(5 * MS);
+		proc_spin(proc_now() + MS);
+	}
+}
+
+static void spin_elsewhere(struct work *work)
+{
+	proc_pin(0, PROC_FIRST_CPU);
+	spin(work);
+}
+
+static void nap_beside_spinner(struct work *work)
+{
+	work->tid[1] = work_peer(work, spin_elsewhere);
+	proc_pin(0, PROC_LAST_CPU);
+	nap(work);
+	waitpid(work->tid[1], NULL, 0);
+}
+
+/*
+ * One task uses up the quota on one CPU; another is woken on its own CPU all the
+ * time, and most times finds none. Each CPU's account is one task's.
+ */
+static void run_woken(const void *argument)
+{
+	struct trial trial;
+	int64_t napper, spinner;
+
+	(void)argument;
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		live_skip("one CPU only");
+	make_group(&trial, "quota", false);
+	start_trial(&trial, nap_beside_spinner, true, NULL);
+	run_trial(&trial, SUMMARY);
+	napper = throttled_ns(&trial, trial.workload.pid);
+	spinner = throttled_ns(&trial, trial.workload.work->tid[1]);
+	live_note("the sleeper was throttled for %" PRId64 ", the other for %" PRId64 " (%" PRId64
+		  ") us",
+		  napper / 1000, spinner / 1000, trial.truth / 1000);
+	live_expect_near("time throttled", napper + spinner, trial.truth, trial.truth / 50);
+	if (trial.truth - spinner < trial.truth / 10)
+		live_abort("the sleeper hardly met a lack of quota");
+	end_trial(&trial);
+}
+
+/* It naps and works where it likes, with a bully on one of the CPUs. */
+static void work_and_nap(struct work *work)
+{
+	const uint64_t end = proc_now() + RUN_NS;
+
+	(void)work;
+	while (proc_now() < end) {
+		proc_spin(proc_now() + 3 * MS);
+		proc_sleep(MS);
+	}
+}
+
+static void run_floating(const void *argument)
+{
+	struct trial trial;
+
+	(void)argument;
+	make_group(&trial, "quota", false);
+	start_trial(&trial, work_and_nap, true, bully);
+	run_trial(&trial, SUMMARY);
+	check_account(&trial);
+	end_trial(&trial);
+}
+
+const struct live_test tests_quota[] = {
+	{.name = "throttled", .run = run_alone},
+	{.name = "throttled-nested", .run = run_alone, .argument = "nested"},
+	{.name = "throttled-bullied", .run = run_bullied},
+	{.name = "throttled-bullied-nested", .run = run_bullied, .argument = "nested"},
+	{.name = "throttled-two", .run = run_two},
+	{.name = "throttled-woken", .run = run_woken},
+	{.name = "throttled-floating", .run = run_floating},
+	{0},
+};
