@@ -236,19 +236,19 @@ struct dwell_record {
 	char comm[DWELL_COMM_LEN];
 
 	/* State. */
-	__u8 state;	      /* enum dwell_state: what it was switched out into, ONCPU in a read */
-	__u8 block;	      /* enum dwell_block of the current or last block */
-	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
-	__u8 kthread;	      /* 1: a kernel thread */
-	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
-	__s16 sleeper_call;   /* what its sleep was armed in: the syscall of a dwell_timer_key */
-	__u64 since;	      /* mono: when the state began; 0 = before the window */
-	__u64 activated;      /* mono: when this dwell began; 0 = before the window */
+	__u8 state;	     /* enum dwell_state: what it was switched out into, ONCPU in a read */
+	__u8 block;	     /* enum dwell_block of the current or last block */
+	__u8 touched;	     /* bit per enum dwell_measure that holds a count */
+	__u8 kthread;	     /* 1: a kernel thread */
+	__u8 outlier_tokens; /* so many outliers more, until time brings new ones */
+	__s16 sleeper_call;  /* what its sleep was armed in: the syscall of a dwell_timer_key */
+	__u64 since;	     /* mono: when the state began; 0 = before the window */
+	__u64 activated;     /* mono: when this dwell began; 0 = before the window */
 	union {
 		__u64 run_delay;	/* blocked: sched_info.run_delay then */
 		__u64 throttled_at_out; /* runnable: ns for which @queue had been throttled then */
 	};
-	__u64 mark_entered;   /* timer mark: mono time of callback entry; 0 = no mark */
+	__u64 mark_entered; /* timer mark: mono time of callback entry; 0 = no mark */
 	__u64 mark_lateness;
 
 	/* CPU. */
@@ -270,17 +270,17 @@ struct dwell_record {
 	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
 
 	/* What outliers are told by. Stays in the kernel, being behind the buckets. */
-	__u64 open_since;	  /* @since of what was reported while it was open; 0: nothing */
-	__u64 mark_function;	  /* timer mark: the callback */
-	__u64 outlier_at;	  /* mono: when tokens were last added */
+	__u64 open_since;    /* @since of what was reported while it was open; 0: nothing */
+	__u64 mark_function; /* timer mark: the callback */
+	__u64 outlier_at;    /* mono: when tokens were last added */
 	union {
-		__u64 activated_oncpu;	 /* oncpu_ns when this dwell began */
+		__u64 activated_oncpu; /* oncpu_ns when this dwell began */
 		__u64 throttled_at_wake; /* ns for which @queue had been throttled, before it begins */
 	};
 	__u64 moved;		  /* its last move to another run queue: see outlier.bpf.h */
 	__u32 activated_switches; /* involuntary, then */
 	__u32 throttled;	  /* intervals of that kind */
-	__u32 queue;		  /* id of the run queue that it waits in, see quota.bpf.h; 0: not known */
+	__u32 queue; /* id of the run queue that it waits in, see quota.bpf.h; 0: not known */
 	struct dwell_norm norm[DWELL_MEASURES];
 };
 
@@ -578,6 +578,8 @@ enum dwell_window { DWELL_WINDOW_AHEAD, DWELL_WINDOW_OPEN, DWELL_WINDOW_CLOSED }
  */
 #define DWELL_LOSS_LIST(X)                                                                        \
 	X(MISSING_RECORD, "missing_record", "switches of a task that had no record yet")          \
+	X(BORN_UNSEEN, "born_unseen",                                                             \
+	  "switches of new tasks whose birth the kernel hid from dwell")                          \
 	X(NO_MEMORY, "no_memory", "tasks for which no record could be made")                      \
 	X(RING_FULL, "ring_full", "last records of exited tasks that found the ring buffer full") \
 	X(BUCKET_FULL, "bucket_full", "intervals missing from a histogram, but not from its sum") \

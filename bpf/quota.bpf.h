@@ -17,7 +17,7 @@
 #include "outlier.bpf.h"
 
 #define FIRST_NORMAL_PRIO 100 /* below are the real-time tasks, which no quota holds */
-#define QUEUE_BYTES 512 /* of a queue, about */
+#define QUEUE_BYTES 512	      /* of a queue, about */
 #define NO_QUOTA (~0ULL)
 #define GROUP_DEPTH 8 /* levels searched upwards for a quota */
 
@@ -28,7 +28,7 @@
  */
 #define TAKES_TASKS bpf_core_field_exists(struct task_struct, throttled)
 /* Before, the whole queue is, and whoever waits there waits for quota. */
-#define TAKES_QUEUES                                                                    \
+#define TAKES_QUEUES                                                                         \
 	(!TAKES_TASKS && (bpf_core_field_exists(struct cfs_rq, throttled_clock_self_time) || \
 			  bpf_core_field_exists(struct cfs_rq, throttled_clock_pelt_time)))
 
@@ -200,8 +200,7 @@ inline_always __u64 throttled_since_seen(struct cpu *cpu, __u64 from)
 
 /* Throttled ns of @task's wait on @cpu, from when it was woken. */
 static __noinline __u64 throttled_after_wake(const struct dwell_record *record,
-					     struct task_struct *task, struct cpu *cpu,
-					     __u64 woken)
+					     struct task_struct *task, struct cpu *cpu, __u64 woken)
 {
 	if (task->prio < FIRST_NORMAL_PRIO)
 		return 0;
@@ -281,7 +280,7 @@ static __noinline __u64 book_throttled(struct dwell_record *record, struct task_
  * it is not, if it was.
  */
 inline_always void describe_quota(struct dwell_live *live, const struct dwell_record *record,
-				      struct task_struct *task, struct cpu *cpu)
+				  struct task_struct *task, struct cpu *cpu)
 {
 	struct cfs_rq *queue = task->se.cfs_rq;
 	__u64 began;

@@ -12,6 +12,7 @@
 #ifndef DWELL_SCHED_BPF_H
 #define DWELL_SCHED_BPF_H
 
+#include "birth.bpf.h"
 #include "clock.bpf.h"
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
@@ -334,7 +335,8 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 		if (likely(record)) {
 			switch_out(record, prev, cpu, preempt, state, now, ctx);
 		} else if (!filtered() && (__u32)prev->tgid != self) {
-			lose(DWELL_LOSS_MISSING_RECORD);
+			lose(born_unseen(prev) ? DWELL_LOSS_BORN_UNSEEN :
+						 DWELL_LOSS_MISSING_RECORD);
 			hunt = HUNT_WAKES;
 		}
 	}
@@ -590,76 +592,6 @@ int on_waking(u64 *ctx)
 		return 0;
 	note_waking(cpu, ctx);
 	end_run(cpu);
-	return 0;
-}
-
-/* False if there is no memory for a record that is wanted. */
-static __noinline bool begin_record(struct task_struct *task)
-{
-	struct dwell_record *record = make_record(task);
-
-	if (!record)
-		return !wanted(task);
-	if (window == DWELL_WINDOW_OPEN) {
-		record->state = DWELL_RUNNABLE_WOKEN;
-		record->since = bpf_ktime_get_ns();
-	}
-	return true;
-}
-
-/* sched_process_fork tells of everyone but the threads of io_uring and vhost. */
-static bool fork_follows(const struct task_struct *task)
-{
-	return !(task->flags & (PF_IO_WORKER | PF_USER_WORKER));
-}
-
-/*
- * From 7.1 on programs on these tracepoints can be preempted, and meanwhile the
- * kernel skips them for whoever else forks on that CPU. So there are three
- * chances. Memory may come between them: on PREEMPT_RT the kernel keeps a few
- * records in store on each CPU, and a thread that preempts the fork gets more.
- */
-SEC("tp_btf/task_newtask")
-int on_newtask(u64 *ctx)
-{
-	begin_record((void *)ctx[0]);
-	return 0;
-}
-
-SEC("tp_btf/task_newtask")
-int on_newtask_twin(u64 *ctx)
-{
-	struct task_struct *task = (void *)ctx[0];
-
-	if (!find_record(task) && !begin_record(task) && !fork_follows(task))
-		lose(DWELL_LOSS_NO_MEMORY);
-	return 0;
-}
-
-SEC("tp_btf/sched_process_fork")
-int on_fork(u64 *ctx)
-{
-	struct task_struct *child = (void *)ctx[1];
-
-	if (!find_record(child) && !begin_record(child))
-		lose(DWELL_LOSS_NO_MEMORY);
-	return 0;
-}
-
-/* Only with a filter on names or groups: a program may get the wanted name by exec alone. */
-SEC("tp_btf/sched_process_exec")
-int on_exec(u64 *ctx)
-{
-	struct task_struct *task = (void *)ctx[0];
-	struct dwell_record *record;
-
-	if (window != DWELL_WINDOW_OPEN || find_record(task))
-		return 0;
-	record = make_record(task);
-	if (record) {
-		record->state = DWELL_ONCPU;
-		record->since = bpf_ktime_get_ns();
-	}
 	return 0;
 }
 

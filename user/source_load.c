@@ -70,7 +70,7 @@ static void set_records(struct source *source, struct dwell_config *config)
 	want(source, skeleton->progs.on_newtask, true);
 	want(source, skeleton->progs.on_newtask_twin, true);
 	want(source, skeleton->progs.on_fork, true);
-	want(source, skeleton->progs.on_exec, config->nr_comms || config->nr_cgroups);
+	want(source, skeleton->progs.on_exec, true);
 	want(source, skeleton->progs.on_exit, timers_alone);
 	want(source, skeleton->progs.on_exit_twin, timers_alone);
 	bpf_program__set_autoload(skeleton->progs.on_switch, !timers_alone);

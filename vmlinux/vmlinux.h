@@ -208,6 +208,7 @@ struct task_struct {
 	int tgid;
 	struct task_struct *group_leader;
 	struct pid *thread_pid; /* NULL once it has been reaped */
+	struct task_struct *real_parent; /* who forked it, as long as that lives */
 	u64 start_time;
 	int prio; /* below 100: real-time */
 	struct sched_entity se;

@@ -273,7 +273,7 @@ unsigned int report_count_named(const struct report *report, const char *comm)
 static bool is_of_hidden_tasks(const char *name)
 {
 	static const char *const names[] = {"lateness_unseen", "wake_unseen", "time_backwards",
-					    "missing_record", "no_memory"};
+					    "born_unseen", "no_memory"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(name, names[i]))

@@ -19,7 +19,7 @@ import time
 import families as contract
 
 BOUNDS = [2 ** k / 1e6 for k in range(24)]  # 1 us .. 8.4 s
-REASONS = ('missing_record', 'no_memory', 'ring_full', 'lateness_unseen', 'clock_step')
+REASONS = ('missing_record', 'born_unseen', 'no_memory', 'ring_full', 'lateness_unseen', 'clock_step')
 PROGRAMS = ('dwell_switch', 'dwell_waking', 'dwell_hrtimer_start', 'dwell_hrtimer_expire_entry')
 FREE_VALUES = {
     'reason': REASONS,

@@ -175,7 +175,7 @@ static void a_groups_values_are_its_growth(void **state)
 static void check_dwell_itself(const struct exposition *exposition)
 {
 	check(exposition, "dwell_events_lost_total{reason=\"missing_record\"}", "1");
-	check(exposition, "dwell_events_lost_total{reason=\"recursion\"}", "12");
+	check(exposition, "dwell_events_lost_total{reason=\"recursion\"}", "13");
 	check(exposition, "dwell_outliers_suppressed_total{kind=\"dwell\"}", "10");
 	check(exposition, "dwell_outliers_suppressed_total{kind=\"runqueue\"}", "24");
 	check(exposition, "dwell_outliers_lost_total{kind=\"throttled\"}", "26");
