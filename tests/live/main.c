@@ -16,10 +16,10 @@
 #include "tests_tasks.h"
 
 static const struct live_test *const tables[] = {
-	tests_sleeps,	tests_timers,	    tests_together, tests_threads,  tests_sched,
-	tests_quota, tests_cyclictest,   tests_tasks,    tests_names,    tests_filters,
-	tests_errors,	tests_capabilities, tests_before,   tests_outliers, tests_ledger,
-	tests_daemon,	tests_hostile,	    tests_places,   tests_refusals, tests_shapes,
+	tests_sleeps, tests_timers,	  tests_together, tests_threads,  tests_sched,
+	tests_quota,  tests_cyclictest,	  tests_tasks,	  tests_names,	  tests_filters,
+	tests_errors, tests_capabilities, tests_before,	  tests_outliers, tests_ledger,
+	tests_daemon, tests_hostile,	  tests_places,	  tests_refusals, tests_shapes,
 	tests_files,
 };
 

@@ -365,15 +365,20 @@ static void run_crowd(const void *argument)
 /* ---- storms ---------------------------------------------------------------------------- */
 
 #define STORM_NAME "dwell-storm"
-#define STORM_BATCH 50 /* forked at once */
+#define STORM_BATCH 50	      /* forked at once */
+#define STORM_PER_SECOND 5000 /* at most */
+#define STORM_LEAST 200	      /* batches of last records, each more than a KiB, fill their 8 MiB */
 #define STORM_ARMED "dwell_timers_armed_total{comm=\"" STORM_NAME "\"}"
 
-/* Children that arm one timer each, and live no longer than that. */
+/*
+ * Children that arm one timer each, and live no longer than that: as many as the
+ * machine makes in a while.
+ */
 struct storm {
 	struct workload workload;
 	struct storm_plan {
-		unsigned int batches;
-		unsigned int per_second; /* children */
+		uint64_t ns;	    /* for so long, and on until there are … */
+		unsigned int least; /* … so many batches */
 	} plan;
 	double before; /* what was counted before it */
 	double lost;
@@ -396,19 +401,23 @@ static void fork_batch(void)
 			live_abort("waitpid: %s", strerror(errno));
 }
 
+#define batches_of(work) ((work)->tid[1]) /* made so far */
+
 /* A batch to be known by, and when the pipe says so, the storm, which leaves no time to itself. */
 static void rage(struct work *work)
 {
 	const struct storm_plan *const plan = work->argument;
+	const uint64_t gap = STORM_BATCH * 1000 * MS / STORM_PER_SECOND;
 	uint64_t next;
 
 	prctl(PR_SET_NAME, STORM_NAME);
 	fork_batch();
 	await_phase(work, 1);
 	next = work->began[0] = proc_now();
-	for (unsigned int i = 0; i < plan->batches; i++) {
+	while (proc_now() < work->began[0] + plan->ns || batches_of(work) < (int)plan->least) {
 		fork_batch();
-		next += STORM_BATCH * 1000 * MS / plan->per_second;
+		batches_of(work)++;
+		next += gap;
 		/* One more timer: each turn has its own. */
 		if (next > proc_now())
 			proc_sleep(next - proc_now());
@@ -426,11 +435,12 @@ static double lost_tasks(const struct daemon *daemon)
 }
 
 /* Starts the service and a storm to come, whose name it knows already. */
-static void storm_prepare(struct storm *storm, struct daemon *daemon, unsigned int batches)
+static void storm_prepare(struct storm *storm, struct daemon *daemon, unsigned int seconds,
+			  unsigned int least)
 {
 	storm->plan = (struct storm_plan){
-		.batches = live_options.emulated ? batches / 20 : batches,
-		.per_second = 5000,
+		.ns = seconds * 1000 * MS,
+		.least = live_options.emulated ? least / 20 : least,
 	};
 	daemon_prepare(daemon, NULL);
 	daemon_run(daemon, ALL_GROUPS);
@@ -454,12 +464,12 @@ static void storm_begin(const struct storm *storm)
 /* Waits for its end. What it made is what was counted, and what was said to be lost. */
 static void storm_end(struct storm *storm, struct daemon *daemon)
 {
-	const int64_t turns = storm->plan.batches;
-	int64_t counted, lost;
+	int64_t counted, lost, turns;
 	double seconds;
 
 	if (!workload_wait(&storm->workload, live_slower(60, 3)))
 		live_abort("the storm died");
+	turns = batches_of(storm->workload.work);
 	daemon_fresh_export(daemon);
 	counted = (int64_t)(daemon_value(daemon, STORM_ARMED) - storm->before);
 	lost = (int64_t)(lost_tasks(daemon) - storm->lost);
@@ -481,7 +491,7 @@ static void run_forks(const void *argument)
 	struct storm storm;
 
 	(void)argument;
-	storm_prepare(&storm, &daemon, 1000);
+	storm_prepare(&storm, &daemon, 10, 0);
 	storm_begin(&storm);
 	storm_end(&storm, &daemon);
 	live_expect("lost tasks", (int64_t)(lost_tasks(&daemon) - storm.lost), 0);
@@ -497,11 +507,13 @@ static void run_stopped(const void *argument)
 	double at;
 
 	(void)argument;
-	storm_prepare(&storm, &daemon, 400);
+	storm_prepare(&storm, &daemon, 4, STORM_LEAST);
 	kill(daemon.run.pid, SIGSTOP);
 	storm_begin(&storm);
 	at = daemon_stamp(&daemon);
 	proc_sleep(10000 * MS);
+	while (batches_of(storm.workload.work) < (int)storm.plan.least)
+		proc_sleep(100 * MS);
 	if (!daemon_read(&daemon))
 		live_abort("the file is gone");
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -522,7 +534,7 @@ static void run_reload(const void *argument)
 	struct storm storm;
 
 	(void)argument;
-	storm_prepare(&storm, &daemon, 120);
+	storm_prepare(&storm, &daemon, 2, 0);
 	daemon_configure(&daemon, BROKEN_SETTINGS);
 	storm_begin(&storm);
 	for (unsigned int i = 1; i <= 5; i++) {
@@ -604,7 +616,7 @@ const struct live_test tests_hostile[] = {
 	{.name = "daemon-killed", .run = run_killed},
 	{.name = "daemon-crowd", .run = run_crowd},
 	{.name = "daemon-forks", .run = run_forks},
-	{.name = "daemon-stopped", .run = run_stopped},
+	{.name = "daemon-stopped", .run = run_stopped, .seconds = 180},
 	{.name = "daemon-reload-storm", .run = run_reload},
 	{0},
 };

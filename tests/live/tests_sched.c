@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -339,10 +340,105 @@ static void run_woken(const void *argument)
 	measure_free(&measurement);
 }
 
+/* ---- kinds of blocks ------------------------------------------------------------ */
+
+#define KIND_NS 300000000ULL
+
+/* In the order in which the body makes them; @began and @ended are around each. */
+enum kind { KIND_S, KIND_D, KIND_T, KINDS };
+
+static void continue_later(struct work *work)
+{
+	if (!proc_wait_state(work->pid, work->pid, 'T', 10))
+		live_abort("the workload does not stop");
+	proc_sleep(KIND_NS);
+	kill(work->pid, SIGCONT);
+}
+
+static void block_in_kinds(struct work *work)
+{
+	pid_t child;
+
+	work->began[KIND_D] = proc_now();
+	child = vfork(); /* whose parent waits in state D */
+	if (!child) {
+		proc_sleep(KIND_NS);
+		_exit(0);
+	}
+	work->ended[KIND_D] = proc_now();
+	work->tid[1] = work_peer(work, continue_later);
+	work->began[KIND_T] = proc_now();
+	raise(SIGSTOP);
+	work->ended[KIND_T] = proc_now();
+	/* All its other blocks are in state S. */
+	work->began[KIND_S] = proc_now();
+	waitpid(child, NULL, 0);
+	waitpid(work->tid[1], NULL, 0);
+	proc_sleep(KIND_NS);
+	work->ended[KIND_S] = proc_now();
+}
+
+/* Kernel threads that wait for work are idle, and nothing else. */
+static void check_idle(const struct report *report)
+{
+	int64_t idle = 0, busy = 0;
+	const json_t *row;
+	size_t index;
+
+	json_array_foreach(report->rows, index, row) {
+		const char *comm = json_string_value(json_object_get(row, "comm"));
+
+		if (!comm || strncmp(comm, "kworker/", strlen("kworker/")) != 0)
+			continue;
+		idle += report_integer(row, "blocked_ns.I");
+		busy += report_integer(row, "blocked_ns.S") + report_integer(row, "blocked_ns.T");
+	}
+	live_note("kernel threads: idle for %" PRId64 ", asleep for %" PRId64 " us", idle / 1000,
+		  busy / 1000);
+	if (!idle)
+		live_fail("no kernel thread was idle");
+	live_expect("time that kernel threads slept or were stopped, ns", busy, 0);
+}
+
+static void run_kinds(const void *argument)
+{
+	static const char *const paths[] = {
+		[KIND_S] = "blocked_ns.S", [KIND_D] = "blocked_ns.D", [KIND_T] = "blocked_ns.T"};
+	const struct measure_plan plan = {.body = block_in_kinds, .everything = true};
+	struct measurement measurement;
+	const struct work *work = &measurement.work;
+	int64_t sum = 0;
+	const json_t *row;
+
+	(void)argument;
+	measure(&measurement, &plan);
+	row = report_row(&measurement.by_task, "tid", work->pid);
+	for (int kind = 0; kind < KINDS; kind++) {
+		const int64_t ns = report_integer(row, paths[kind]);
+
+		live_note("%s: %" PRId64 " us of %" PRIu64, paths[kind], ns / 1000,
+			  (work->ended[kind] - work->began[kind]) / 1000);
+		/* So long at least, and no longer than what was around it. */
+		live_expect_range(paths[kind], ns, (int64_t)(KIND_NS - KIND_NS / 50),
+				  (int64_t)(work->ended[kind] - work->began[kind]));
+		sum += ns;
+	}
+	live_expect("the sum of all kinds",
+		    sum + report_integer(row, "blocked_ns.I") +
+			    report_integer(row, "blocked_ns.other"),
+		    sum_of(row, "blocked"));
+	live_expect("blocked, not to be interrupted",
+		    report_integer(row, "blocked_uninterruptible_ns"),
+		    report_integer(row, "blocked_ns.D"));
+	check_idle(&measurement.by_task);
+	measure_free(&measurement);
+}
+
 const struct live_test tests_sched[] = {
 	{.name = "schedstat", .run = run_schedstat},
 	{.name = "pingpong", .run = run_pingpong},
 	{.name = "asleep-since-before", .run = run_asleep},
 	{.name = "woken-in-window", .run = run_woken},
+	{.name = "blocked-kinds", .run = run_kinds},
 	{0},
 };

@@ -61,15 +61,20 @@ void tasks_unlink(char *link)
 	free(link);
 }
 
-/* How many children a test makes. */
-static int forks(void)
-{
-	return live_options.emulated ? 1000 : 20000;
-}
+/* How many children a test makes: as many as the machine can in a while, between two bounds. */
+struct forks {
+	int least;
+	int most;
+};
 
-static int forks_by_process(void)
+#define FORKS_NS 5000000000ULL
+#define FORKS_SECONDS 100 /* for a machine that hangs */
+
+static struct forks plan_forks(int least, int most)
 {
-	return live_options.emulated ? 400 : 8000;
+	if (live_options.emulated)
+		return (struct forks){.least = least / 20, .most = most / 20};
+	return (struct forks){.least = least, .most = most};
 }
 
 static void reap(int count)
@@ -79,13 +84,15 @@ static void reap(int count)
 			live_abort("waitpid: %s", strerror(errno));
 }
 
+/* Leaves in @turn how many there were. */
 static void fork_many(struct work *work)
 {
-	const int *const forks = work->argument;
+	const struct forks *const forks = work->argument;
 
 	prctl(PR_SET_NAME, FORKS_NAME);
 	work->began[0] = proc_now();
-	for (int i = 0; i < *forks; i += BATCH) {
+	while (work->turn < forks->least ||
+	       (work->turn < forks->most && proc_now() < work->began[0] + FORKS_NS)) {
 		for (int j = 0; j < BATCH; j++) {
 			const pid_t pid = fork();
 
@@ -95,6 +102,7 @@ static void fork_many(struct work *work)
 				_exit(0);
 		}
 		reap(BATCH);
+		work->turn += BATCH;
 	}
 	work->ended[0] = proc_now();
 }
@@ -138,17 +146,17 @@ static void do_work(void (*body)(struct work *work), const void *argument,
 {
 	workload_start(workload, body, argument);
 	workload_release(workload);
-	if (!workload_wait(workload, live_slower(60, 6)))
+	if (!workload_wait(workload, live_slower(FORKS_SECONDS, 3)))
 		live_abort("the workload died");
 }
 
 /*
  * All tasks measured, one row a name. Returns how many that of the forks stands
- * for. A stopped reader takes nothing out of the ring until the forks are done.
+ * for, and in @made how many there were: they and their parent. A stopped reader takes nothing out of the ring until the forks are done.
  */
-static int64_t measure_forks(struct report *report, bool stop_reader)
+static int64_t measure_forks(struct report *report, const struct forks *forks, bool stop_reader,
+			     int64_t *made)
 {
-	const int made = forks();
 	struct hidden_sample before;
 	struct workload workload;
 	struct dwell_process run;
@@ -157,24 +165,28 @@ static int64_t measure_forks(struct report *report, bool stop_reader)
 	start_run(&run, "comm", NULL);
 	if (stop_reader)
 		kill(run.pid, SIGSTOP);
-	do_work(fork_many, &made, &workload);
+	do_work(fork_many, forks, &workload);
 	if (stop_reader)
 		kill(run.pid, SIGCONT);
 	end_run(&run, report);
 	report->unseen = hidden_slices(&before, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
+	*made = workload.work->turn + 1;
 	live_note("%llu forks a second",
-		  made * 1000000000ULL / (workload.work->ended[0] - workload.work->began[0]));
+		  workload.work->turn * 1000000000ULL /
+			  (workload.work->ended[0] - workload.work->began[0]));
 	workload_leave(&workload);
 	return report_integer(report_row_named(report, FORKS_NAME), "tasks");
 }
 
 static void run_forks(const void *argument)
 {
+	const struct forks forks = plan_forks(2000, 20000);
 	struct report report;
+	int64_t tasks, made;
 
 	(void)argument;
-	/* They and their parent. */
-	live_expect("tasks", measure_forks(&report, false), forks() + 1);
+	tasks = measure_forks(&report, &forks, false, &made);
+	live_expect("tasks", tasks, made);
 	report_expect_no_loss(&report);
 	report_free(&report);
 }
@@ -205,15 +217,18 @@ static int start_busy_loops(pid_t loops[CPUS_MAX * BUSY_LOOPS])
 }
 
 /* What the ring had no room for is lost, but never silently. */
-static void expect_none_silent(const struct report *report, int64_t tasks)
+static void expect_none_silent(const struct report *report, int64_t tasks, int64_t made)
 {
 	const int64_t full = report_integer(report->loss, "reasons.ring_full");
 
 	live_note("%" PRId64 " tasks counted, %" PRId64 " lost", tasks, full);
-	live_expect_range("tasks counted", tasks, 1, forks() + 1);
+	live_expect_range("tasks counted", tasks, 1, made);
 	/* Those of others may be among the lost ones. */
-	if (tasks + full < forks() + 1)
-		live_fail("%" PRId64 " tasks were lost silently", forks() + 1 - tasks - full);
+	if (tasks + full < made)
+		live_fail("%" PRId64 " tasks were lost silently", made - tasks - full);
+	/* Each has a record, or a reason why it has none. */
+	live_expect("switches without a record",
+		    report_integer(report->loss, "reasons.missing_record"), 0);
 }
 
 /* The reader of the ring competes for the CPUs. */
@@ -221,30 +236,33 @@ static void run_forks_loaded(const void *argument)
 {
 	pid_t loops[CPUS_MAX * BUSY_LOOPS];
 	const int count = start_busy_loops(loops);
+	const struct forks forks = plan_forks(2000, 20000);
 	struct report report;
-	int64_t tasks;
+	int64_t tasks, made;
 
 	(void)argument;
-	tasks = measure_forks(&report, false);
+	tasks = measure_forks(&report, &forks, false, &made);
 	for (int i = 0; i < count; i++)
 		kill(loops[i], SIGKILL);
 	reap(count);
 	live_note("beside %d busy loops", count);
-	expect_none_silent(&report, tasks);
+	expect_none_silent(&report, tasks, made);
 	report_free(&report);
 }
 
 /* The same with a reader that does not read at all. */
 static void run_forks_unread(const void *argument)
 {
+	/* Of more than a KiB each, and there is room for 8 MiB. */
+	const struct forks forks = plan_forks(10000, 20000);
 	struct report report;
-	int64_t tasks;
+	int64_t tasks, made;
 
 	(void)argument;
 	if (live_options.emulated)
 		live_skip("filling the ring takes too long on emulated CPUs");
-	tasks = measure_forks(&report, true);
-	expect_none_silent(&report, tasks);
+	tasks = measure_forks(&report, &forks, true, &made);
+	expect_none_silent(&report, tasks, made);
 	if (!report_integer(report.loss, "reasons.ring_full"))
 		live_fail("the ring took all: this test proved nothing");
 	report_free(&report);
@@ -253,7 +271,7 @@ static void run_forks_unread(const void *argument)
 /* Only that name measured, one row a process; some rows may stand for many. */
 static void run_forks_process(const void *argument)
 {
-	const int made = forks_by_process();
+	const struct forks forks = plan_forks(2000, 8000);
 	struct workload workload;
 	struct dwell_process run;
 	struct report report;
@@ -264,13 +282,13 @@ static void run_forks_process(const void *argument)
 	(void)argument;
 	prctl(PR_SET_NAME, FORKS_NAME);
 	start_run(&run, "process", FORKS_NAME);
-	do_work(fork_many, &made, &workload);
+	do_work(fork_many, &forks, &workload);
 	end_run(&run, &report);
 	json_array_foreach(report.rows, index, row)
 		tasks += report_integer(row, "tasks");
 	live_note("%zu rows", json_array_size(report.rows));
 	/* They, their parent, and this process that forked that. */
-	live_expect("tasks", tasks, made + 2);
+	live_expect("tasks", tasks, workload.work->turn + 2);
 	workload_leave(&workload);
 	report_free(&report);
 }
@@ -297,10 +315,10 @@ static void run_execs(const void *argument)
 }
 
 const struct live_test tests_tasks[] = {
-	{.name = "forks", .run = run_forks, .seconds = 120},
-	{.name = "forks-loaded", .run = run_forks_loaded, .seconds = 120},
-	{.name = "forks-unread", .run = run_forks_unread, .seconds = 120},
-	{.name = "forks-by-process", .run = run_forks_process, .seconds = 120},
-	{.name = "execs", .run = run_execs, .seconds = 120},
+	{.name = "forks", .run = run_forks, .seconds = 240},
+	{.name = "forks-loaded", .run = run_forks_loaded, .seconds = 240},
+	{.name = "forks-unread", .run = run_forks_unread, .seconds = 240},
+	{.name = "forks-by-process", .run = run_forks_process, .seconds = 240},
+	{.name = "execs", .run = run_execs, .seconds = 240},
 	{0},
 };

@@ -70,6 +70,9 @@ static struct dwell_record full_record(void)
 	record.involuntary = 23;
 	record.blocked_ns[DWELL_BLOCK_S] = 24;
 	record.blocked_ns[DWELL_BLOCK_D] = 25;
+	record.blocked_ns[DWELL_BLOCK_I] = 30;
+	record.blocked_ns[DWELL_BLOCK_T] = 31;
+	record.blocked_ns[DWELL_BLOCK_OTHER] = 32;
 	record.armed = 26;
 	record.rearmed = 27;
 	record.cancelled = 28;
@@ -83,11 +86,11 @@ static struct dwell_record full_record(void)
 
 #define MEASURES                                                                              \
 	"timers lateness timer_latency runqueue runqueue_woken runqueue_preempted throttled " \
-	"blocked blocked_uninterruptible_ns dwell oncpu_ns switches"
+	"blocked blocked_uninterruptible_ns blocked_ns dwell oncpu_ns switches"
 
 static void check_measures(json_t *row)
 {
-	json_t *timers = json_object_get(row, "timers"), *switches;
+	json_t *timers = json_object_get(row, "timers"), *switches, *blocks;
 
 	check_keys(timers, "armed rearmed cancelled expired outstanding");
 	check_integer(timers, "armed", 26);
@@ -104,6 +107,13 @@ static void check_measures(json_t *row)
 	check_dist(row, "timer_latency", 6, 36000, 6000);
 	check_dist(row, "throttled", 0, 0, 0);
 	check_integer(row, "blocked_uninterruptible_ns", 25);
+	blocks = json_object_get(row, "blocked_ns");
+	check_keys(blocks, "S D I T other");
+	check_integer(blocks, "S", 24);
+	check_integer(blocks, "D", 25);
+	check_integer(blocks, "I", 30);
+	check_integer(blocks, "T", 31);
+	check_integer(blocks, "other", 32);
 	check_integer(row, "oncpu_ns", 21);
 	switches = json_object_get(row, "switches");
 	check_keys(switches, "voluntary involuntary");
