@@ -66,7 +66,8 @@ BASE_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -DDWELL_VERSION=\"$(VERSION)
 	-I$(BUILD) $(LIBRARY_CFLAGS)
 USER_CFLAGS = $(BASE_CFLAGS) -ffunction-sections -fdata-sections $(CPPFLAGS) $(CFLAGS)
 LINK_FLAGS = $(CFLAGS) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
 UNIT_CFLAGS = $(BASE_CFLAGS) -I. -Itests/unit/compat -O1 -g $(SANITIZE)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -fno-stack-protector -D__TARGET_ARCH_$(TARGET_ARCH_NAME) \
 	-Ivmlinux -Ibpf -Wall -Werror $(call library_flags,--cflags-only-I libbpf)
@@ -97,7 +98,7 @@ LIVE := $(BUILD)/live
 
 BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers $(BUILD)/bench/arming
 
-GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/text.c)
+GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/list.c user/text.c)
 DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash $(BUILD)/dwell.conf \
 	$(if $(wildcard scripts/dwell.8.in),$(BUILD)/dwell.8))
 

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "cell.h"
+#include "saturate.h"
 #include "sink_private.h"
 #include "text.h"
 
-#define COMM_WIDTH 24 /* any comm of valid text fits; a hostile one is cut */
+#define COMM_WIDTH 24 /* columns: any comm of valid text fits; a hostile one is cut */
 #define SYMBOL_WIDTH 48
 
 /* ---- numbers -------------------------------------------------------------- */
@@ -51,14 +52,14 @@ void cell_count(char *cell, uint64_t count)
 
 void cell_decimal(char *cell, double value)
 {
-	if (value <= 0)
+	if (!(value > 0)) /* nor what is no number */
 		return;
 	if (value < 0.05)
 		cell_text(cell, "<0.1");
 	else if (value < 99.95)
 		snprintf(cell, CELL_LEN, "%.1f", value);
 	else
-		cell_count(cell, (uint64_t)(value + 0.5));
+		cell_count(cell, saturating_round(value));
 }
 
 void cell_rate(char *cell, uint64_t count, const struct report *report)
@@ -70,7 +71,7 @@ void cell_rate(char *cell, uint64_t count, const struct report *report)
 
 void cell_comm(char *cell, const char comm[DWELL_COMM_LEN])
 {
-	text_escape(cell, COMM_WIDTH + 1, comm, DWELL_COMM_LEN);
+	text_escape_columns(cell, CELL_LEN, COMM_WIDTH, comm, DWELL_COMM_LEN);
 }
 
 void cell_cgroup(char *cell, const struct report *report, uint64_t id)
@@ -88,7 +89,7 @@ void cell_callback(char *cell, const struct report *report, uint64_t function)
 	const char *name = report_function(report, function);
 
 	if (name)
-		text_escape(cell, SYMBOL_WIDTH + 1, name, strlen(name));
+		text_escape_columns(cell, CELL_LEN, SYMBOL_WIDTH, name, strlen(name));
 	else
 		snprintf(cell, CELL_LEN, "0x%" PRIx64, function);
 }

@@ -5,15 +5,9 @@
 #include <string.h>
 
 #include "dist.h"
+#include "saturate.h"
 
 #define FIRST_ROOM 4
-
-static uint64_t saturating_add(uint64_t a, uint64_t b)
-{
-	uint64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
 
 uint64_t dist_bucket_start(uint32_t bucket)
 {
@@ -140,7 +134,7 @@ static uint64_t last_middle(const struct dist *dist)
 	for (uint32_t i = 0; i < dist->used - 1; i++)
 		rest -= (double)bucket_middle(dist->cells[i].bucket, dist->max) *
 			(double)dist->cells[i].count;
-	mean = rest > 0 ? (uint64_t)(rest / (double)last->count) : 0;
+	mean = rest > 0 ? saturating_round(rest / (double)last->count) : 0;
 	if (mean < dist_bucket_start(last->bucket))
 		mean = dist_bucket_start(last->bucket);
 	return mean < dist->max ? mean : dist->max;

@@ -4,6 +4,7 @@
 #define DWELL_USER_MODEL_PRIVATE_H
 
 #include "model.h"
+#include "saturate.h"
 
 /* Without memory a hash leaves the item out, which the caller notices by its empty handle. */
 #define HASH_NONFATAL_OOM 1
@@ -183,20 +184,6 @@ struct model {
 	struct row scratch;
 };
 
-/* a + b, or the largest value where that does not fit. */
-static inline uint64_t saturating_add(uint64_t a, uint64_t b)
-{
-	uint64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-/* a - b, or 0 where that is below. */
-static inline uint64_t saturating_subtract(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 /* Removes the intervals of @base from @dist, of which they are a part. */
 void dist_subtract(struct dist *dist, const struct dist *base);
 
@@ -286,6 +273,8 @@ void timer_sums_clear(struct timer_sums *sums);
 
 /* Keeps in mind that the task of @record has exited, where the ledger needs it. 0 or -ENOMEM. */
 int ledger_note_exit(struct model *model, const struct dwell_record *record);
+/* Whether @ledger's owner has exited, and nobody goes on under its id. */
+bool ledger_is_left(struct model *model, const struct ledger *ledger);
 void leavers_free(struct model *model);
 void ledgers_free(struct model *model);
 

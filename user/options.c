@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "list.h"
 #include "options.h"
 #include "text.h"
 
@@ -122,7 +123,7 @@ const struct option_spec option_specs[] = {
 	  "only these tasks (threads)",
 	  FORM_TIDS, SECTION_TASKS, MEASURES, 0 },
 	{ 'c', "comm", "NAME,...", NULL, NULL,
-	  "only tasks of these names, at most 15 bytes each",
+	  "only tasks of these names, at most 15 bytes each; \\, is a comma in a name",
 	  FORM_COMMS, SECTION_TASKS, MEASURES | DAEMON, 0 },
 	{ 'g', "cgroup", "CGROUP", NULL, NULL,
 	  "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
@@ -144,7 +145,7 @@ const struct option_spec option_specs[] = {
 	  "also the ledger of timers, as `dwell timers` tells it",
 	  FORM_FLAG, SECTION_TIMERS, SUMMARY, 0 },
 	{ OPTION_LEAKS, "leaks", NULL, NULL, NULL,
-	  "only what keeps growing: timers that stay armed, or are armed faster and faster",
+	  "only what leaks: timers that stay armed, more and more of them",
 	  FORM_FLAG, SECTION_TIMERS, TIMERS, 0 },
 	{ OPTION_SITES, "sites", NULL, NULL, NULL,
 	  "also where the timers are armed, as stacks of the kernel and the program",
@@ -398,28 +399,23 @@ static int read_cgroup(struct parser *parser, const char *value)
 	options->nr_cgroups++;
 	return 0;
 }
-
-/* Hands each part of @value between commas to @read_item. */
+/* Hands each part of @value between commas to @read_item. Names may have commas: as "\,". */
+/* Hands each part of @value between commas to @read_item. Names may have commas: as "\\,". */
 static int read_list(struct parser *parser, const char *value,
 		     int (*read_item)(struct parser *parser, const char *item))
 {
-	const char *end;
-	int err;
+	int err = 0;
 
-	do {
+	while (value && !err) {
 		char *item __attribute__((cleanup(free_string))) = NULL;
 
-		end = strchrnul(value, ',');
-		item = strndup(value, (size_t)(end - value));
-		if (!item)
-			return -ENOMEM;
-		err = read_item(parser, item);
-		if (err)
-			return err;
-		/* "a, b" in a file; a name that begins with a blank has to come first. */
-		value = *end ? end + 1 + strspn(end + 1, " ") : end;
-	} while (*end);
-	return 0;
+		err = list_take(&value, parser->option->form == FORM_COMMS, &item);
+		if (err == -EINVAL)
+			return refuse(parser, "\\x00 is in no name: they end before it");
+		if (!err)
+			err = read_item(parser, item);
+	}
+	return err;
 }
 
 /* 0, -ERANGE (too long to count), or -EINVAL with the error written. */

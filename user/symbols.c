@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "symbols.h"
+#include "text.h"
 
 #define READ_SIZE (256 << 10)
 
@@ -32,17 +33,6 @@ struct census {
 	size_t functions;
 	bool shows_addresses;
 };
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* The length of @name without .llvm.N, .constprop.N, .isra.N and what follows them. */
 static size_t own_length(const char *name, size_t length)
@@ -69,7 +59,7 @@ static bool parse_function(const char *line, const char *end, struct function *f
 	int digit;
 
 	*function = (struct function){0};
-	for (; at < end && (digit = hex_digit(*at)) >= 0; at++)
+	for (; at < end && (digit = text_hex_digit(*at)) >= 0; at++)
 		function->address = function->address << 4 | (unsigned int)digit;
 	/* Text only: 't', 'T', and weak functions. */
 	if (at == line || at - line > 16 || end - at < 4 || at[0] != ' ' || at[2] != ' ' ||
@@ -174,8 +164,9 @@ static int take_wanted(void *context, const struct function *function)
 	for (i = 0; i < wanted->count; i++) {
 		const char *name = wanted->names[i];
 
-		if (wanted->exact[i] || strncmp(name, function->name, function->length) != 0 ||
-		    name[function->length])
+		/* The file's name may be any bytes: it ends where its length says, not at a NUL. */
+		if (wanted->exact[i] || strlen(name) != function->length ||
+		    memcmp(name, function->name, function->length) != 0)
 			continue;
 		if (exact || !wanted->addresses[i])
 			wanted->addresses[i] = function->address;

@@ -4,19 +4,11 @@
 #include <string.h>
 
 #include "cell.h"
+#include "saturate.h"
 #include "table.h"
+#include "text.h"
 
 /* ---- widths --------------------------------------------------------------- */
-
-/* Characters of valid UTF-8; wide ones count as one and misalign what follows them. */
-static size_t display_width(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
 
 /* Whether the column at @at belongs to the same group as the one before it. */
 static bool continues_group(const struct table *table, size_t at)
@@ -82,7 +74,7 @@ void table_widen(struct table *table, const struct line *line)
 		size_t width;
 
 		write_cell(cell, table->column[i], line);
-		width = display_width(cell);
+		width = text_columns(cell);
 		if (table->width[i] < width)
 			table->width[i] = width;
 	}
@@ -94,27 +86,35 @@ static void pad(FILE *out, size_t count, char with)
 		fputc(with, out);
 }
 
-/* Writes @text into the column at @at. A last one on the left needs no blanks behind it. */
-static void put_cell(FILE *out, const struct table *table, size_t at, const char *text)
+/*
+ * Writes @text into the column at @at, behind @blanks that are still to be
+ * written; what is to be written behind it is left in them, so that no line
+ * ends in blanks.
+ */
+static void put_cell(FILE *out, const struct table *table, size_t at, const char *text,
+		     size_t *blanks)
 {
-	size_t blanks = table->width[at] - display_width(text);
-	bool left = table->column[at]->style != TABLE_RIGHT, last = at + 1 == table->count;
+	/* A name may have become another one since the line was measured. */
+	size_t rest = saturating_subtract(table->width[at], text_columns(text));
+	bool left = table->column[at]->style != TABLE_RIGHT;
 
-	if (last && !text[0])
-		return;
-	pad(out, gap(table, at) + (left ? 0 : blanks), ' ');
-	fputs(text, out);
-	if (left && !last)
-		pad(out, blanks, ' ');
+	*blanks += gap(table, at) + (left ? 0 : rest);
+	if (text[0]) {
+		pad(out, *blanks, ' ');
+		fputs(text, out);
+		*blanks = 0;
+	}
+	*blanks += left ? rest : 0;
 }
 
 void table_put_line(FILE *out, const struct table *table, const struct line *line)
 {
 	char cell[CELL_LEN];
+	size_t blanks = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
 		write_cell(cell, table->column[i], line);
-		put_cell(out, table, i, cell);
+		put_cell(out, table, i, cell, &blanks);
 	}
 	fputc('\n', out);
 }
@@ -145,8 +145,10 @@ static void put_groups(FILE *out, const struct table *table)
 
 void table_put_headings(FILE *out, const struct table *table)
 {
+	size_t blanks = 0;
+
 	put_groups(out, table);
 	for (size_t i = 0; i < table->count; i++)
-		put_cell(out, table, i, table->column[i]->heading);
+		put_cell(out, table, i, table->column[i]->heading, &blanks);
 	fputc('\n', out);
 }

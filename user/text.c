@@ -2,9 +2,11 @@
 /* Text for people: durations and counts in fitting units, and hostile names made harmless. */
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "text.h"
 
@@ -14,6 +16,8 @@
 #define NS_PER_MINUTE (60 * NS_PER_S)
 #define NS_PER_HOUR (60 * NS_PER_MINUTE)
 #define NS_PER_DAY (24 * NS_PER_HOUR)
+
+#define ESCAPE_LEN 4 /* of one byte: "\x1b" */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -259,6 +263,17 @@ static size_t utf8_character(const unsigned char *at, size_t left, uint32_t *cod
 	return length;
 }
 
+int text_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 bool text_is_utf8(const char *text, size_t length)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -296,37 +311,83 @@ static bool append(char **end, const char *limit, const char *bytes, size_t leng
 /* Appends @length bytes as \xNN, all or none. */
 static bool append_escaped(char **end, const char *limit, const unsigned char *bytes, size_t length)
 {
-	char escaped[4 * 4 + 1];
+	char escaped[4 * ESCAPE_LEN + 1];
 	size_t i;
 
 	for (i = 0; i < length; i++)
-		snprintf(escaped + 4 * i, 5, "\\x%02x", bytes[i]);
-	return append(end, limit, escaped, 4 * length);
+		snprintf(escaped + ESCAPE_LEN * i, ESCAPE_LEN + 1, "\\x%02x", bytes[i]);
+	return append(end, limit, escaped, ESCAPE_LEN * length);
 }
 
-char *text_escape(char *buffer, size_t size, const char *name, size_t length)
+/*
+ * Columns that the C library gives @code, which says so in a UTF-8 locale only.
+ * One that it does not know takes one.
+ */
+static size_t character_columns(uint32_t code)
+{
+	static locale_t utf8;
+	locale_t before;
+	int columns;
+
+	/* Nearly all are ASCII, and ask for no locale. */
+	if (code < 0x80)
+		return 1;
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (!utf8)
+		return 1;
+	before = uselocale(utf8);
+	columns = wcwidth((wchar_t)code);
+	uselocale(before);
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
+size_t text_columns(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t left = strlen(text), columns = 0, taken;
+	uint32_t code;
+
+	for (; left; at += taken, left -= taken) {
+		taken = utf8_character(at, left, &code);
+		columns += taken ? character_columns(code) : 1;
+		taken = taken ? taken : 1;
+	}
+	return columns;
+}
+
+char *text_escape_columns(char *buffer, size_t size, size_t columns, const char *name,
+			  size_t length)
 {
 	const unsigned char *at = (const unsigned char *)name;
 	char *end = buffer;
-	size_t taken;
+	size_t taken, takes;
 	uint32_t code;
 	bool fits;
 
 	if (!size)
 		return buffer;
-	for (; length && *at; at += taken, length -= taken) {
+	for (; length && *at; at += taken, length -= taken, columns -= takes) {
 		taken = utf8_character(at, length, &code);
 		if (taken && !is_unsafe(code)) {
-			fits = append(&end, buffer + size, (const char *)at, taken);
+			takes = character_columns(code);
+			fits = takes <= columns &&
+			       append(&end, buffer + size, (const char *)at, taken);
 		} else {
 			taken = taken ? taken : 1;
-			fits = append_escaped(&end, buffer + size, at, taken);
+			takes = ESCAPE_LEN * taken;
+			fits = takes <= columns && append_escaped(&end, buffer + size, at, taken);
 		}
 		if (!fits)
 			break;
 	}
 	*end = '\0';
 	return buffer;
+}
+
+char *text_escape(char *buffer, size_t size, const char *name, size_t length)
+{
+	return text_escape_columns(buffer, size, SIZE_MAX, name, length);
 }
 
 char *text_utf8(char *buffer, size_t size, const char *name, size_t length)

@@ -34,6 +34,9 @@ int text_parse_decimal(const char *text, uint64_t scale, uint64_t *value);
 /* Reads a whole decimal number ≤ @max, nothing before or behind it. 0, -EINVAL or -ERANGE. */
 int text_parse_number(const char *text, uint64_t max, uint64_t *value);
 
+/* The value of a hexadecimal digit, or -1: it is none. */
+int text_hex_digit(char c);
+
 /* Whether the @length bytes at @text are valid UTF-8; a NUL is. */
 bool text_is_utf8(const char *text, size_t length);
 
@@ -45,6 +48,17 @@ bool text_is_utf8(const char *text, size_t length);
  * or an escape in two. Returns @buffer.
  */
 char *text_escape(char *buffer, size_t size, const char *name, size_t length);
+
+/* The same, cut where it would take more than @columns of a terminal. */
+char *text_escape_columns(char *buffer, size_t size, size_t columns, const char *name,
+			  size_t length);
+
+/*
+ * How many columns of a terminal @text, which is valid UTF-8, takes: two for a
+ * character of Chinese, Japanese or Korean, none for an accent that joins the
+ * one before it. Whatever the locale is.
+ */
+size_t text_columns(const char *text);
 
 /*
  * The same as valid UTF-8 for a JSON library, which escapes quotes and control

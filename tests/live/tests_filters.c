@@ -146,24 +146,34 @@ static void run_two_pids(const void *argument)
 
 /* ---- by name --------------------------------------------------------------------------- */
 
+/* A name, how it is given to dwell, how it is in JSON, and another one that it is not. */
+struct names {
+	const char *chosen, *given, *json, *other;
+};
+
+static const struct names plain = {CHOSEN_NAME, CHOSEN_NAME, CHOSEN_NAME, OTHER_NAME};
+static const struct names comma = {"dwell,b\\", "dwell\\,b\\\\", "dwell,b\\", "dwell"};
+static const struct names cut = {"\xe6\x97\xa5\xe6", "\\xe6\\x97\\xa5\\xe6",
+				 "\xe6\x97\xa5\xef\xbf\xbd", "\xe6\x97\xa5"};
+
 static void run_comm(const void *argument)
 {
+	const struct names *names = argument;
 	struct dwell_process run;
 	struct report report;
 	struct pair pair;
 
-	(void)argument;
 	/* A child inherits its name. */
-	prctl(PR_SET_NAME, CHOSEN_NAME);
+	prctl(PR_SET_NAME, names->chosen);
 	workload_start(&pair.chosen, sleep_in_thread, NULL);
-	prctl(PR_SET_NAME, OTHER_NAME);
+	prctl(PR_SET_NAME, names->other);
 	workload_start(&pair.other, sleep_in_thread, NULL);
 	dwell_start(&run, NULL,
 		    DWELL_ARGUMENTS("summary", "-j", "-v", "-d", "0", "-n", "0", "-c",
-				    CHOSEN_NAME));
+				    names->given));
 	pair_measure(&pair, &run, &report);
 	expect_only(&report, "pid", pair.chosen.pid, 2);
-	live_expect("rows of that name", report_count_named(&report, CHOSEN_NAME), 2);
+	live_expect("rows of that name", report_count_named(&report, names->json), 2);
 	report_free(&report);
 	pair_leave(&pair);
 }
@@ -285,7 +295,9 @@ const struct live_test tests_filters[] = {
 	{.name = "filter-pid", .run = run_pid},
 	{.name = "filter-two-pids", .run = run_two_pids},
 	{.name = "filter-tid", .run = run_tid},
-	{.name = "filter-comm", .run = run_comm},
+	{.name = "filter-comm", .run = run_comm, .argument = &plain},
+	{.name = "filter-comm-comma", .run = run_comm, .argument = &comma},
+	{.name = "filter-comm-cut", .run = run_comm, .argument = &cut},
 	{.name = "filter-comm-exec", .run = run_comm_exec},
 	{.name = "filter-cgroup", .run = run_cgroup},
 	{.name = "filter-absent", .run = run_absent},

@@ -384,6 +384,29 @@ static void names_may_be_any_bytes(void **state)
 	options_clear(&options);
 }
 
+/* A name as dwell shows it may be given as it is shown, and so may one with a comma. */
+static void commas_and_bytes_of_names_may_be_escaped(void **state)
+{
+	static const char *const names[] = {"a,b", "c\\", "d\\e", "\xe6\x97", " f", "\\x5", "g\\"};
+	char *argv[] = {"dwell", "summary", "-c", "a\\,b,c\\\\,d\\e,\\xe6\\x97, \\x20f,\\x5,g\\",
+			NULL};
+	struct options options;
+
+	(void)state;
+	assert_int_equal(options_parse(4, argv, &options, error), 0);
+	assert_int_equal(options.filter.nr_comms, LENGTH(names));
+	for (size_t i = 0; i < LENGTH(names); i++)
+		assert_string_equal(options.filter.comms[i], names[i]);
+	options_clear(&options);
+	/* It is 15 bytes that a name may have, not 15 characters of the option. */
+	accepts(&options, "summary -c \\x31\\x32\\x33\\x34\\x35\\x36\\x37\\x38\\x39abc\\,\\,\\,");
+	assert_string_equal(options.filter.comms[0], "123456789abc,,,");
+	options_clear(&options);
+	refuses("summary -c a\\x00b", "--comm", "\\x00", NULL);
+	/* Of numbers nothing is escaped. */
+	refuses("summary -p 1\\,2", "--pid", "'1\\'", NULL);
+}
+
 static void every_name_is_read(void **state)
 {
 	struct options options;
@@ -626,6 +649,7 @@ int main(void)
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(lists_and_repeats_add_up),
 		cmocka_unit_test(names_may_be_any_bytes),
+		cmocka_unit_test(commas_and_bytes_of_names_may_be_escaped),
 		cmocka_unit_test(every_name_is_read),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(wrong_commands),

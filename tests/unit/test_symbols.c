@@ -239,6 +239,25 @@ static void lines_of_other_forms_are_passed_over(void **state)
 }
 
 /* Each line across each border of the reader's buffer, and all of a large file found. */
+/* A name in the file ends where the file says, whatever bytes it has; ours at its NUL. */
+static void bytes_in_names_are_compared(void **state)
+{
+	char *name = strdup("ab"), *longer = strdup("abcdefgh");
+	const char *const names[] = {name, longer};
+	uint64_t addresses[LENGTH(names)];
+
+	(void)state;
+	fputs("ffffffff81000010 t ab", scratch_file);
+	fwrite("\0cdefghijklmnopqrstuvwxyz\n", 1, 27, scratch_file);
+	fputs("ffffffff81000020 t abcdefg\nffffffff81000030 t abcdefghi\n", scratch_file);
+	written();
+	assert_int_equal(symbols_addresses(scratch, names, addresses, LENGTH(names)), 0);
+	assert_int_equal(addresses[0], 0);
+	assert_int_equal(addresses[1], 0);
+	free(name);
+	free(longer);
+}
+
 static void large_files(void **state)
 {
 	struct symbols *symbols;
@@ -366,6 +385,7 @@ int main(void)
 		WITH_SCRATCH(missing_and_empty_files),
 		cmocka_unit_test(addresses_of_names),
 		WITH_SCRATCH(lines_of_other_forms_are_passed_over),
+		WITH_SCRATCH(bytes_in_names_are_compared),
 		WITH_SCRATCH(large_files),
 		WITH_SCRATCH(random_bytes_do_no_harm),
 		cmocka_unit_test(live_kernel_agrees_with_itself),

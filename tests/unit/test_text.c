@@ -486,6 +486,38 @@ static void decimals_are_scaled(void **state)
 	assert_int_equal(text_parse_decimal("18446744073709551615.5", 2, &value), -ERANGE);
 }
 
+static void characters_take_columns(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+	} cases[] = {
+		{"", 0},
+		{"abc", 3},
+		{"\xc3\xa4", 1},		 /* a letter with its accent */
+		{"a\xcc\x88", 1},		 /* one, and its accent */
+		{"\xe6\x97\xa5\xe6\x9c\xac", 4}, /* Chinese */
+		{"\xed\x95\x9c", 2},		 /* Korean */
+		{"\xef\xbd\xb1", 1},		 /* a narrow Japanese letter */
+		{"\xf0\x9f\xa6\x8a", 2},	 /* a fox */
+		{"\xf4\x8f\xbf\xbf", 1},	 /* nobody's */
+	};
+	char buffer[64];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		assert_int_equal(text_columns(cases[i].text), cases[i].columns);
+	/* Cut between characters, and between escapes; an accent needs no room. */
+	text_escape_columns(buffer, sizeof(buffer), 5, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 9);
+	assert_string_equal(buffer, "\xe6\x97\xa5\xe6\x9c\xac");
+	text_escape_columns(buffer, sizeof(buffer), 7, "\xff\xff", 2);
+	assert_string_equal(buffer, "\\xff");
+	text_escape_columns(buffer, sizeof(buffer), 2, "ba\xcc\x88z", 5);
+	assert_string_equal(buffer, "ba\xcc\x88");
+	text_escape_columns(buffer, 3, 10, "\xe6\x97\xa5", 3);
+	assert_string_equal(buffer, "");
+}
+
 static void utf8_is_told_from_other_bytes(void **state)
 {
 	(void)state;
@@ -500,6 +532,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decimals_are_scaled),
+		cmocka_unit_test(characters_take_columns),
 		cmocka_unit_test(utf8_is_told_from_other_bytes),
 		cmocka_unit_test(duration_in_fitting_units),
 		cmocka_unit_test(duration_is_short_and_near),
