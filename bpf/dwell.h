@@ -227,8 +227,9 @@ enum dwell_kind {
  */
 struct dwell_record {
 	/* Identity, filled in when the record leaves the kernel. */
-	__u32 kind; /* enum dwell_kind */
-	__u32 pid;  /* thread group */
+	__u16 kind;	 /* enum dwell_kind */
+	__s16 mark_call; /* timer mark: what it was armed in, as in a dwell_timer_key */
+	__u32 pid;	 /* thread group */
 	__u32 tid;
 	__u32 epoch;
 	__u64 cgroup; /* id (inode number) in the hierarchy the user side chose */
@@ -241,7 +242,7 @@ struct dwell_record {
 	__u8 touched;	     /* bit per enum dwell_measure that holds a count */
 	__u8 kthread;	     /* 1: a kernel thread */
 	__u8 outlier_tokens; /* so many outliers more, until time brings new ones */
-	__s16 sleeper_call;  /* what its sleep was armed in: the syscall of a dwell_timer_key */
+	__s16 sleeper_call;  /* what its sleep was armed in, once that is asked for; the same */
 	__u64 since;	     /* mono: when the state began; 0 = before the window */
 	__u64 activated;     /* mono: when this dwell began; 0 = before the window */
 	union {
@@ -351,6 +352,8 @@ struct dwell_timer_counts {
 	__u64 slack_used;    /* … and how much of that passed before the callback's entry */
 	__u64 timeout_sum;   /* ns: from arming to the soft expiry; 0 if that is already past */
 	__u64 timeout_max;
+	__u64 sleep_armed; /* mono: when the latest was armed; sleeps only, one at a time */
+	__s64 sleep_due;   /* mono: when that is due, at the latest; 0: it never is */
 	__u32 timeout_buckets[DWELL_BUCKETS]; /* one for each that was armed, but not for ever */
 };
 
@@ -476,7 +479,7 @@ struct dwell_outlier {
 	__u64 oncpu; /* ns of it */
 
 	/* Of a block: where it was, and who ended it. */
-	__s32 syscall; /* number, or DWELL_NO_SYSCALL */
+	__s32 syscall; /* of a timer too, as in a dwell_timer_key: number, or DWELL_NO_SYSCALL */
 	__u32 owner;   /* tid of the owner of the mutex that it waited for; 0: none known */
 	__u32 depth;   /* of the stack */
 	__u32 user_depth;

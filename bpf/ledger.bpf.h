@@ -137,6 +137,20 @@ inline_always void book_arming(struct dwell_timer_counts *counts, struct hrtimer
 		book_timeout(counts, timer->_softexpires - timer->base->offset - now);
 }
 
+/*
+ * A sleep that is armed @now. Its key is one task's, which has one sleep at a
+ * time: so the latest one of a key is the one that is outstanding, if any is.
+ */
+inline_always void book_sleep(struct dwell_timer_counts *counts, struct hrtimer *timer, __u64 now)
+{
+	__s64 due = timer->node.expires - timer->base->offset;
+
+	counts->sleep_armed = now;
+	counts->sleep_due = due - (__s64)now > FOREVER_NS ? 0 : due;
+	counts->armed++;
+	book_arming(counts, timer, now);
+}
+
 /* How much slack a timer that expires has, and how much of it is used up. */
 inline_always void note_slack(struct expiry *expiry, struct hrtimer *timer, __u64 now)
 {

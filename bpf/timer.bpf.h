@@ -85,8 +85,10 @@ static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 func
 			record->sleeper = booked == BOOKED_RECORD ? timer : 0;
 			counts = config.ledger ? owner_counts(&cpu->cancel.was.owner) : NULL;
 			if (counts) {
-				counts->cancelled--;
+				/* In that order: a reader must not see a sleep that is none. */
 				counts->before -= booked == BOOKED_GUESS;
+				barrier();
+				counts->cancelled--;
 			}
 		}
 	} else if (booked == BOOKED_USER) {
@@ -145,8 +147,7 @@ inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_
 	counts = sleep_counts(&owner, task, record->sleeper_call, function);
 	if (!counts)
 		return;
-	counts->armed++;
-	book_arming(counts, timer, now);
+	book_sleep(counts, timer, now);
 	book_site(counts, &owner, ctx);
 }
 

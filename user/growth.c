@@ -2,7 +2,6 @@
 /* Growth: whether a number that was looked at now and then keeps growing, and how fast. */
 #include "growth.h"
 
-#define SAMPLES_MIN 6
 #define THIRDS 3
 /* A third's part of the rise of what stays: less is a step with ups and downs around it. */
 #define THIRD_PART 0.05
@@ -109,7 +108,7 @@ struct growth growth_judge(const uint64_t *at, const double *value, size_t count
 	double lasting;
 	struct line line;
 
-	if (count < SAMPLES_MIN)
+	if (count < GROWTH_SAMPLES)
 		return none;
 	lasting = lasting_rise(value, count);
 	line = fit_line(at, value, count);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define GROWTH_SAMPLES 6 /* with fewer nothing is known */
+
 /* What is known of a number's course. All zeros: it does not keep growing. */
 struct growth {
 	bool grows;
@@ -22,7 +24,7 @@ struct growth {
  * the least value of each third of the samples, rises as much and from third to
  * third, not in a single step; the last third still rises, at least a third as
  * fast as all; and the slope is not one that the samples' scatter may have. With
- * fewer than 6 samples nothing is known.
+ * fewer than GROWTH_SAMPLES nothing is known.
  */
 struct growth growth_judge(const uint64_t *at, const double *value, size_t count, double least,
 			   double share);

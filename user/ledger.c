@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The model's ledger of timers: what each owner and callback came to, and its course in time. */
+/* The model's ledger of timers: what each owner and callback came to. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,7 +244,8 @@ static bool is_unchanged(const struct ledger *ledger, const struct dwell_timer_c
 
 	return counts->armed == sums->counts.armed && counts->rearmed == sums->counts.rearmed &&
 	       counts->cancelled == sums->counts.cancelled &&
-	       counts->expired == sums->counts.expired && counts->late_sum == sums->lateness.sum &&
+	       counts->expired == sums->counts.expired && counts->before == sums->before &&
+	       counts->late_sum == sums->lateness.sum &&
 	       counts->late_count == dist_count(&sums->lateness) &&
 	       counts->callback_ns == sums->callback_ns;
 }
@@ -258,6 +259,47 @@ static int take_counts(struct model *model, struct ledger *ledger,
 		return 0;
 	err = count_in_rows(model, ledger, counts);
 	return err ? err : ledger_replace(ledger, counts);
+}
+
+bool ledger_is_left(struct model *model, const struct ledger *ledger)
+{
+	const struct task *task;
+
+	if (!ledger->exited)
+		return false;
+	/* After an exec another thread has its leader's id. */
+	task = task_find(model, ledger->key.tid, ledger->key.start, false);
+	return !task || !task->known || task->exited;
+}
+
+/*
+ * Whether a sleep of @ledger is armed, by what was counted of it: a task has one
+ * at a time, and its key is its own. Those armed before the window are not: only
+ * what ends them is seen. Of one who has exited none is: it took its sleep along.
+ */
+static bool sleeps(struct model *model, const struct ledger *ledger)
+{
+	static const struct timer_sums none;
+	const struct timer_sums *now = &ledger->sums;
+	const struct timer_sums *earlier = ledger->earlier ? ledger->earlier : &none;
+	uint64_t began = saturating_add(saturating_add(now->counts.armed, now->before),
+					saturating_add(earlier->counts.armed, earlier->before));
+	uint64_t ended =
+		saturating_add(saturating_add(now->counts.cancelled, now->counts.expired),
+			       saturating_add(earlier->counts.cancelled, earlier->counts.expired));
+
+	return began > ended && !ledger_is_left(model, ledger);
+}
+
+/* The table of armed timers has no sleeps: what is outstanding of them, as of @counts. */
+static void take_sleep(struct model *model, struct ledger *ledger,
+		       const struct dwell_timer_counts *counts)
+{
+	bool armed = sleeps(model, ledger);
+
+	ledger->sums.counts.outstanding = armed;
+	ledger->oldest = armed ? counts->sleep_armed : 0;
+	ledger->due = armed ? counts->sleep_due : 0;
 }
 
 /* ---- who has exited --------------------------------------------------------------- */
@@ -330,8 +372,10 @@ int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 
 	if (err)
 		return err;
+	if (key->kind == DWELL_TIMER_SLEEP)
+		take_sleep(model, ledger, counts);
 	/* Others may have its timerfds, armed yet. */
-	return ledger->exited && !ledger->sums.counts.outstanding;
+	return ledger_is_left(model, ledger) && !ledger->sums.counts.outstanding;
 }
 
 /* Adds the course of another ledger to @ledger's. 0 or -ENOMEM. */
@@ -373,6 +417,26 @@ static int ledger_fold(struct model *model, struct ledger *ledger)
 	return 0;
 }
 
+/* Makes what @ledger came to a part of what came earlier. 0 or -ENOMEM. */
+static int set_aside(struct model *model, struct ledger *ledger)
+{
+	int err;
+
+	if (!ledger->earlier) {
+		ledger->earlier = calloc(1, sizeof(*ledger->earlier));
+		if (!ledger->earlier)
+			return -ENOMEM;
+		model->ledgers_left += !is_kernel(&ledger->key);
+	}
+	/* No sum of several reads is armed now. */
+	ledger->sums.counts.outstanding = 0;
+	ledger->oldest = 0;
+	ledger->due = 0;
+	err = timer_sums_add(ledger->earlier, &ledger->sums);
+	timer_sums_clear(&ledger->sums);
+	return err;
+}
+
 int model_forget_timers(struct model *model, const struct dwell_timer_key *key,
 			const struct dwell_timer_counts *counts)
 {
@@ -382,17 +446,12 @@ int model_forget_timers(struct model *model, const struct dwell_timer_key *key,
 	if (!ledger)
 		return -ENOMEM;
 	err = take_counts(model, ledger, counts);
-	if (!err && !ledger->earlier) {
-		ledger->earlier = calloc(1, sizeof(*ledger->earlier));
-		err = ledger->earlier ? 0 : -ENOMEM;
-		model->ledgers_left++;
-	}
 	if (!err)
-		err = timer_sums_add(ledger->earlier, &ledger->sums);
+		err = set_aside(model, ledger);
 	if (err)
 		return err;
-	timer_sums_clear(&ledger->sums);
-	if (model->ledgers_left <= model->ledgers_left_limit)
+	/* The kernel's own have no owner who leaves, and are few. */
+	if (is_kernel(key) || model->ledgers_left <= model->ledgers_left_limit)
 		return 0;
 	model->ledgers_left--;
 	return ledger_fold(model, ledger);
@@ -410,6 +469,8 @@ void model_clear_armed(struct model *model)
 	for (int i = 0; i < 2; i++) {
 		ledger = i ? model->user_ledgers : model->kernel_ledgers;
 		for (; ledger; ledger = ledger->hh.next) {
+			if (ledger->key.kind == DWELL_TIMER_SLEEP)
+				continue;
 			ledger->sums.counts.outstanding = 0;
 			ledger->oldest = 0;
 			ledger->due = 0;
@@ -437,72 +498,6 @@ int model_add_armed(struct model *model, const struct dwell_armed_timer *timer)
 	if (!ledger->due || timer->expires < ledger->due)
 		ledger->due = timer->expires;
 	return is_kernel(&timer->owner) ? 0 : add_to_owner(model, ledger, &armed);
-}
-
-/* ---- the course in time -------------------------------------------------------------- */
-
-/* Keeps every second sample, so that there is room for as many again. */
-static void halve_course(struct course *course)
-{
-	for (size_t i = 0; i < COURSE_SAMPLES / 2; i++) {
-		course->outstanding[i] = course->outstanding[2 * i + 1];
-		course->armed[i] = course->armed[2 * i + 1];
-	}
-	memset(course->outstanding + COURSE_SAMPLES / 2, 0, sizeof(course->outstanding) / 2);
-	memset(course->armed + COURSE_SAMPLES / 2, 0, sizeof(course->armed) / 2);
-}
-
-static void halve_samples(struct model *model)
-{
-	struct ledger *ledger;
-
-	for (size_t i = 0; i < COURSE_SAMPLES / 2; i++)
-		model->sample_at[i] = model->sample_at[2 * i + 1];
-	model->samples = COURSE_SAMPLES / 2;
-	model->sample_every *= 2;
-	for (int i = 0; i < 2; i++) {
-		ledger = i ? model->user_ledgers : model->kernel_ledgers;
-		for (; ledger; ledger = ledger->hh.next)
-			if (ledger->course)
-				halve_course(ledger->course);
-	}
-}
-
-static int note_sample(struct ledger *ledger, size_t at)
-{
-	uint64_t armed = ledger->sums.counts.armed;
-
-	if (ledger->earlier)
-		armed = saturating_add(armed, ledger->earlier->counts.armed);
-	/* Before it was there it had nothing: zeros. */
-	if (!ledger->course)
-		ledger->course = calloc(1, sizeof(*ledger->course));
-	if (!ledger->course)
-		return -ENOMEM;
-	ledger->course->armed[at] = armed;
-	ledger->course->outstanding[at] = ledger->sums.counts.outstanding;
-	return 0;
-}
-
-int model_sample(struct model *model, uint64_t at)
-{
-	struct ledger *ledger;
-	int err = 0;
-
-	leavers_free(model);
-	if (!model->sample_every)
-		model->sample_every = 1;
-	if (++model->sample_skipped < model->sample_every)
-		return 0;
-	model->sample_skipped = 0;
-	if (model->samples == COURSE_SAMPLES)
-		halve_samples(model);
-	for (ledger = model->user_ledgers; ledger && !err; ledger = ledger->hh.next)
-		err = note_sample(ledger, model->samples);
-	for (ledger = model->kernel_ledgers; ledger && !err; ledger = ledger->hh.next)
-		err = note_sample(ledger, model->samples);
-	model->sample_at[model->samples++] = at;
-	return err;
 }
 
 /* ---- where timers are armed -------------------------------------------------------------- */

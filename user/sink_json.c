@@ -189,6 +189,19 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 
 /* ---- header and losses -------------------------------------------------- */
 
+/* Whether the ledger could tell what grows: its silence means nothing after a short window. */
+static int set_judged(json_t *object, const struct timer_rows *timers)
+{
+	json_t *json = json_object();
+	int err = json_set(object, "growth", json);
+
+	if (err)
+		return err;
+	err |= json_set(json, "judged", json_boolean(timer_rows_judged(timers)));
+	err |= json_set_count(json, "samples", timers->samples);
+	return err | json_set_count(json, "samples_needed", GROWTH_SAMPLES);
+}
+
 int sink_json_header_by(FILE *out, const struct report *report, const char *by)
 {
 	json_auto *json = json_object();
@@ -204,6 +217,8 @@ int sink_json_header_by(FILE *out, const struct report *report, const char *by)
 		err |= json_set(json, "by", json_string(by));
 		err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
 	}
+	if (report->ledger)
+		err |= set_judged(json, &report->timers);
 	return err ? -ENOMEM : json_write_line(out, json);
 }
 

@@ -103,27 +103,22 @@ static int set_measures(json_t *object, const struct timer_row *row, unsigned in
 	return err;
 }
 
-static int set_growth(json_t *object, const struct timer_row *row, unsigned int figures)
+/* Sets as @key of @object how @growth goes: its slope as @slope. Nothing if it does not grow. */
+static int set_growth(json_t *object, const char *key, const char *slope,
+		      const struct growth *growth)
 {
-	bool outstanding = row->outstanding.grows && (figures & FIGURE_OUTSTANDING);
-	bool rate = row->rate.grows && (figures & FIGURE_ARMED);
 	json_t *json;
 	int err;
 
-	if (!outstanding && !rate)
+	if (!growth->grows)
 		return 0;
 	json = json_object();
-	err = json_set(object, "grows", json);
+	err = json_set(object, key, json);
 	if (err)
 		return err;
-	if (outstanding) {
-		err |= json_set_ratio(json, "outstanding_per_s", row->outstanding.per_s);
-		err |= json_set_ratio(json, "from", row->outstanding.from);
-		err |= json_set_ratio(json, "to", row->outstanding.to);
-	}
-	if (rate)
-		err |= json_set_ratio(json, "armed_per_s2", row->rate.per_s);
-	return err;
+	err |= json_set_ratio(json, slope, growth->per_s);
+	err |= json_set_ratio(json, "from", growth->from);
+	return err | json_set_ratio(json, "to", growth->to);
 }
 
 /* ---- where they are armed --------------------------------------------------- */
@@ -170,7 +165,10 @@ static int write_row(FILE *out, const struct report *report, const struct timer_
 	err |= set_identity(json, report, row);
 	err |= set_counts(json, row, figures);
 	err |= set_measures(json, row, figures);
-	err |= set_growth(json, row, figures);
+	if (figures & FIGURE_OUTSTANDING)
+		err |= set_growth(json, "grows", "outstanding_per_s", &row->outstanding);
+	if (figures & FIGURE_ARMED)
+		err |= set_growth(json, "arming_rate_grows", "armed_per_s2", &row->rate);
 	err |= set_sites(json, report, row);
 	return err ? -ENOMEM : json_write_line(out, json);
 }

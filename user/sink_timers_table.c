@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cell.h"
+#include "saturate.h"
 #include "sink_private.h"
 #include "stack.h"
 #include "table.h"
@@ -211,9 +212,9 @@ static char *decimal(char text[CELL_LEN], double value)
 /* The same of a number of timers, where a decimal means nothing. */
 static char *whole(char text[CELL_LEN], double value)
 {
-	cell_text(text, "0");
-	if (value > 0)
-		text_count(text, (uint64_t)(value + 0.5));
+	char count[TEXT_DURATION_LEN];
+
+	cell_text(text, text_count(count, saturating_round(value)));
 	return text;
 }
 
@@ -229,27 +230,31 @@ static bool rate_grows(const struct line *line)
 	       report_timer_measured(line->report, line->row, FIGURE_ARMED);
 }
 
-/* "+1.0/s out", "+37/s armed/s": which column grows by how much. */
-static void write_grows(char *cell, const struct line *line, int what)
+/* "+1.0/s": so many more are outstanding each second. */
+static void write_leak(char *cell, const struct line *line, int what)
 {
-	const struct timer_row *row = line->row;
 	char text[CELL_LEN];
-	size_t length = 0;
 
 	(void)what;
 	if (outstanding_grows(line))
-		length = (size_t)snprintf(cell, CELL_LEN, "+%.32s/s out",
-					  decimal(text, row->outstanding.per_s));
+		snprintf(cell, CELL_LEN, "+%.32s/s", decimal(text, line->row->outstanding.per_s));
+}
+
+/* "+37/s": so many more are armed in each second than in the one before. */
+static void write_faster(char *cell, const struct line *line, int what)
+{
+	char text[CELL_LEN];
+
+	(void)what;
 	if (rate_grows(line))
-		snprintf(cell + length, CELL_LEN - length, "%s+%.32s/s armed/s", length ? ", " : "",
-			 decimal(text, row->rate.per_s));
+		snprintf(cell, CELL_LEN, "+%.32s/s", decimal(text, line->row->rate.per_s));
 }
 
 /* ---- the table ------------------------------------------------------------ */
 
 /* Groups of columns: the same address is the same group. */
 static const char TIMERS[] = "TIMERS", TIMEOUT[] = "TIMEOUT", SLACK[] = "SLACK",
-		  LATENESS[] = "LATENESS", CALLBACK[] = "CALLBACK";
+		  LATENESS[] = "LATENESS", CALLBACK[] = "CALLBACK", GROWS[] = "GROWS";
 
 static const struct table_column columns[] = {
 	{BY_PROCESS, NULL, "PID", write_id, TIMER_BY_PROCESS, TABLE_RIGHT},
@@ -270,7 +275,8 @@ static const struct table_column columns[] = {
 	{BY_ANY, LATENESS, "max", write_late_max, 0, TABLE_RIGHT},
 	{BY_ANY, CALLBACK, "woke%", write_woke, 0, TABLE_RIGHT},
 	{BY_ANY, CALLBACK, "CPU%", write_cpu, 0, TABLE_RIGHT},
-	{BY_ANY, NULL, "GROWS", write_grows, 0, TABLE_REMARK},
+	{BY_ANY, GROWS, "out", write_leak, 0, TABLE_REMARK},
+	{BY_ANY, GROWS, "armed/s", write_faster, 0, TABLE_REMARK},
 	{BY_CGROUP, NULL, "CGROUP", write_cgroup, 0, TABLE_LEFT},
 };
 
@@ -331,19 +337,28 @@ static void put_subject(FILE *out, const struct line *line)
 	fprintf(out, "%s%s%s", cell[0] ? ", " : "", cell, end);
 }
 
-static void put_growth(FILE *out, const struct line *line, const char *what,
-		       const struct growth *growth, char *(*number)(char *text, double value))
+static void put_leak(FILE *out, const struct line *line)
 {
+	const struct growth *growth = &line->row->outstanding;
 	char by[CELL_LEN], from[CELL_LEN], to[CELL_LEN];
 
-	if (!growth->grows)
-		return;
 	put_subject(out, line);
-	fprintf(out, ": %s grows by %s a second, from %s to %s\n", what, decimal(by, growth->per_s),
-		number(from, growth->from), number(to, growth->to));
+	fprintf(out, ": outstanding grows by %s a second, from %s to %s\n",
+		decimal(by, growth->per_s), whole(from, growth->from), whole(to, growth->to));
 }
 
-/* A line for each row that grows, and one for those of them that the table has no room for. */
+/* No leak: more is to do, and all of it is done with. */
+static void put_faster(FILE *out, const struct line *line)
+{
+	const struct growth *growth = &line->row->rate;
+	char by[CELL_LEN], from[CELL_LEN], to[CELL_LEN];
+
+	put_subject(out, line);
+	fprintf(out, ": arming rate grows by %s/s each second, from %s/s to %s/s\n",
+		decimal(by, growth->per_s), decimal(from, growth->from), decimal(to, growth->to));
+}
+
+/* A line for each row that grows, and one for the leaks that the table has no room for. */
 static void put_growths(FILE *out, const struct report *report)
 {
 	const struct timer_rows *rows = &report->timers;
@@ -353,14 +368,32 @@ static void put_growths(FILE *out, const struct report *report)
 		const struct line line = {report, &rows->row[i]};
 
 		if (outstanding_grows(&line))
-			put_growth(out, &line, "outstanding", &line.row->outstanding, whole);
+			put_leak(out, &line);
 		if (rate_grows(&line))
-			put_growth(out, &line, "armed/s", &line.row->rate, decimal);
-		shown += line.row->outstanding.grows || line.row->rate.grows;
+			put_faster(out, &line);
+		shown += timer_row_leaks(line.row);
 	}
 	if (rows->grown > shown && !report->timer_view.leaks)
-		fprintf(out, "growing rows not shown: %zu (dwell timers --leaks shows only such)\n",
+		fprintf(out, "leaks not shown: %zu (dwell timers --leaks shows only such)\n",
 			rows->grown - shown);
+	if (rows->faster && report->timer_view.leaks)
+		fprintf(out,
+			"no leak, but an arming rate that grows: %zu (dwell timers -s growth "
+			"shows them)\n",
+			rows->faster);
+}
+
+/* What of the table a short window leaves open. */
+static void put_unjudged(FILE *out, const struct report *report)
+{
+	const struct timer_rows *rows = &report->timers;
+
+	if (timer_rows_judged(rows))
+		return;
+	fprintf(out,
+		"the window was too short to tell what grows: looked at %zu time%s, once a second, "
+		"and %d are needed (-d 10 is enough)\n",
+		rows->samples, rows->samples == 1 ? "" : "s", GROWTH_SAMPLES);
 }
 
 static void put_hints(FILE *out, const struct report *report)
@@ -413,11 +446,12 @@ int sink_timers_rows(FILE *out, const struct report *report)
 	fputc('\n', out);
 	if (report->timers.count)
 		put_table(out, report);
-	else if (report->timer_view.leaks)
+	else if (report->timer_view.leaks && timer_rows_judged(&report->timers))
 		fputs("nothing was seen to keep growing\n", out);
-	else
+	else if (!report->timer_view.leaks)
 		fputs("no timer was armed, cancelled or fired, and none is outstanding\n", out);
 	put_growths(out, report);
+	put_unjudged(out, report);
 	put_hints(out, report);
 	put_sites(out, report);
 	return ferror(out) ? sink_flush(out) : 0;

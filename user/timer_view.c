@@ -75,9 +75,9 @@ static struct owner find_owner(struct model *model, const struct ledger *ledger,
 {
 	struct task *task = task_find(model, ledger->key.tid, ledger->key.start, false);
 	struct group *process = process_find(model, ledger->key.pid);
-	struct owner owner = {.exited = ledger->exited};
+	struct owner owner = {.exited = ledger_is_left(model, ledger)};
 
-	if (ledger->exited) {
+	if (owner.exited) {
 		owner.comm = ledger->comm;
 		owner.cgroup = ledger->cgroup;
 	} else if (task && task->known) {
@@ -342,9 +342,14 @@ static void fill_row(const struct model *model, struct tally *tally, enum timer_
 	}
 }
 
-bool timer_row_grows(const struct timer_row *row)
+bool timer_row_leaks(const struct timer_row *row)
 {
-	return row->outstanding.grows || row->rate.grows;
+	return row->outstanding.grows;
+}
+
+bool timer_rows_judged(const struct timer_rows *rows)
+{
+	return rows->samples >= GROWTH_SAMPLES;
 }
 
 /* ---- ranking -------------------------------------------------------------------------- */
@@ -437,6 +442,7 @@ static void limit_rows(const struct timer_view *view, struct timer_rows *rows)
 static int make_rows(const struct model *model, struct tally *tally, const struct timer_view *view,
 		     struct timer_rows *rows)
 {
+	rows->samples = model->samples;
 	rows->row = calloc(HASH_COUNT(tally) + 1, sizeof(*rows->row));
 	if (!rows->row)
 		return -ENOMEM;
@@ -444,8 +450,9 @@ static int make_rows(const struct model *model, struct tally *tally, const struc
 		struct timer_row *row = &rows->row[rows->count];
 
 		fill_row(model, tally, view->by, row);
-		rows->grown += timer_row_grows(row);
-		if (!view->leaks || timer_row_grows(row)) {
+		rows->grown += timer_row_leaks(row);
+		rows->faster += row->rate.grows && !timer_row_leaks(row);
+		if (!view->leaks || timer_row_leaks(row)) {
 			rows->count++;
 			continue;
 		}

@@ -47,7 +47,7 @@ struct timer_view {
 	enum timer_by by;
 	enum timer_key sort;
 	size_t limit; /* of rows; 0: no limit */
-	bool leaks;   /* only rows that keep growing */
+	bool leaks;   /* only rows of which more and more are outstanding */
 };
 
 /* A place where timers of a row are armed, as sampled. */
@@ -89,8 +89,8 @@ struct timer_row {
 	struct dist timeout;
 	struct dist lateness;
 
-	struct growth outstanding; /* of how many are outstanding */
-	struct growth rate;	   /* of how many are armed a second */
+	struct growth outstanding; /* of how many are outstanding: a leak */
+	struct growth rate; /* of how many are armed a second: load, of which nothing stays */
 
 	struct timer_site site[TIMER_SITES]; /* the most frequent first */
 	size_t sites;
@@ -101,7 +101,10 @@ struct timer_rows {
 	struct timer_row *row;
 	size_t count;
 	size_t hidden; /* rows cut off by the limit of the view */
-	size_t grown;  /* rows that keep growing, the hidden ones included */
+	size_t grown;  /* rows that leak, the hidden ones included */
+	size_t faster; /* rows that do not leak but arm more and more a second; the same */
+	/* So often it was looked at what grows; fewer than GROWTH_SAMPLES: it is not known. */
+	size_t samples;
 };
 
 /*
@@ -113,7 +116,10 @@ int model_timer_rows(struct model *model, const struct timer_view *view,
 		     const struct timer_names *names, struct timer_rows *rows);
 void timer_rows_free(struct timer_rows *rows);
 
-/* Whether what @row stands for keeps growing: leaks, or runs away. */
-bool timer_row_grows(const struct timer_row *row);
+/* Whether more and more timers of @row stay armed. */
+bool timer_row_leaks(const struct timer_row *row);
+
+/* Whether the window was long enough to see what grows. */
+bool timer_rows_judged(const struct timer_rows *rows);
 
 #endif

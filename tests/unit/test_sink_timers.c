@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tests of the sinks of the timer ledger: rows of every sort, as JSON and in the table. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -70,7 +71,7 @@ static void open_ledger(struct ledger *ledger, enum timer_by by)
 		.window_end = WINDOW_END,
 		.ledger = true,
 		.timer_view = {.by = by},
-		.timers = {.row = ledger->row},
+		.timers = {.row = ledger->row, .samples = GROWTH_SAMPLES},
 		.model = ledger->model,
 		.cgroup_name = cgroup_name,
 		.function_name = function_name,
@@ -220,9 +221,12 @@ static void every_key_of_a_task_is_told(void **state)
 	fill_row(add_owned(&ledger, 4711, 4712, "leaky"));
 	output_json(&output, sink_timers_json, &ledger.report);
 	assert_int_equal(output.count, 3);
-	check_keys(output.json[0], "kind schema version kernel cpus by window_ns");
+	check_keys(output.json[0], "kind schema version kernel cpus by window_ns growth");
 	check_string(output.json[0], "kind", "header");
 	check_string(output.json[0], "by", "task");
+	check_keys(json_object_get(output.json[0], "growth"), "judged samples samples_needed");
+	assert_true(
+		json_is_true(json_object_get(json_object_get(output.json[0], "growth"), "judged")));
 	check_string(output.json[2], "kind", "loss");
 
 	check_keys(output.json[1],
@@ -356,11 +360,49 @@ static void growth_is_told_as_a_line(void **state)
 	check_real(grows, "outstanding_per_s", 1.5);
 	check_real(grows, "from", 3);
 	check_real(grows, "to", 13);
-	grows = json_object_get(output.json[2], "grows");
-	check_keys(grows, "armed_per_s2");
+	assert_null(json_object_get(output.json[1], "arming_rate_grows"));
+	/* More to do is no leak. */
+	assert_null(json_object_get(output.json[2], "grows"));
+	grows = json_object_get(output.json[2], "arming_rate_grows");
+	check_keys(grows, "armed_per_s2 from to");
 	check_real(grows, "armed_per_s2", 37);
-	check_keys(json_object_get(output.json[3], "grows"),
-		   "outstanding_per_s from to armed_per_s2");
+	check_real(grows, "from", 10);
+	check_real(grows, "to", 380);
+	check_keys(json_object_get(output.json[3], "grows"), "outstanding_per_s from to");
+	check_keys(json_object_get(output.json[3], "arming_rate_grows"), "armed_per_s2 from to");
+	output_free(&output);
+	close_ledger(&ledger);
+}
+
+/* That nothing grows cannot be said after a moment. */
+static void a_short_window_says_so(void **state)
+{
+	struct ledger ledger;
+	struct output output;
+	json_t *growth;
+
+	(void)state;
+	open_ledger(&ledger, TIMER_BY_PROCESS);
+	ledger.report.timers.samples = GROWTH_SAMPLES - 1;
+	ledger.report.timer_view.leaks = true;
+	output_json(&output, sink_timers_json, &ledger.report);
+	growth = json_object_get(output.json[0], "growth");
+	assert_true(json_is_false(json_object_get(growth, "judged")));
+	check_integer(growth, "samples", 5);
+	check_integer(growth, "samples_needed", 6);
+	output_free(&output);
+	output_text(&output, sink_timers_table, &ledger.report);
+	assert_true(has_line(&output, "the window was too short to tell what grows: looked at 5 "
+				      "times, once a second, and 6 are needed"));
+	assert_false(has_line(&output, "nothing was seen to keep growing"));
+	output_free(&output);
+	ledger.report.timers.samples = GROWTH_SAMPLES;
+	ledger.report.timers.faster = 2;
+	output_text(&output, sink_timers_table, &ledger.report);
+	assert_true(has_line(&output, "nothing was seen to keep growing"));
+	assert_false(has_line(&output, "too short"));
+	assert_true(has_line(&output, "no leak, but an arming rate that grows: 2 (dwell timers "
+				      "-s growth shows them)"));
 	output_free(&output);
 	close_ledger(&ledger);
 }
@@ -450,7 +492,7 @@ static void a_task_is_told_in_one_line(void **state)
 	assert_string_equal(output.line[1], "10s of timers by task: 0 live and 0 exited tasks");
 	at = find_line(&output, 0, " COMM ");
 	check_line(output.line[at], "TID COMM API CALLBACK armed/s re-arm/s cancel/s fired/s out "
-				    "oldest p50 p99 used p99 max woke% CPU% GROWS");
+				    "oldest p50 p99 used p99 max woke% CPU% out armed/s");
 	check_line(output.line[at + 1], "4712 leaky timerfd timerfd_tmrproc 100 20.0 3.0 50.0 13 "
 					"9.0s 57s 57s 48us/50us 3.6us 4.0us 25.0 0.02");
 	check_line(output.line[at + 2], "4713 quiet timerfd timerfd_tmrproc - - - - 1 - - - - - - "
@@ -494,7 +536,7 @@ static void each_view_has_the_columns_of_its_rows(void **state)
 		at = find_line(&output, 0, "re-arm/s");
 		snprintf(line, sizeof(line),
 			 "%s armed/s re-arm/s cancel/s fired/s out oldest p50 p99 used p99 max "
-			 "woke%% CPU%% GROWS%s",
+			 "woke%% CPU%% out armed/s%s",
 			 views[by].heading, by == TIMER_BY_CGROUP ? " CGROUP" : "");
 		check_line(output.line[at], line);
 		snprintf(line, sizeof(line), "%s 99.0 - - - - - - - - - - - -%s", views[by].row,
@@ -533,7 +575,7 @@ static void lumps_have_a_name_instead_of_an_owner(void **state)
 	open_ledger(&ledger, TIMER_BY_CGROUP);
 	add_lumps(&ledger);
 	output_text(&output, sink_timers_table, &ledger.report);
-	at = find_line(&output, 0, "GROWS CGROUP");
+	at = find_line(&output, 0, "armed/s CGROUP");
 	assert_true(strstr(output.line[at + 1], " kernel"));
 	assert_true(strstr(output.line[at + 2], " (unknown)"));
 	assert_true(strstr(output.line[at + 3], " (exited)"));
@@ -559,9 +601,10 @@ static void growing_rows_are_told_beneath(void **state)
 	ledger.report.timers.grown = 5;
 	ledger.report.timers.hidden = 8;
 	output_text(&output, sink_timers_table, &ledger.report);
-	assert_true(strstr(output.line[find_line(&output, 0, " leaky ")], " +1.0/s out"));
-	assert_true(strstr(output.line[find_line(&output, 0, " \\x1b[2J ")],
-			   " +<0.1/s out, +37.0/s armed/s"));
+	assert_true(strstr(output.line[find_line(&output, 0, " leaky ")], " +1.0/s"));
+	assert_null(strstr(output.line[find_line(&output, 0, " leaky ")], "/s  +"));
+	assert_true(strstr(output.line[find_line(&output, 0, " \\x1b[2J ")], " +<0.1/s +37.0/s"));
+	assert_true(strstr(output.line[find_line(&output, 0, " kernel ")], "         +6.0/s"));
 	at = find_line(&output, 0, ": outstanding");
 	assert_string_equal(output.line[at], "4711 leaky (api timerfd, timerfd_tmrproc): "
 					     "outstanding grows by 1.0 a second, from 3 to 13");
@@ -569,13 +612,69 @@ static void growing_rows_are_told_beneath(void **state)
 						 "outstanding grows by <0.1 a second, from 0 to "
 						 "250k");
 	assert_string_equal(output.line[at + 2], "4 \\x1b[2J (api timerfd, timerfd_tmrproc): "
-						 "armed/s grows by 37.0 a second, from 10.0 to "
-						 "380");
+						 "arming rate grows by 37.0/s each second, from "
+						 "10.0/s to 380/s");
 	assert_string_equal(output.line[at + 3], "kernel (api tick, tick_nohz_handler): "
-						 "armed/s grows by 6.0 a second, from 0 to 60.0");
+						 "arming rate grows by 6.0/s each second, from 0/s "
+						 "to 60.0/s");
 	assert_string_equal(output.line[at + 4],
-			    "growing rows not shown: 2 (dwell timers --leaks shows only such)");
+			    "leaks not shown: 3 (dwell timers --leaks shows only such)");
 	assert_true(has_line(&output, "… 8 more rows of timers: -n 0 shows all"));
+	output_free(&output);
+	close_ledger(&ledger);
+}
+
+/* Numbers that no double holds, and what a window of no length makes of others. */
+static void no_number_is_beyond_the_range(void **state)
+{
+	struct ledger ledger;
+	struct output output;
+	struct timer_row *row;
+
+	(void)state;
+	open_ledger(&ledger, TIMER_BY_PROCESS);
+	row = add_owned(&ledger, 1, 0, "a");
+	row->timers.armed = UINT64_MAX;
+	row->timers.outstanding = UINT64_MAX;
+	row->callback_ns = UINT64_MAX;
+	row->outstanding = growth_of(1e300, -1e300, 1e300);
+	row->rate = growth_of(INFINITY, NAN, 0x1p64);
+	output_text(&output, sink_timers_table, &ledger.report);
+	output_free(&output);
+	ledger.report.window_end = ledger.report.window_start;
+	output_text(&output, sink_timers_table, &ledger.report);
+	assert_true(has_line(&output, "outstanding grows by 18.4E a second, from 0 to 18.4E"));
+	output_free(&output);
+	output_json(&output, sink_timers_json, &ledger.report);
+	output_free(&output);
+	close_ledger(&ledger);
+}
+
+/* The columns behind a name stand where they stand behind any other. */
+static void wide_names_keep_the_columns(void **state)
+{
+	static const struct {
+		const char *comm, *line;
+	} cases[] = {
+		/* Two columns each; one each; an accent that takes none; cut by the kernel. */
+		{"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
+		 "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e       timerfd "},
+		{"abcdefghijkl", "abcdefghijkl timerfd "},
+		{"be\xcc\x81\xcc\x81", "be\xcc\x81\xcc\x81           timerfd "},
+		{"\xe6\x97\xa5\xe6", "\xe6\x97\xa5\\xe6       timerfd "},
+		{"\xf0\x9f\xa6\x8a", "\xf0\x9f\xa6\x8a           timerfd "},
+	};
+	struct ledger ledger;
+	struct output output;
+
+	(void)state;
+	open_ledger(&ledger, TIMER_BY_COMM);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		add_owned(&ledger, 0, 0, cases[i].comm);
+	output_text(&output, sink_timers_table, &ledger.report);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (!has_line(&output, cases[i].line))
+			fail_msg("no line has '%s'", cases[i].line);
 	output_free(&output);
 	close_ledger(&ledger);
 }
@@ -763,6 +862,9 @@ int main(void)
 		cmocka_unit_test(what_is_nobodys_says_so),
 		cmocka_unit_test(what_does_not_apply_is_absent),
 		cmocka_unit_test(growth_is_told_as_a_line),
+		cmocka_unit_test(a_short_window_says_so),
+		cmocka_unit_test(no_number_is_beyond_the_range),
+		cmocka_unit_test(wide_names_keep_the_columns),
 		cmocka_unit_test(sites_are_told_with_both_stacks),
 		cmocka_unit_test(hostile_names_come_back_as_valid_utf8),
 		cmocka_unit_test(a_task_is_told_in_one_line),

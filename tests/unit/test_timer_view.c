@@ -168,7 +168,8 @@ static void each_way_of_adding_up_has_all_of_it(void **state)
 			late += dist_count(&row->lateness);
 		}
 		assert_int_equal(armed, 630);
-		assert_int_equal(outstanding, 3);
+		/* Three in the table, and a sleep of each of three threads. */
+		assert_int_equal(outstanding, 6);
 		assert_int_equal(timeouts, 630);
 		assert_int_equal(late, 315);
 		timer_rows_free(&rows);
@@ -367,7 +368,8 @@ static void leaks_are_told(void **state)
 		model = course(seconds[i], one_more, one_more);
 		rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_GROWTH);
 		assert_int_equal(rows.grown, 1);
-		assert_true(timer_row_grows(&rows.row[0]));
+		assert_true(timer_row_leaks(&rows.row[0]));
+		assert_true(timer_rows_judged(&rows));
 		assert_true(rows.row[0].outstanding.per_s > 0.99 &&
 			    rows.row[0].outstanding.per_s < 1.01);
 		timer_rows_free(&rows);
@@ -379,12 +381,195 @@ static void leaks_are_told(void **state)
 	assert_int_equal(rows.grown, 0);
 	timer_rows_free(&rows);
 	model_free(model);
-	/* What is armed in a second doubles, and doubles again. */
-	model = course(12, faster_and_faster, thousands);
+}
+
+/* What is armed in a second grows and grows, and nothing of it stays: that is load. */
+static void a_growing_rate_is_no_leak(void **state)
+{
+	const struct timer_view leaks = {.by = TIMER_BY_PROCESS, .leaks = true};
+	struct model *model = course(12, faster_and_faster, thousands);
+	struct timer_rows rows;
+
+	(void)state;
+	assert_int_equal(model_timer_rows(model, &leaks, &names, &rows), 0);
+	assert_int_equal(rows.count, 0);
+	assert_int_equal(rows.grown, 0);
+	assert_int_equal(rows.faster, 1);
+	timer_rows_free(&rows);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_GROWTH);
+	assert_int_equal(rows.count, 1);
+	assert_false(timer_row_leaks(&rows.row[0]));
+	assert_true(rows.row[0].rate.per_s > 99 && rows.row[0].rate.per_s < 101);
+	timer_rows_free(&rows);
+	model_free(model);
+}
+
+static void a_short_window_tells_no_growth(void **state)
+{
+	struct timer_rows rows;
+	struct model *model;
+
+	(void)state;
+	for (unsigned int seconds = 0; seconds < GROWTH_SAMPLES; seconds++) {
+		model = course(seconds, one_more, one_more);
+		rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_GROWTH);
+		assert_int_equal(rows.samples, seconds);
+		assert_false(timer_rows_judged(&rows));
+		assert_int_equal(rows.grown, 0);
+		timer_rows_free(&rows);
+		model_free(model);
+	}
+}
+
+/* ---- sleeps, which no table of armed timers has ---------------------------------- */
+
+/* A sleep of the task @tid in @syscall, armed once more at @at and due at @due. */
+static int add_sleep(struct model *model, uint32_t tid, int syscall, uint64_t armed, uint64_t ended,
+		     uint64_t before, uint64_t at, int64_t due)
+{
+	const struct dwell_timer_key key = sleep_key(1, tid, syscall);
+	const struct dwell_timer_counts counts = {.armed = armed,
+						  .cancelled = ended / 2,
+						  .expired = ended - ended / 2,
+						  .before = before,
+						  .sleep_armed = at,
+						  .sleep_due = due};
+
+	return model_add_timers(model, &key, &counts);
+}
+
+static void an_armed_sleep_is_outstanding(void **state)
+{
+	struct model *model = ledger_model();
+	const struct timer_row *row;
+	struct timer_rows rows;
+
+	(void)state;
+	/* Armed in the window; over, and one more from before; nothing but that one. */
+	assert_int_equal(add_sleep(model, 1, SYS_futex, 7, 6, 0, START + S, START + 50 * S), 0);
+	assert_int_equal(add_sleep(model, 2, SYS_futex, 7, 8, 1, START + S, START + 50 * S), 0);
+	assert_int_equal(add_sleep(model, 3, SYS_futex, 0, 1, 1, 0, 0), 0);
+	/* Two more that are; of one it is not known when it is due. */
+	assert_int_equal(add_sleep(model, 4, SYS_futex, 2, 2, 1, START + 3 * S, START + 40 * S), 0);
+	assert_int_equal(add_sleep(model, 5, SYS_poll, 1, 0, 0, START + 2 * S, 0), 0);
+	/* A cancel was counted, that it was of one from before is not yet. */
+	assert_int_equal(add_sleep(model, 6, SYS_poll, 0, 1, 0, 0, 0), 0);
+	model_clear_armed(model);
+	rows = timer_rows_by(model, TIMER_BY_API, TIMER_KEY_API);
+	row = row_of(&rows, "", "futex");
+	assert_int_equal(row->timers.outstanding, 2);
+	assert_int_equal(row->oldest_ns, 9 * S);
+	assert_int_equal(row->due_ns, 30 * S);
+	row = row_of(&rows, "", "poll");
+	assert_int_equal(row->timers.outstanding, 1);
+	assert_int_equal(row->oldest_ns, 8 * S);
+	assert_int_equal(row->due_ns, 0);
+	timer_rows_free(&rows);
+	/* It ends, by one that was read as unchanged but for @before. */
+	assert_int_equal(add_sleep(model, 4, SYS_futex, 2, 3, 1, START + 3 * S, START + 40 * S), 0);
+	assert_int_equal(add_sleep(model, 6, SYS_poll, 0, 1, 1, 0, 0), 0);
+	rows = timer_rows_by(model, TIMER_BY_API, TIMER_KEY_API);
+	assert_int_equal(row_of(&rows, "", "futex")->timers.outstanding, 1);
+	assert_int_equal(row_of(&rows, "", "poll")->timers.outstanding, 1);
+	assert_int_equal(row_of(&rows, "", "poll")->before, 1);
+	timer_rows_free(&rows);
+	model_free(model);
+}
+
+static void who_exits_takes_its_sleep_along(void **state)
+{
+	const struct dwell_timer_key key = sleep_key(1, 1, SYS_futex);
+	const struct dwell_timer_counts last = {.armed = 3, .cancelled = 2};
+	struct model *model = ledger_model();
+	struct timer_rows rows;
+
+	(void)state;
+	/* It was killed in it when the window was closed already: nothing more was counted. */
+	assert_int_equal(add_sleep(model, 1, SYS_futex, 3, 2, 0, START, START + 50 * S), 0);
+	add_task(model, 1, 1, "short", DWELL_EXIT);
+	assert_int_equal(add_sleep(model, 1, SYS_futex, 3, 2, 0, START, START + 50 * S), 1);
+	assert_int_equal(model_forget_timers(model, &key, &last), 0);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	assert_int_equal(row_of(&rows, "short", "futex")->timers.outstanding, 0);
+	assert_int_equal(row_of(&rows, "short", "futex")->timers.armed, 3);
+	assert_int_equal(row_of(&rows, "short", "futex")->oldest_ns, 0);
+	timer_rows_free(&rows);
+	model_free(model);
+}
+
+/* After an exec another thread has the leader's id: what it arms is its own. */
+static void an_exec_goes_on_with_the_key(void **state)
+{
+	const struct dwell_timer_key key = sleep_key(1, 1, SYS_futex);
+	const struct dwell_timer_counts last = {.armed = 3, .cancelled = 3};
+	struct dwell_record record = record_of(1, 2, 2, "app", 7);
+	struct model *model = ledger_model();
+	struct timer_rows rows;
+
+	(void)state;
+	add_task(model, 1, 1, "app", DWELL_LIVE);
+	assert_int_equal(model_add_record(model, &record), 0);
+	assert_int_equal(add_sleep(model, 1, SYS_futex, 3, 3, 0, START, START + 50 * S), 0);
+	add_task(model, 1, 1, "app", DWELL_EXIT);
+	assert_int_equal(add_sleep(model, 1, SYS_futex, 3, 3, 0, START, START + 50 * S), 1);
+	assert_int_equal(model_forget_timers(model, &key, &last), 0);
+	/* The thread 2 is the task 1 now. */
+	record.tid = 1;
+	record.start = 1;
+	record.voluntary = 10;
+	assert_int_equal(model_add_record(model, &record), 0);
+	assert_int_equal(add_sleep(model, 1, SYS_futex, 1, 0, 0, START + S, START + 50 * S), 0);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	assert_int_equal(rows.row[0].timers.armed, 4);
+	assert_int_equal(rows.row[0].timers.outstanding, 1);
+	assert_false(rows.row[0].exited);
+	timer_rows_free(&rows);
+	model_free(model);
+}
+
+/* More and more threads wait: none of their waits ever ends. */
+static void a_growing_pool_of_waiters_leaks(void **state)
+{
+	const struct timer_view leaks = {.by = TIMER_BY_PROCESS, .leaks = true};
+	struct model *model = ledger_model();
+	struct timer_rows rows;
+
+	(void)state;
+	add_task(model, 1, 1, "app", DWELL_LIVE);
+	for (uint32_t second = 1; second <= 10; second++) {
+		model_clear_armed(model);
+		for (uint32_t tid = 1; tid <= 5 * second; tid++)
+			assert_int_equal(add_sleep(model, tid, SYS_futex, 2, 1, 0, START,
+						   START + 100 * S),
+					 0);
+		assert_int_equal(model_sample(model, START + second * S), 0);
+	}
 	assert_int_equal(model_timer_rows(model, &leaks, &names, &rows), 0);
 	assert_int_equal(rows.count, 1);
-	assert_false(rows.row[0].outstanding.grows);
-	assert_true(rows.row[0].rate.per_s > 99 && rows.row[0].rate.per_s < 101);
+	assert_int_equal(rows.row[0].timers.outstanding, 50);
+	assert_true(rows.row[0].outstanding.per_s > 4.9 && rows.row[0].outstanding.per_s < 5.1);
+	timer_rows_free(&rows);
+	model_free(model);
+}
+
+/* The kernel's own are never forgotten: they have no owner who leaves. */
+static void the_kernels_cannot_be_forgotten(void **state)
+{
+	const struct dwell_timer_key tick = {.function = TICK, .syscall = DWELL_NO_SYSCALL};
+	const struct dwell_timer_counts counts = {.armed = 3};
+	struct model *model = model_new(10);
+	struct timer_rows rows;
+
+	(void)state;
+	model_keep_ledger(model, 0);
+	model_set_window(model, START, START + 10 * S);
+	assert_int_equal(model_add_timers(model, &tick, &counts), 0);
+	assert_int_equal(model_forget_timers(model, &tick, &counts), 0);
+	assert_int_equal(model_add_timers(model, &tick, &counts), 0);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	assert_int_equal(rows.count, 1);
+	assert_true(rows.row[0].kernel);
+	assert_int_equal(rows.row[0].timers.armed, 6);
 	timer_rows_free(&rows);
 	model_free(model);
 }
@@ -443,6 +628,13 @@ int main(void)
 		cmocka_unit_test(who_exits_is_remembered_and_may_be_forgotten),
 		cmocka_unit_test(the_many_that_exit_are_kept_together),
 		cmocka_unit_test(leaks_are_told),
+		cmocka_unit_test(a_growing_rate_is_no_leak),
+		cmocka_unit_test(a_short_window_tells_no_growth),
+		cmocka_unit_test(an_armed_sleep_is_outstanding),
+		cmocka_unit_test(who_exits_takes_its_sleep_along),
+		cmocka_unit_test(an_exec_goes_on_with_the_key),
+		cmocka_unit_test(a_growing_pool_of_waiters_leaks),
+		cmocka_unit_test(the_kernels_cannot_be_forgotten),
 		cmocka_unit_test(the_limit_hides_the_least),
 		cmocka_unit_test(the_most_frequent_sites_are_kept),
 	};
