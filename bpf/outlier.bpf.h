@@ -473,6 +473,7 @@ static __noinline void report_timer_latency(struct dwell_record *record, struct 
 	if (woken < record->mark_entered)
 		woken = record->mark_entered;
 	outlier->function = record->mark_function;
+	outlier->syscall = record->mark_call;
 	outlier->lateness = record->mark_lateness;
 	outlier->wakeup = woken - record->mark_entered;
 	outlier->runqueue = ns - outlier->lateness - outlier->wakeup;
@@ -518,6 +519,7 @@ static __noinline void report_late_sleep(struct dwell_record *record, struct tas
 		return;
 	describe_outlier(outlier, record, task);
 	outlier->function = expiry->function;
+	outlier->syscall = expiry->owner.syscall;
 	outlier->lateness = outlier->ns;
 	outlier->expires = outlier->from;
 	copy_callbacks(outlier, cpu);
@@ -551,6 +553,7 @@ static __noinline void report_late_timer(struct dwell_timer_counts *counts, stru
 		outlier->typical = (counts->late_sum - expiry->lateness) / outlier->samples;
 	}
 	outlier->function = expiry->function;
+	outlier->syscall = expiry->owner.syscall;
 	outlier->lateness = expiry->lateness;
 	outlier->expires = outlier->from;
 	copy_callbacks(outlier, cpu);

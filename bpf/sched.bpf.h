@@ -463,6 +463,10 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct task_st
 		expiry->before = true;
 		record->sleeper_call = syscall_of(task);
 	}
+	/* The ledger has asked already, when it was armed. */
+	if (config.outliers && !config.ledger)
+		record->sleeper_call = syscall_of(task);
+	expiry->owner.syscall = record->sleeper_call;
 	expiry->lateness = lateness;
 	counts = sleep_counts(&expiry->owner, task, record->sleeper_call, expiry->function);
 	if (counts) {
@@ -483,6 +487,7 @@ inline_always void mark(struct dwell_record *record, const struct expiry *expiry
 	record->mark_lateness = expiry->lateness;
 	record->mark_entered = expiry->entered;
 	record->mark_function = expiry->function;
+	record->mark_call = expiry->owner.syscall;
 }
 
 /*

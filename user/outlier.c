@@ -128,23 +128,17 @@ bool outlier_has_timer(const struct dwell_outlier *outlier)
 	       outlier->function;
 }
 
-const char *outlier_api(const char *callback)
+const char *outlier_api(const struct dwell_outlier *outlier, const struct outlier_names *names,
+			char api[TIMER_API_LEN])
 {
-	static const char *const apis[][2] = {
-		{"hrtimer_wakeup", "sleep"},   {"timerfd_tmrproc", "timerfd"},
-		{"it_real_fn", "itimer"},      {"posix_timer_fn", "posix_timer"},
-		{"alarmtimer_fired", "alarm"},
-	};
+	const char *callback = outlier_function(names, outlier->function);
+	struct dwell_timer_key key = {.syscall = outlier->syscall};
 
 	if (!callback)
 		return NULL;
-	for (size_t i = 0; i < sizeof(apis) / sizeof(apis[0]); i++)
-		if (!strcmp(callback, apis[i][0]))
-			return apis[i][1];
-	if (!strncmp(callback, "io_", 3) &&
-	    (strstr(callback, "timeout") || strstr(callback, "cqring")))
-		return "io_uring";
-	return NULL;
+	/* Only tasks' timers have outliers: what no table knows is a sleep. */
+	key.kind = timer_callback_api(callback) ? DWELL_TIMER_USER : DWELL_TIMER_SLEEP;
+	return timer_api(api, &key, callback);
 }
 
 bool outlier_time(const struct dwell_outlier *outlier, const struct outlier_clock *clock,

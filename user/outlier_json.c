@@ -188,14 +188,14 @@ static int set_parts(json_t *object, const struct dwell_outlier *outlier,
 static int set_timer(json_t *object, const struct dwell_outlier *outlier,
 		     const struct outlier_names *names)
 {
-	const char *callback, *api;
+	char text[TIMER_API_LEN];
+	const char *api;
 	int err;
 
 	if (!outlier_has_timer(outlier))
 		return 0;
 	err = set_function(object, "callback", names, outlier->function);
-	callback = outlier_function(names, outlier->function);
-	api = outlier_api(callback);
+	api = outlier_api(outlier, names, text);
 	return api ? err | json_set(object, "api", json_string(api)) : err;
 }
 

@@ -4,6 +4,7 @@
 #define DWELL_USER_OUTLIER_PRIVATE_H
 
 #include "outlier.h"
+#include "timer_api.h"
 
 #define OUTLIER_SEEN_SHARE 0.001 /* a smaller share of a wait is rounding, not a fact */
 
@@ -27,7 +28,8 @@ bool outlier_print_waker(FILE *out, const struct dwell_outlier *outlier,
 			 const struct outlier_names *names);
 
 /* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
-const char *outlier_api(const char *callback);
+const char *outlier_api(const struct dwell_outlier *outlier, const struct outlier_names *names,
+			char api[TIMER_API_LEN]);
 
 /*
  * Divides that part of @outlier in which its task waited for a CPU. False if

@@ -7,6 +7,7 @@
 
 #include "json.h"
 #include "outlier_private.h"
+#include "saturate.h"
 #include "stack.h"
 #include "text.h"
 
@@ -126,7 +127,8 @@ static void put_share(const struct writer *writer, double share)
 static void put_timer(const struct writer *writer)
 {
 	uint64_t address = writer->outlier->function;
-	const char *api = outlier_api(outlier_function(writer->names, address));
+	char text[TIMER_API_LEN];
+	const char *api = outlier_api(writer->outlier, writer->names, text);
 
 	if (api)
 		fputs(api, writer->out);
@@ -418,7 +420,7 @@ static void put_lump_line(const struct writer *writer, const struct outlier_wait
 	if (share <= OUTLIER_SEEN_SHARE)
 		return;
 	fprintf(writer->out, INDENT "%s ", what);
-	put_duration(writer, (uint64_t)(share * (double)wait->ns));
+	put_duration(writer, saturating_round(share * (double)wait->ns));
 	fputc(' ', writer->out);
 	put_share(writer, share);
 	fputc('\n', writer->out);

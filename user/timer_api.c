@@ -88,7 +88,7 @@ static const struct {
 	{"poll_timer_fn", "psi"},
 };
 
-static const char *api_of(const char *callback)
+const char *timer_callback_api(const char *callback)
 {
 	for (size_t i = 0; i < LENGTH(apis); i++) {
 		size_t length = strlen(apis[i].callback);
@@ -119,7 +119,7 @@ static char *sleep_api(char api[TIMER_API_LEN], int syscall)
 
 char *timer_api(char api[TIMER_API_LEN], const struct dwell_timer_key *key, const char *callback)
 {
-	const char *name = callback ? api_of(callback) : NULL;
+	const char *name = callback ? timer_callback_api(callback) : NULL;
 	const char *call = NULL;
 
 	if (key->kind == DWELL_TIMER_SLEEP)

@@ -25,4 +25,7 @@ struct timer_names {
  */
 char *timer_api(char api[TIMER_API_LEN], const struct dwell_timer_key *key, const char *callback);
 
+/* The same told by the callback alone; NULL: a sleep's, or one that is not in the table. */
+const char *timer_callback_api(const char *callback);
+
 #endif

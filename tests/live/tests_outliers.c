@@ -747,7 +747,7 @@ static void run_late(const void *argument)
 	(void)argument;
 	watch(&found, use_timers, NULL, false, OPTIONS("--lateness", "1us"));
 	json_array_foreach(found.report.outliers, index, outlier) {
-		sleeps += !strcmp(text_of(outlier, "api"), "sleep");
+		sleeps += !strcmp(text_of(outlier, "api"), "clock_nanosleep");
 		timerfds += !strcmp(text_of(outlier, "api"), "timerfd");
 		expect_text(outlier, "what", "lateness");
 		live_expect("the process", report_integer(outlier, "pid"), found.pid);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -706,34 +707,58 @@ static void timer_latency_has_three_parts(void **state)
 	(void)state;
 	add_hogs(&outlier);
 	outlier.function = WAKEUP;
+	outlier.syscall = SYS_clock_nanosleep;
 	outlier.lateness = 11980 * US;
 	outlier.wakeup = 20 * US;
 	outlier.runqueue = 12 * MS;
 	check_text(&outlier, false,
-		   "08:14:02.113 timer_latency 24ms (typical 40us) sleep of ticker[4711/4712] on "
-		   "CPU 1: lateness 12ms + wakeup 20us + run queue 12ms; hog[4800] had 98 %, "
-		   "idle 2 %\n");
+		   "08:14:02.113 timer_latency 24ms (typical 40us) clock_nanosleep of "
+		   "ticker[4711/4712] on CPU 1: lateness 12ms + wakeup 20us + run queue 12ms; "
+		   "hog[4800] had 98 %, idle 2 %\n");
 	check_json(&outlier,
 		   "\"what\":\"timer_latency\"," JSON_HEAD ",\"culprits\":[{\"pid\":4800,"
 		   "\"tid\":4800,\"comm\":\"hog\",\"tasks\":1,\"ns\":11760000,\"share\":0.98}],"
 		   "\"idle_share\":0.02,\"parts\":{\"lateness_ns\":11980000,\"wakeup_ns\":20000,"
-		   "\"runqueue_ns\":12000000},\"callback\":\"hrtimer_wakeup\",\"api\":\"sleep\"");
+		   "\"runqueue_ns\":12000000},\"callback\":\"hrtimer_wakeup\","
+		   "\"api\":\"clock_nanosleep\"");
 }
 
-static void apis_are_told_by_their_callbacks(void **state)
+/* Times that no clock gives: a share of all there is does not fit what it is a share of. */
+static void no_time_is_beyond_the_range(void **state)
+{
+	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	char *text;
+
+	(void)state;
+	outlier.from = 1;
+	outlier.to = UINT64_MAX;
+	outlier.queued_at = 0;
+	write_text(&outlier, &no_names, true, &text);
+	assert_non_null(strstr(text, "not seen 213504d 100 %"));
+	free(text);
+}
+
+/* As the ledger of timers calls them. */
+static void apis_are_told_by_callback_and_call(void **state)
 {
 	static const struct {
-		const char *callback, *api;
+		const char *callback;
+		int syscall;
+		const char *api;
 	} cases[] = {
-		{"hrtimer_wakeup", "sleep"},
-		{"timerfd_tmrproc", "timerfd"},
-		{"posix_timer_fn", "posix_timer"},
-		{"it_real_fn", "itimer"},
-		{"alarmtimer_fired", "alarm"},
-		{"io_timeout_fn", "io_uring"},
-		{"io_link_timeout_fn", "io_uring"},
-		{"io_cqring_timer_wakeup", "io_uring"},
-		{"tick_nohz_handler", "tick_nohz_handler"},
+		{"hrtimer_wakeup", SYS_clock_nanosleep, "clock_nanosleep"},
+		{"hrtimer_wakeup", SYS_futex, "futex"},
+		{"hrtimer_wakeup", DWELL_NO_SYSCALL, "kthread"},
+		{"timerfd_tmrproc", SYS_timerfd_settime, "timerfd"},
+		{"posix_timer_fn", SYS_timer_settime, "posix_timer"},
+		{"it_real_fn", SYS_setitimer, "setitimer"},
+#ifdef SYS_alarm /* arm64 has none */
+		{"it_real_fn", SYS_alarm, "alarm"},
+#endif
+		{"alarmtimer_fired", SYS_timer_settime, "alarmtimer"},
+		{"io_timeout_fn", SYS_io_uring_enter, "io_uring_timeout"},
+		{"io_link_timeout_fn", SYS_io_uring_enter, "io_uring_link_timeout"},
+		{"io_cqring_timer_wakeup", SYS_io_uring_enter, "io_uring_enter"},
 	};
 	const struct outlier_names names = {.function = stack_function};
 	struct dwell_outlier outlier = late_outlier();
@@ -744,6 +769,7 @@ static void apis_are_told_by_their_callbacks(void **state)
 		char *text, *of;
 
 		stack_names = &cases[i].callback;
+		outlier.syscall = cases[i].syscall;
 		write_text(&outlier, &names, false, &text);
 		of = strstr(text, "(typical 40us) ");
 		assert_non_null(of);
@@ -901,7 +927,8 @@ int main(void)
 		cmocka_unit_test(dwell_tells_runs_and_preempters),
 		cmocka_unit_test(lateness_tells_the_interrupt_from_the_rest),
 		cmocka_unit_test(timer_latency_has_three_parts),
-		cmocka_unit_test(apis_are_told_by_their_callbacks),
+		cmocka_unit_test(no_time_is_beyond_the_range),
+		cmocka_unit_test(apis_are_told_by_callback_and_call),
 		cmocka_unit_test(hostile_names_stay_names),
 		cmocka_unit_test(random_records_do_no_harm),
 		cmocka_unit_test(local_time_has_an_offset),
