@@ -79,7 +79,7 @@ int iterator_run(struct bpf_link *link);
 int rings_map(struct source *source);
 /* Hands over what the rings hold. 0 or a negative errno. */
 int rings_read(struct source *source);
-/* Reads the rings once they have enough, or an outlier; not at all within @timeout ms if not. */
+/* Reads the rings once they have enough, or after @timeout ms. 0 or a negative errno. */
 int rings_await(struct source *source, int timeout);
 
 /* Hands over the timers, and before them who has exited. 0 or a negative errno. */
