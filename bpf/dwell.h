@@ -271,7 +271,12 @@ struct dwell_record {
 	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
 
 	/* What outliers are told by. Stays in the kernel, being behind the buckets. */
-	__u64 open_since;    /* @since of what was reported while it was open; 0: nothing */
+	/*
+	 * mono: when an interval was last told while it was open, with its enum
+	 * dwell_measure in place of the low bits (DWELL_OPEN_MEASURE); 0: none was.
+	 * One of that measure that began before then is that interval.
+	 */
+	__u64 open_told;
 	__u64 mark_function; /* timer mark: the callback */
 	__u64 outlier_at;    /* mono: when tokens were last added */
 	union {
@@ -284,6 +289,9 @@ struct dwell_record {
 	__u32 queue; /* id of the run queue that it waits in, see quota.bpf.h; 0: not known */
 	struct dwell_norm norm[DWELL_MEASURES];
 };
+
+#define DWELL_OPEN_MEASURE 7ULL
+_Static_assert(DWELL_MEASURES <= DWELL_OPEN_MEASURE + 1, "a measure fits the low bits of a time");
 
 /*
  * 2 KiB a task is the bar; the allocator's sizes are powers of two and the
@@ -454,6 +462,9 @@ struct dwell_outlier {
 	__u64 threshold; /* ns */
 	__u64 typical;	 /* ns: mean of the task's other intervals of that kind … */
 	__u64 samples;	 /* … of which there were so many */
+	__u64 told;	 /* ns: how long it had lasted when it was told while open; 0: it was not */
+	/* A bit for each enum dwell_measure: parts that were told. Set by the user side alone. */
+	__u64 contains;
 
 	/*
 	 * Of a wait for a CPU: who had it. One that was moved while it waited is in

@@ -170,17 +170,19 @@ inline_always void copy_open_runs(struct dwell_outlier *outlier, struct cpu *cpu
 		last->comm[i] = current->comm[i];
 }
 
-static __noinline void report_open(struct dwell_record *record, struct task_struct *task,
-				   struct cpu *cpu, __u32 measure, __u64 threshold)
+inline_always void report_open(struct dwell_record *record, struct task_struct *task,
+			       struct cpu *cpu, __u32 measure, __u64 since, __u64 threshold)
 {
+	__u64 now = bpf_ktime_get_ns();
 	struct rq *queue = task->se.cfs_rq->rq;
 	struct dwell_outlier *outlier;
 
-	outlier = reserve_outlier(measure, record->open_since, bpf_ktime_get_ns(), threshold);
+	outlier = reserve_outlier(measure, since, now, threshold);
 	if (!outlier)
 		return;
 	outlier->open = true;
 	describe_outlier(outlier, record, task);
+	record->open_told = (now & ~DWELL_OPEN_MEASURE) | measure;
 	outlier->cpu = queue->cpu;
 	if (measure == DWELL_BLOCKED)
 		copy_block(outlier, record, task);
@@ -192,9 +194,10 @@ static __noinline void report_open(struct dwell_record *record, struct task_stru
 }
 
 /*
- * Each interval is reported once while it is open. Tasks that are about to
- * change their state on another CPU may be missed, and are seen there or in the
- * next pass.
+ * Each interval is told when it is found to be an outlier while it is open, and
+ * again each time that it has lasted twice as long as when it was told. Tasks
+ * that are about to change their state on another CPU may be missed, and are seen
+ * there or in the next pass.
  */
 SEC("iter/task")
 int find_open(struct bpf_iter__task *ctx)
@@ -220,16 +223,16 @@ int find_open(struct bpf_iter__task *ctx)
 	now = bpf_ktime_get_ns();
 	measure = open_measure(&live, record);
 	/* A stamp of the scheduler's can be ahead of the clock by a little. */
-	if (measure >= DWELL_MEASURES || record->open_since == live.since || live.since > now ||
-	    now - live.since < config.floor[measure])
+	if (measure >= DWELL_MEASURES || live.since > now ||
+	    now - live.since < config.floor[measure] ||
+	    now - live.since < 2 * told_open(record, measure, live.since))
 		return 0;
 	/* A copy: only what has ended is learned from. */
 	norm = record->norm[measure];
 	threshold = threshold_of(&norm, measure, samples_of(record, measure, true));
 	if (now - live.since <= threshold)
 		return 0;
-	record->open_since = live.since;
-	report_open(record, task, cpu, measure, threshold);
+	report_open(record, task, cpu, measure, live.since, threshold);
 	return 0;
 }
 

@@ -373,6 +373,19 @@ inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry
 	waker->depth = bytes > 0 ? bytes / sizeof(waker->stack[0]) : 0;
 }
 
+/*
+ * For how many ns an interval of @measure had lasted that began at @from when it
+ * was last told while it was open; 0: it was not. The scheduler's stamps, by
+ * which a beginning is known, move a little from look to look: what began before
+ * it was told is what was told.
+ */
+inline_always __u64 told_open(const struct dwell_record *record, __u32 measure, __u64 from)
+{
+	__u64 told = record->open_told;
+
+	return (told & DWELL_OPEN_MEASURE) == measure && from < told ? told - from : 0;
+}
+
 /* What all kinds of outliers of a task share; and counts it. */
 static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dwell_record *record,
 					struct task_struct *task)
@@ -384,6 +397,7 @@ static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dw
 	name_task(outlier, task);
 	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
 		return;
+	outlier->told = told_open(record, measure, outlier->from);
 	samples = samples_of(record, measure, outlier->open);
 	sum = record->sum[measure];
 	/* A block is booked later. */
@@ -413,7 +427,7 @@ static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu, __u3
 	samples = samples_of(record, measure, false);
 	threshold = threshold_of(norm, measure, samples);
 	learn(norm, measure, to - from, threshold);
-	if (to - from <= threshold && from != record->open_since)
+	if (to - from <= threshold && !told_open(record, measure, from))
 		return 0;
 	if (may_report(record, cpu, to))
 		return threshold;

@@ -12,6 +12,7 @@
 #include "collection.h"
 #include "commands.h"
 #include "config.h"
+#include "incident.h"
 #include "journal.h"
 #include "message.h"
 #include "notify.h"
@@ -35,6 +36,7 @@ struct service {
 	struct textfile textfile;
 	struct notify notify;
 	struct journal journal;
+	struct incidents *incidents;
 
 	uint64_t next_export, next_alive; /* mono */
 	uint64_t export_ns;		  /* of the last one */
@@ -72,6 +74,7 @@ static void service_clear(struct service *service)
 	textfile_close(&service->textfile);
 	notify_close(&service->notify);
 	journal_close(&service->journal);
+	incidents_free(service->incidents);
 	options_clear(&service->options);
 }
 
@@ -82,15 +85,35 @@ static bool exports(const struct service *service)
 
 /* ---- outliers ------------------------------------------------------------------ */
 
-static void take_outlier(void *context, const struct dwell_outlier *outlier)
+static int log_incident(void *context, const struct incident *incident)
 {
 	struct service *service = context;
 	const struct outlier_names names = session_names(&service->collection.session);
 	const struct outlier_clock clock = session_clock();
 
+	journal_incident(&service->journal, incident, &names, &clock);
+	return 0;
+}
+
+static void take_outlier(void *context, const struct dwell_outlier *outlier)
+{
+	struct service *service = context;
+	const struct outlier_names names = session_names(&service->collection.session);
+
 	series_count_outlier(service->series, outlier);
-	if (service->options.daemon.log != DAEMON_LOG_OFF)
-		journal_outlier(&service->journal, outlier, &names, &clock);
+	if (service->options.daemon.log == DAEMON_LOG_OFF)
+		return;
+	if (incidents_take(service->incidents, outlier, &names, clock_mono(), log_incident,
+			   service))
+		service->journal.failed++;
+}
+
+/* @all: also those whose second is not over. */
+static int log_incidents(struct service *service, bool all)
+{
+	if (!all && !incidents_due(service->incidents, clock_mono()))
+		return 0;
+	return incidents_tell(service->incidents, log_incident, service);
 }
 
 /* ---- what it costs --------------------------------------------------------------- */
@@ -345,7 +368,11 @@ static int serve(struct service *service)
 		ready = true;
 		if (!err)
 			err = source_run(session->source, clock_mono() + STEP_NS, &session_stop);
+		if (!err)
+			err = log_incidents(service, false);
 	}
+	if (!err)
+		err = log_incidents(service, true);
 	notify_stopping(&service->notify);
 	return err;
 }
@@ -364,6 +391,11 @@ static int prepare(struct service *service)
 		message_error("cannot open the journal: %s", strerror(-err));
 	if (exports(service) && textfile_open(&service->textfile, options->daemon.textfile_dir))
 		return EXIT_FAILED;
+	service->incidents = incidents_new();
+	if (!service->incidents) {
+		message_error("out of memory");
+		return EXIT_FAILED;
+	}
 	collection->take_outlier = take_outlier;
 	collection->context = service;
 	status = collection_open(collection, options);

@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dwell outliers: writes each interval beyond its threshold when it ends, or is found open. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "commands.h"
+#include "incident.h"
 #include "message.h"
 #include "privilege.h"
 #include "session.h"
+#include "source_clock.h"
+#include "told.h"
+
+#define STEP_NS \
+	250000000ULL /* how often at least is looked whether a second of incidents is over */
 
 /* All zeros is nothing yet; ended by stream_clear(). */
 struct stream {
 	struct session session;
-	struct model *model; /* keeps the losses */
-	uint64_t shown;
+	struct model *model;	     /* keeps the losses */
+	struct incidents *incidents; /* NULL: each outlier is written as it comes */
+	struct told told;	     /* only then */
+	uint64_t taken;
 };
 
 static void stream_clear(struct stream *stream)
 {
 	session_clear(&stream->session);
 	model_free(stream->model);
+	incidents_free(stream->incidents);
 }
 
 /* ---- from source to output --------------------------------------------------- */
@@ -54,24 +64,59 @@ static void clear_armed(void *context)
 	(void)context;
 }
 
-static int take_outlier(void *context, const struct dwell_outlier *outlier)
+/* As it comes, with what of it was told before. */
+static int write_outlier(struct stream *stream, const struct dwell_outlier *outlier)
 {
-	struct stream *stream = context;
 	const struct options *options = stream->session.options;
 	const struct outlier_names names = session_names(&stream->session);
 	const struct outlier_clock clock = session_clock();
 	FILE *out = stream->session.output.file;
+	struct dwell_outlier known = *outlier;
+	struct told_parts parts;
 	int err;
+
+	told_find(&stream->told, outlier, &parts);
+	told_add(&stream->told, outlier, &parts, 0);
+	known.contains = parts.kinds;
+	if (options->json)
+		err = outlier_json(out, &known, &names, &clock);
+	else
+		err = outlier_print(out, &known, &names, &clock, true);
+	return err ? err : sink_flush(out);
+}
+
+static int write_incident(void *context, const struct incident *incident)
+{
+	struct stream *stream = context;
+	const struct outlier_names names = session_names(&stream->session);
+	const struct outlier_clock clock = session_clock();
+	FILE *out = stream->session.output.file;
+	int err = incident_print(out, incident, &names, &clock);
+
+	return err ? err : sink_flush(out);
+}
+
+static int take_outlier(void *context, const struct dwell_outlier *outlier)
+{
+	struct stream *stream = context;
+	const struct outlier_names names = session_names(&stream->session);
 
 	/* dwell does not tell of itself, and these work for it. */
 	if (file_helper_is(stream->session.file_helper, outlier->pid))
 		return 0;
-	if (options->json)
-		err = outlier_json(out, outlier, &names, &clock);
-	else
-		err = outlier_print(out, outlier, &names, &clock, options->verbose > 0);
-	stream->shown++;
-	return err ? err : sink_flush(out);
+	stream->taken++;
+	if (!stream->incidents)
+		return write_outlier(stream, outlier);
+	return incidents_take(stream->incidents, outlier, &names, clock_mono(), write_incident,
+			      stream);
+}
+
+/* Writes what is held of the incidents; where nothing is, does nothing. */
+static int write_held(struct stream *stream)
+{
+	if (!stream->incidents)
+		return 0;
+	return incidents_tell(stream->incidents, write_incident, stream);
 }
 
 /* ---- the command ------------------------------------------------------------- */
@@ -86,8 +131,12 @@ static int prepare(struct stream *stream, const struct options *options)
 		.outlier = take_outlier,
 		.context = stream,
 	};
+	const bool each = options->json || options->verbose > 0;
+
 	stream->model = model_new(0);
-	if (!stream->model) {
+	if (!each)
+		stream->incidents = incidents_new();
+	if (!stream->model || (!each && !stream->incidents)) {
 		message_error("out of memory");
 		return -ENOMEM;
 	}
@@ -121,6 +170,24 @@ static int write_header(struct stream *stream)
 	return err ? err : sink_flush(stream->session.output.file);
 }
 
+/* "53 lines tell 6998 outliers (-v: each); 540 more are part of these". */
+static void write_incident_counts(const struct stream *stream)
+{
+	struct incident_counts counts;
+
+	if (!stream->incidents)
+		return;
+	counts = incidents_counts(stream->incidents);
+	if (counts.lines == stream->taken)
+		return;
+	fprintf(stderr, "%" PRIu64 " line%s tell%s %" PRIu64 " outliers (-v: each one)",
+		counts.lines, counts.lines == 1 ? "" : "s", counts.lines == 1 ? "s" : "",
+		counts.outliers);
+	if (counts.parts)
+		fprintf(stderr, "; %" PRIu64 " more are parts of these", counts.parts);
+	fputc('\n', stderr);
+}
+
 /* For people on stderr: what is piped on are the outliers. */
 static int write_footer(struct stream *stream)
 {
@@ -132,11 +199,34 @@ static int write_footer(struct stream *stream)
 
 	describe(stream, &heading, &report, counts);
 	if (!stream->session.options->json) {
+		write_incident_counts(stream);
 		sink_table_footer(stderr, &report);
 		return 0;
 	}
 	err = sink_json_footer(out, &report);
 	return err ? err : sink_flush(out);
+}
+
+/* Until the window ends. */
+static int run(struct stream *stream)
+{
+	struct session *session = &stream->session;
+	const uint64_t until = session_until(session);
+	int err = 0;
+
+	while (!err && !session_stop) {
+		const uint64_t now = clock_mono();
+
+		if (now >= until)
+			break;
+		if (stream->incidents && incidents_due(stream->incidents, now))
+			err = write_held(stream);
+		if (!err)
+			err = source_run(session->source,
+					 until - now < STEP_NS ? until : now + STEP_NS,
+					 &session_stop);
+	}
+	return err;
 }
 
 static int follow(struct stream *stream)
@@ -147,11 +237,16 @@ static int follow(struct stream *stream)
 	if (!err)
 		err = write_header(stream);
 	if (!err)
-		err = source_run(session->source, session_until(session), &session_stop);
-	if (err)
+		err = run(stream);
+	if (err) {
+		if (err != -EPIPE)
+			write_held(stream);
 		return err;
+	}
 	session->end = source_stop(session->source);
 	err = source_read(session->source);
+	if (!err)
+		err = write_held(stream);
 	return err ? err : write_footer(stream);
 }
 
@@ -172,5 +267,5 @@ int cmd_outliers(const struct options *options)
 	}
 	if (output_commit(&stream.session.output))
 		return EXIT_FAILED;
-	return options->exit_code && stream.shown ? EXIT_OUTLIERS : EXIT_DONE;
+	return options->exit_code && stream.taken ? EXIT_OUTLIERS : EXIT_DONE;
 }

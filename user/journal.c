@@ -180,11 +180,33 @@ static void put_block(FILE *out, const struct dwell_outlier *outlier,
 	put_waker(out, outlier, names);
 }
 
-static void put_outlier(FILE *out, const struct dwell_outlier *outlier,
-			const struct outlier_names *names)
+/* The worst one's comes first; a field may be there several times, and is found by each value. */
+static void put_kinds(FILE *out, const struct incident *incident)
 {
+	const char *first = outlier_what(incident->worst), *previous = first;
+
+	put_text(out, "DWELL_WHAT", first);
+	for (unsigned int i = 0; i < DWELL_MEASURES; i++) {
+		const char *kind = outlier_kind(i);
+
+		if (!incident->kinds[i] || !strcmp(kind, first) || !strcmp(kind, previous))
+			continue;
+		put_text(out, "DWELL_WHAT", kind);
+		previous = kind;
+	}
+}
+
+static void put_incident(FILE *out, const struct incident *incident,
+			 const struct outlier_names *names)
+{
+	const struct dwell_outlier *outlier = incident->worst;
+
 	put_text(out, "MESSAGE_ID", JOURNAL_OUTLIER_ID);
-	put_text(out, "DWELL_WHAT", outlier_what(outlier));
+	put_kinds(out, incident);
+	if (incident->count > 1) {
+		put_number(out, "DWELL_COUNT", incident->count);
+		put_number(out, "DWELL_TASKS", incident->tasks);
+	}
 	put_number(out, "DWELL_NS", outlier->ns);
 	put_number(out, "DWELL_THRESHOLD_NS", outlier->threshold);
 	if (outlier->samples)
@@ -236,21 +258,21 @@ static void deliver(struct journal *journal, const struct buffer *entry, const c
 		write_line(journal, line, length);
 }
 
-void journal_outlier(struct journal *journal, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names, const struct outlier_clock *clock)
+void journal_incident(struct journal *journal, const struct incident *incident,
+		      const struct outlier_names *names, const struct outlier_clock *clock)
 {
 	BUFFER line = {0}, entry = {0};
 
 	buffer_open(&line);
 	buffer_open(&entry);
-	if (!line.out || !entry.out || outlier_print(line.out, outlier, names, clock, false) ||
+	if (!line.out || !entry.out || incident_print(line.out, incident, names, clock) ||
 	    !buffer_end(&line)) {
 		journal->failed++;
 		return;
 	}
 	/* The line's end is no part of a message. */
 	put_head(entry.out, LOG_NOTICE, line.text, line.length - 1);
-	put_outlier(entry.out, outlier, names);
+	put_incident(entry.out, incident, names);
 	if (buffer_end(&entry))
 		deliver(journal, &entry, line.text, line.length - 1);
 	else

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <syslog.h>
 
+#include "incident.h"
 #include "outlier.h"
 
 /* What journal_open() looks for on a live host. */
@@ -33,9 +34,12 @@ void journal_close(struct journal *journal);
 
 /* Each writes one entry or counts a loss. It never waits, and says nothing of errors. */
 
-/* The line that outlier_print() writes, and its facts as fields DWELL_…. */
-void journal_outlier(struct journal *journal, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names, const struct outlier_clock *clock);
+/*
+ * The line that incident_print() writes, the facts of its worst outlier as fields
+ * DWELL_…, and of several outliers how many they are, of what kinds and tasks.
+ */
+void journal_incident(struct journal *journal, const struct incident *incident,
+		      const struct outlier_names *names, const struct outlier_clock *clock);
 
 /* One line for people, with a priority such as LOG_WARNING. */
 void journal_message(struct journal *journal, int priority, const char *format, ...)

@@ -54,7 +54,8 @@ const struct command_spec command_specs[COMMANDS] = {
 		.description =
 			"Writes a line for each interval beyond its threshold when it ends, or "
 			"when it is found to go on: how long it took, how long such an interval "
-			"takes that task otherwise, and whose fault it was.",
+			"takes that task otherwise, and whose fault it was. Those of one cause "
+			"within a second are one line, unless -v or -j asks for each.",
 	},
 	[COMMAND_TIMERS] = {
 		.name = "timers",
@@ -71,7 +72,7 @@ const struct command_spec command_specs[COMMANDS] = {
 		.description =
 			"Measures until it is told to end (SIGTERM, Ctrl-C). Each interval it "
 			"writes metrics of groups of tasks into a file for Prometheus' node "
-			"exporter, and each outlier into the journal as it comes. Options come "
+			"exporter, and outliers into the journal as they come. Options come "
 			"from a configuration file too; the command line goes before it. SIGHUP "
 			"has the file read again, SIGUSR1 a summary logged.",
 	},

@@ -2,6 +2,7 @@
 /* An outlier as one JSON object on one line. */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "json.h"
 #include "outlier_private.h"
@@ -241,6 +242,28 @@ static int set_block(json_t *object, const struct dwell_outlier *outlier,
 	return err;
 }
 
+/* How it relates to what was told before it: itself while it was open, and its parts. */
+static int set_told(json_t *object, const struct dwell_outlier *outlier)
+{
+	const char *previous = "";
+	json_t *kinds;
+	int err = 0;
+
+	if (outlier->told)
+		err = json_set_count(object, "told_ns", outlier->told);
+	if (!outlier->contains)
+		return err;
+	kinds = json_array();
+	err |= json_set(object, "contains", kinds);
+	for (unsigned int i = 0; i < DWELL_MEASURES && !err; i++) {
+		if (!(outlier->contains & (1U << i)) || !strcmp(previous, outlier_kind(i)))
+			continue;
+		previous = outlier_kind(i);
+		err = json_array_append_new(kinds, json_string(previous)) ? -ENOMEM : 0;
+	}
+	return err;
+}
+
 int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
 		 const struct outlier_clock *clock)
 {
@@ -254,6 +277,7 @@ int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct ou
 	if (outlier->samples)
 		err |= json_set_count(json, "typical_ns", outlier->typical);
 	err |= json_set(json, "open", json_boolean(outlier->open));
+	err |= set_told(json, outlier);
 	err |= set_at(json, outlier, clock);
 	err |= json_set_count(json, "mono_ns", outlier->to);
 	err |= set_identity(json, outlier, names);

@@ -23,6 +23,19 @@ double outlier_quota(const struct outlier_names *names, uint64_t id);
 /* Why it waited for a CPU: "woken", "preempted" or "throttled"; NULL: it is no such wait. */
 const char *outlier_cause(const struct dwell_outlier *outlier);
 
+/* Parts of an outlier's line: "09:18:49.918 ", "name[pid/tid]", "hog (4 tasks)", and whose fault it was. */
+void outlier_print_moment(FILE *out, const struct dwell_outlier *outlier,
+			  const struct outlier_clock *clock);
+void outlier_print_task(FILE *out, const char *comm, uint32_t pid, uint32_t tid);
+void outlier_print_culprit(FILE *out, const struct outlier_culprit *culprit,
+			   const struct outlier_names *names);
+void outlier_print_cause(FILE *out, const struct dwell_outlier *outlier,
+			 const struct outlier_names *names);
+
+/* Writes @name, of at most @length bytes, made harmless; a share, 0 … 1, as "94 %". */
+void outlier_print_name(FILE *out, const char *name, size_t length);
+void outlier_print_share(FILE *out, double share);
+
 /* Writes who ended a block, as its line does. False, and nothing: not known, or no block ended. */
 bool outlier_print_waker(FILE *out, const struct dwell_outlier *outlier,
 			 const struct outlier_names *names);

@@ -24,11 +24,16 @@ struct writer {
 
 /* ---- words ---------------------------------------------------------------- */
 
-static void put_name(const struct writer *writer, const char *name, size_t length)
+void outlier_print_name(FILE *out, const char *name, size_t length)
 {
 	char harmless[NAME_LEN];
 
-	fputs(text_escape(harmless, sizeof(harmless), name, length), writer->out);
+	fputs(text_escape(harmless, sizeof(harmless), name, length), out);
+}
+
+static void put_name(const struct writer *writer, const char *name, size_t length)
+{
+	outlier_print_name(writer->out, name, length);
 }
 
 static void put_duration(const struct writer *writer, uint64_t ns)
@@ -39,16 +44,21 @@ static void put_duration(const struct writer *writer, uint64_t ns)
 }
 
 /* "name[pid/tid]", "name[tid]" of a process's first thread, "[tid]" without a name. */
-static void put_task(const struct writer *writer, const char *comm, uint32_t pid, uint32_t tid)
+void outlier_print_task(FILE *out, const char *comm, uint32_t pid, uint32_t tid)
 {
 	if (comm)
-		put_name(writer, comm, DWELL_COMM_LEN);
+		outlier_print_name(out, comm, DWELL_COMM_LEN);
 	if (tid & DWELL_OUTSIDE)
-		fputs("[outside]", writer->out);
+		fputs("[outside]", out);
 	else if (pid && pid != tid)
-		fprintf(writer->out, "[%" PRIu32 "/%" PRIu32 "]", pid, tid);
+		fprintf(out, "[%" PRIu32 "/%" PRIu32 "]", pid, tid);
 	else
-		fprintf(writer->out, "[%" PRIu32 "]", tid);
+		fprintf(out, "[%" PRIu32 "]", tid);
+}
+
+static void put_task(const struct writer *writer, const char *comm, uint32_t pid, uint32_t tid)
+{
+	outlier_print_task(writer->out, comm, pid, tid);
 }
 
 static void put_named_task(const struct writer *writer, uint32_t pid, uint32_t tid)
@@ -57,21 +67,27 @@ static void put_named_task(const struct writer *writer, uint32_t pid, uint32_t t
 }
 
 /* "hog[4800]", "nginx[812] (4 threads)", "hackbench (40 tasks)". */
-static void put_culprit(const struct writer *writer, const struct outlier_culprit *culprit)
+void outlier_print_culprit(FILE *out, const struct outlier_culprit *culprit,
+			   const struct outlier_names *names)
 {
 	const char *more = culprit->tasks < OUTLIER_TASKS_MAX ? "" : " or more";
 
 	if (culprit->tid) {
-		put_task(writer, outlier_culprit_comm(writer->names, culprit), culprit->pid,
-			 culprit->tid);
+		outlier_print_task(out, outlier_culprit_comm(names, culprit), culprit->pid,
+				   culprit->tid);
 		return;
 	}
-	put_name(writer, culprit->comm, DWELL_COMM_LEN);
+	outlier_print_name(out, culprit->comm, DWELL_COMM_LEN);
 	if (culprit->pid && !(culprit->pid & DWELL_OUTSIDE))
-		fprintf(writer->out, "[%" PRIu32 "] (%" PRIu32 "%s threads)", culprit->pid,
-			culprit->tasks, more);
+		fprintf(out, "[%" PRIu32 "] (%" PRIu32 "%s threads)", culprit->pid, culprit->tasks,
+			more);
 	else
-		fprintf(writer->out, " (%" PRIu32 "%s tasks)", culprit->tasks, more);
+		fprintf(out, " (%" PRIu32 "%s tasks)", culprit->tasks, more);
+}
+
+static void put_culprit(const struct writer *writer, const struct outlier_culprit *culprit)
+{
+	outlier_print_culprit(writer->out, culprit, writer->names);
 }
 
 static void put_self(const struct writer *writer)
@@ -115,12 +131,17 @@ static void put_syscall(const struct writer *writer)
 		fprintf(writer->out, "system call %d", number);
 }
 
-static void put_share(const struct writer *writer, double share)
+void outlier_print_share(FILE *out, double share)
 {
 	if (share > 0 && share < LINE_SHARE)
-		fputs("<1 %", writer->out);
+		fputs("<1 %", out);
 	else
-		fprintf(writer->out, "%.0f %%", 100 * share);
+		fprintf(out, "%.0f %%", 100 * share);
+}
+
+static void put_share(const struct writer *writer, double share)
+{
+	outlier_print_share(writer->out, share);
 }
 
 /* What the timer is: by the call that arms such, else by its callback. */
@@ -140,15 +161,36 @@ static void put_timer(const struct writer *writer)
 
 /* ---- the line ------------------------------------------------------------- */
 
-static void put_moment(const struct writer *writer, const struct outlier_clock *clock)
+void outlier_print_moment(FILE *out, const struct dwell_outlier *outlier,
+			  const struct outlier_clock *clock)
 {
 	char text[sizeof("23:59:60")];
 	unsigned int ns;
 	struct tm local;
 
-	if (outlier_time(writer->outlier, clock, &local, &ns) &&
+	if (outlier_time(outlier, clock, &local, &ns) &&
 	    strftime(text, sizeof(text), "%H:%M:%S", &local))
-		fprintf(writer->out, "%s.%03u ", text, ns / 1000000);
+		fprintf(out, "%s.%03u ", text, ns / 1000000);
+}
+
+/* "(typical 40us, told at 5.0s)": what is known of others like it, and of itself. */
+static void put_known(const struct writer *writer)
+{
+	const struct dwell_outlier *outlier = writer->outlier;
+	bool told = outlier->open && outlier->told;
+
+	if (!outlier->samples && !told)
+		return;
+	fputs(" (", writer->out);
+	if (outlier->samples) {
+		fputs("typical ", writer->out);
+		put_duration(writer, outlier->typical);
+	}
+	if (told) {
+		fputs(outlier->samples ? ", told at " : "told at ", writer->out);
+		put_duration(writer, outlier->told);
+	}
+	fputc(')', writer->out);
 }
 
 /* "24ms (typical 40us)" with its kind; what is still going on says so first. */
@@ -163,11 +205,7 @@ static void put_what(const struct writer *writer)
 	put_duration(writer, outlier->ns);
 	if (outlier->open)
 		fputs(" and still is", writer->out);
-	if (outlier->samples) {
-		fputs(" (typical ", writer->out);
-		put_duration(writer, outlier->typical);
-		fputc(')', writer->out);
-	}
+	put_known(writer);
 	fputc(' ', writer->out);
 }
 
@@ -375,7 +413,8 @@ static void put_timer_latency(const struct writer *writer)
 	put_culprits(writer, "; ");
 }
 
-static void put_line(const struct writer *writer, const struct outlier_clock *clock)
+void outlier_print_cause(FILE *out, const struct dwell_outlier *outlier,
+			 const struct outlier_names *names)
 {
 	static void (*const writers[DWELL_MEASURES])(const struct writer *) = {
 		[DWELL_DWELL] = put_dwell,	   [DWELL_WOKEN] = put_runqueue,
@@ -384,12 +423,19 @@ static void put_line(const struct writer *writer, const struct outlier_clock *cl
 		[DWELL_THROTTLED] = put_throttled,
 	};
 
-	put_moment(writer, clock);
-	put_what(writer);
-	if (writer->outlier->measure < DWELL_MEASURES)
-		writers[writer->outlier->measure](writer);
+	const struct writer writer = {out, outlier, names};
+
+	if (outlier->measure < DWELL_MEASURES)
+		writers[outlier->measure](&writer);
 	else
-		put_self(writer);
+		put_self(&writer);
+}
+
+static void put_line(const struct writer *writer, const struct outlier_clock *clock)
+{
+	outlier_print_moment(writer->out, writer->outlier, clock);
+	put_what(writer);
+	outlier_print_cause(writer->out, writer->outlier, writer->names);
 	fputc('\n', writer->out);
 }
 
@@ -490,9 +536,26 @@ static void put_block_lines(const struct writer *writer)
 		put_stack(writer, "woken from", outlier->waker.stack, outlier->waker.depth);
 }
 
+/* For somebody who counts incidents: its parts are not others. */
+static void put_parts(const struct writer *writer)
+{
+	const char *separator = INDENT "contains what was told before as ", *previous = "";
+
+	for (unsigned int i = 0; i < DWELL_MEASURES; i++) {
+		if (!(writer->outlier->contains & (1U << i)) || !strcmp(previous, outlier_kind(i)))
+			continue;
+		previous = outlier_kind(i);
+		put_separator(writer, &separator);
+		fputs(previous, writer->out);
+	}
+	if (writer->outlier->contains)
+		fputc('\n', writer->out);
+}
+
 static void put_details(const struct writer *writer)
 {
 	put_limits(writer);
+	put_parts(writer);
 	put_wait_lines(writer);
 	put_timer_lines(writer);
 	put_block_lines(writer);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "outlier.h"
+#include "told.h"
 
 /* How many times its threshold it took. */
 static double excess(const struct dwell_outlier *outlier)
@@ -28,10 +29,34 @@ static void remove_at(struct worst *worst, size_t at)
 		(worst->count - at) * sizeof(worst->outlier[0]));
 }
 
+/* Whether those that are kept tell @outlier: they are its parts. Parts that it tells go. */
+static bool is_told(struct worst *worst, const struct dwell_outlier *outlier)
+{
+	struct told_parts parts = {0};
+	enum told_choice choice;
+
+	for (size_t i = 0; i < worst->count; i++) {
+		const struct told_interval part = told_interval(&worst->outlier[i]);
+
+		if (told_is_part(&part, outlier))
+			told_count(&parts, &part);
+	}
+	choice = told_choose(outlier, &parts);
+	for (size_t i = worst->count; i-- > 0 && choice == TOLD_OUTER;) {
+		const struct told_interval part = told_interval(&worst->outlier[i]);
+
+		if (told_is_part(&part, outlier))
+			remove_at(worst, i);
+	}
+	return choice == TOLD_PARTS;
+}
+
 void worst_add(struct worst *worst, const struct dwell_outlier *outlier)
 {
 	size_t at;
 
+	if (is_told(worst, outlier))
+		return;
 	for (at = 0; at < worst->count; at++) {
 		if (!same_kind(&worst->outlier[at], outlier))
 			continue;

@@ -16,7 +16,10 @@ struct worst {
 	size_t count;
 };
 
-/* Takes @outlier in if it belongs to the worst. Of one task and kind only its worst is kept. */
+/*
+ * Takes @outlier in if it belongs to the worst. Of one task and kind only its worst
+ * is kept, and of an interval and its parts what told_choose() says.
+ */
 void worst_add(struct worst *worst, const struct dwell_outlier *outlier);
 
 #endif

@@ -77,6 +77,17 @@ static struct dwell_outlier outlier_of(enum dwell_measure measure)
 				      .syscall = DWELL_NO_SYSCALL};
 }
 
+/* An incident of one outlier. */
+static void write_outlier(struct journal *journal, const struct dwell_outlier *outlier,
+			  const struct outlier_names *with)
+{
+	struct incident incident = {.worst = outlier, .count = 1, .tasks = 1};
+
+	if (outlier->measure < DWELL_MEASURES)
+		incident.kinds[outlier->measure] = 1;
+	journal_incident(journal, &incident, with, &clock_now);
+}
+
 /* ---- entries ---------------------------------------------------------------- */
 
 /* The journal's end, and the last entry it got, taken apart. */
@@ -175,7 +186,7 @@ static void enter(struct reader *reader, const struct dwell_outlier *outlier,
 	struct journal journal;
 
 	assert_int_equal(journal_open(&journal, path), 0);
-	journal_outlier(&journal, outlier, with, &clock_now);
+	write_outlier(&journal, outlier, with);
 	assert_int_equal(journal.written, 1);
 	assert_int_equal(journal.full + journal.failed, 0);
 	journal_close(&journal);
@@ -214,6 +225,62 @@ static void a_wait_names_its_culprit(void **state)
 	has(&reader, "DWELL_CULPRIT_TASKS", "1");
 	has_not(&reader, "DWELL_WAKER");
 	has_not(&reader, "DWELL_STATE");
+	close(reader.fd);
+}
+
+static void one_alone_has_no_count(void **state)
+{
+	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct reader reader;
+
+	(void)state;
+	listen_at(&reader);
+	enter(&reader, &outlier, &names);
+	has_not(&reader, "DWELL_COUNT");
+	has_not(&reader, "DWELL_TASKS");
+	close(reader.fd);
+}
+
+/* Its worst one's facts, and each kind, so that whoever looks for one finds it. */
+static void an_incident_has_its_kinds_and_counts(void **state)
+{
+	struct dwell_outlier outlier = outlier_of(DWELL_TIMER_LATENCY);
+	const struct incident incident = {
+		.class = INCIDENT_REST,
+		.worst = &outlier,
+		.count = 12,
+		.tasks = 5,
+		.processes = 4,
+		.programs = 3,
+		.kinds = {[DWELL_WOKEN] = 6,
+			  [DWELL_PREEMPTED] = 1,
+			  [DWELL_TIMER_LATENCY] = 4,
+			  [DWELL_THROTTLED] = 1},
+	};
+	static const char *const kinds[] = {"timer_latency", "runqueue", "throttled"};
+	struct journal journal;
+	struct reader reader;
+	size_t found = 0;
+
+	(void)state;
+	listen_at(&reader);
+	assert_int_equal(journal_open(&journal, path), 0);
+	journal_incident(&journal, &incident, &names, &clock_now);
+	receive(&reader);
+	for (size_t i = 0; i < reader.count; i++) {
+		if (strcmp(reader.field[i].name, "DWELL_WHAT") != 0)
+			continue;
+		assert_true(found < 3);
+		assert_int_equal(reader.field[i].length, strlen(kinds[found]));
+		assert_memory_equal(reader.field[i].value, kinds[found], strlen(kinds[found]));
+		found++;
+	}
+	assert_int_equal(found, 3);
+	has(&reader, "DWELL_COUNT", "12");
+	has(&reader, "DWELL_TASKS", "5");
+	has(&reader, "DWELL_NS", "24000000");
+	has(&reader, "DWELL_TID", "4712");
+	journal_close(&journal);
 	close(reader.fd);
 }
 
@@ -330,12 +397,12 @@ static void a_full_journal_is_not_waited_for(void **state)
 	listen_at(&reader);
 	assert_int_equal(journal_open(&journal, path), 0);
 	for (int i = 0; i < 10000 && !journal.full; i++)
-		journal_outlier(&journal, &outlier, &names, &clock_now);
+		write_outlier(&journal, &outlier, &names);
 	assert_int_equal(journal.full, 1);
 	assert_int_equal(journal.failed, 0);
 	for (uint64_t i = 0; i < journal.written; i++)
 		receive(&reader);
-	journal_outlier(&journal, &outlier, &names, &clock_now);
+	write_outlier(&journal, &outlier, &names);
 	assert_int_equal(journal.full, 1);
 	receive(&reader);
 	journal_close(&journal);
@@ -358,7 +425,7 @@ static void write_both(struct journal *journal)
 {
 	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
 
-	journal_outlier(journal, &outlier, &names, &clock_now);
+	write_outlier(journal, &outlier, &names);
 	journal_message(journal, LOG_ERR, "bad\n\x1b");
 }
 
@@ -487,6 +554,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_wait_names_its_culprit),
+		TEST(one_alone_has_no_count),
+		TEST(an_incident_has_its_kinds_and_counts),
 		TEST(a_block_names_its_waker),
 		TEST(every_kind_has_an_entry),
 		TEST(hostile_names_stay_values),

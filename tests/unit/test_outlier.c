@@ -723,6 +723,39 @@ static void timer_latency_has_three_parts(void **state)
 		   "\"api\":\"clock_nanosleep\"");
 }
 
+static void what_was_told_before_is_marked(void **state)
+{
+	struct dwell_outlier outlier = outlier_of(DWELL_DWELL);
+
+	(void)state;
+	outlier.oncpu = 24 * MS;
+	outlier.contains = 1U << DWELL_WOKEN | 1U << DWELL_PREEMPTED | 1U << DWELL_THROTTLED;
+	check_text(&outlier, false,
+		   "08:14:02.113 dwell 24ms (typical 40us) ticker[4711/4712] on CPU 1: on-CPU "
+		   "24ms\n");
+	check_text(&outlier, true,
+		   "08:14:02.113 dwell 24ms (typical 40us) ticker[4711/4712] on CPU 1: on-CPU "
+		   "24ms\n"
+		   "    threshold 3.0ms, typical 40us of 1234\n"
+		   "    contains what was told before as runqueue, throttled\n");
+	check_json(&outlier,
+		   "\"what\":\"dwell\"," JSON_NUMBERS
+		   ",\"open\":false,\"contains\":[\"runqueue\",\"throttled\"]," JSON_MOMENT
+		   "," JSON_TASK ",\"oncpu_ns\":24000000,\"preemptions\":0");
+	outlier = outlier_of(DWELL_WOKEN);
+	outlier.open = 1;
+	outlier.told = 12 * MS;
+	outlier.samples = 0;
+	check_text(&outlier, false,
+		   "08:14:02.113 open: runqueue for 24ms and still is (told at 12ms) "
+		   "ticker[4711/4712] on CPU 1, woken: not seen 100 %\n");
+	outlier.open = 0;
+	check_json(&outlier, "\"what\":\"runqueue\",\"ns\":24000000,\"threshold_ns\":3000000,"
+			     "\"open\":false,\"told_ns\":12000000," JSON_MOMENT "," JSON_TASK
+			     ",\"cause\":\"woken\",\"culprits\":[],\"idle_share\":0.0,"
+			     "\"unseen_share\":1.0");
+}
+
 /* Times that no clock gives: a share of all there is does not fit what it is a share of. */
 static void no_time_is_beyond_the_range(void **state)
 {
@@ -928,6 +961,7 @@ int main(void)
 		cmocka_unit_test(lateness_tells_the_interrupt_from_the_rest),
 		cmocka_unit_test(timer_latency_has_three_parts),
 		cmocka_unit_test(no_time_is_beyond_the_range),
+		cmocka_unit_test(what_was_told_before_is_marked),
 		cmocka_unit_test(apis_are_told_by_callback_and_call),
 		cmocka_unit_test(hostile_names_stay_names),
 		cmocka_unit_test(random_records_do_no_harm),

@@ -67,12 +67,52 @@ static void so_many_are_kept(void **state)
 	assert_int_equal(worst.count, WORST_MAX);
 }
 
+/* A wait and the timer latency around it are not two of the five. */
+static void one_incident_is_one_of_the_worst(void **state)
+{
+	struct dwell_outlier wait = {.tid = 1,
+				     .measure = DWELL_WOKEN,
+				     .from = 1000010000,
+				     .to = 1005000000,
+				     .ns = 4990000,
+				     .threshold = 1000000};
+	struct dwell_outlier latency = {.tid = 1,
+					.measure = DWELL_TIMER_LATENCY,
+					.from = 1000000000,
+					.to = 1005000000,
+					.ns = 5000000,
+					.threshold = 2000000,
+					.lateness = 10000,
+					.runqueue = 4990000};
+	struct dwell_outlier dwell = {.tid = 1,
+				      .measure = DWELL_DWELL,
+				      .from = 1000010000,
+				      .to = 1006000000,
+				      .ns = 5990000,
+				      .threshold = 2000000};
+	struct worst worst = {0};
+
+	(void)state;
+	worst_add(&worst, &wait);
+	worst_add(&worst, &dwell); /* but for the wait it is nothing */
+	assert_int_equal(worst.count, 1);
+	worst_add(&worst, &latency);
+	assert_int_equal(worst.count, 1);
+	assert_int_equal(worst.outlier[0].measure, DWELL_TIMER_LATENCY);
+	/* Of another moment they are two. */
+	wait.from += 1000000000;
+	wait.to += 1000000000;
+	worst_add(&worst, &wait);
+	assert_int_equal(worst.count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_furthest_beyond_comes_first),
 		cmocka_unit_test(one_of_a_kind_is_enough),
 		cmocka_unit_test(so_many_are_kept),
+		cmocka_unit_test(one_incident_is_one_of_the_worst),
 	};
 
 	return cmocka_run_group_tests_name("worst", tests, NULL, NULL);
