@@ -35,6 +35,7 @@ extern const struct live_test tests_outliers[];
 extern const struct live_test tests_ledger[];
 extern const struct live_test tests_waits[];
 extern const struct live_test tests_daemon[];
+extern const struct live_test tests_flood[];
 extern const struct live_test tests_hostile[];
 extern const struct live_test tests_whole[];
 extern const struct live_test tests_shapes[];

@@ -535,16 +535,24 @@ static void read_very_late(struct work *work)
 	work->ended[0] = proc_now();
 }
 
-/* Reported once while it lasts, and once when it ends. */
+/* The last outlier of the block of @tid; what is told before it are the times that it was open. */
+static const json_t *last_of_block(const struct watch *found, pid_t tid)
+{
+	const unsigned int count = count_of(found, "blocked", tid);
+
+	return count < 2 ? NULL : outlier_of(found, "blocked", tid, count - 1);
+}
+
+/* Reported while it lasts, each time that it has doubled, and once when it ends. */
 static void run_open(const void *argument)
 {
-	const json_t *open, *end;
+	const json_t *open, *end, *next;
 	struct watch found;
 
 	(void)argument;
 	watch(&found, read_very_late, NULL, false, OPTIONS("--blocked", "500ms"));
 	open = expect_outlier(&found, "blocked", found.pid);
-	end = outlier_of(&found, "blocked", found.pid, 1);
+	end = last_of_block(&found, found.pid);
 	if (!json_is_true(json_object_get(open, "open")))
 		live_fail("it was not reported while it was open");
 	/* It is looked for each second, or as often as takes a thousandth of a CPU. */
@@ -556,8 +564,17 @@ static void run_open(const void *argument)
 		live_fail("it has a waker already");
 	if (!end)
 		live_abort("its end was not reported");
+	for (unsigned int i = 1; (next = outlier_of(&found, "blocked", found.pid, i)) != end; i++) {
+		if (!json_is_true(json_object_get(next, "open")))
+			live_fail("its end was reported twice");
+		if (report_integer(next, "ns") < 2 * report_integer(open, "ns"))
+			live_fail("it was reported again though it had not doubled");
+		open = next;
+	}
 	if (json_is_true(json_object_get(end, "open")))
-		live_fail("it was reported as open twice");
+		live_abort("its end was not reported");
+	live_expect_near("when it was reported before", report_integer(end, "told_ns"),
+			 report_integer(open, "ns"), MS);
 	live_expect_range("the whole block", report_integer(end, "ns"), 3900 * MS,
 			  live_slower(20000, 2) * MS);
 	expect_text(json_object_get(end, "waker"), "kind", "task");
