@@ -87,12 +87,17 @@ static void start_pair(const struct child *first, const struct child *second, pi
 		live_abort("write: %s", strerror(errno));
 }
 
+/* One that has just been made has no account before it got a CPU. */
 static uint64_t run_ns(pid_t pid)
 {
+	const uint64_t deadline = proc_now() + 20000 * MS;
 	struct proc_account account;
 
-	if (!proc_account(pid, pid, &account))
-		live_abort("task %d has no account", pid);
+	while (!proc_account(pid, pid, &account)) {
+		if (proc_now() > deadline)
+			live_abort("task %d has no account", pid);
+		proc_sleep(MS);
+	}
 	return account.run_ns;
 }
 
