@@ -576,6 +576,7 @@ struct dwell_config {
 	__u8 sees_callback_ends; /* on_timer_expired runs */
 	__u8 sees_chains;	 /* from a callback's entry over the wake-up in it to its end */
 	__u8 sees_cancels;	 /* on_timer_cancel runs */
+	__u8 sees_expiries;	 /* on_timer_expire runs */
 
 	__u32 deviations;	     /* beyond the mean */
 	__u64 floor[DWELL_MEASURES]; /* ns; U64_MAX: not looked for */

@@ -209,7 +209,7 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 		book_site(counts, &entry.owner, ctx);
 	if (was_armed) {
 		__sync_fetch_and_add(&counts->rearmed, 1);
-	} else if (config.sees_cancels && find_armed(address)) {
+	} else if (config.sees_cancels && config.sees_expiries && find_armed(address)) {
 		/* Not armed any more, nor was it cancelled: its expiry was not seen. */
 		__sync_fetch_and_add(&counts->expired, 1);
 		lose(DWELL_LOSS_LATENESS_UNSEEN);

@@ -165,6 +165,7 @@ static void set_timers(struct source *source, struct dwell_config *config)
 	want(source, skeleton->progs.on_timer_start, true);
 	config->sees_cancels = want(source, skeleton->progs.on_timer_cancel, true);
 	expire = want(source, skeleton->progs.on_timer_expire, true);
+	config->sees_expiries = expire;
 	/* Each of the twins leaves to the other what is not its own: alone it is no use. */
 	config->twin_expiry =
 		want(source, skeleton->progs.on_timer_expire_twin, realtime && expire);
