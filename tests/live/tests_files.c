@@ -216,18 +216,22 @@ static bool has_symbols(void)
 	return !live_options.emulated;
 }
 
+/* A frame of the program, as it is told with its file. */
+static const char *named_frame(void)
+{
+	return has_symbols() ? "nap_from_here [" PROGRAM_NAME "]" : "[" PROGRAM_NAME "]+0x";
+}
+
 static void run_program_case(const void *argument)
 {
 	const struct program_plan *const plan = argument;
-	const char *const frame = has_symbols() ? "nap_from_here [" PROGRAM_NAME "]" :
-						  "[" PROGRAM_NAME "]+0x";
 	struct program program;
 	struct report report;
 
 	program_start(&program, plan);
 	read_sites(&report, plan->manner.unprivileged ? &plan->manner : NULL, program.pid);
-	if (!plan->reason && !count_site_frames(&report, frame))
-		live_fail("no frame is %s", frame);
+	if (!plan->reason && !count_site_frames(&report, named_frame()))
+		live_fail("no frame is %s", named_frame());
 	if (plan->reason) {
 		live_expect("frames with the name of a function",
 			    count_site_frames(&report, "nap_from_here"), 0);
@@ -452,20 +456,21 @@ static void run_hostile(const void *argument)
 
 /* ---- the helper ends ------------------------------------------------------------------------ */
 
-/* The process of dwell with that name; 0: there is none. */
-static pid_t find_process(const char *comm)
+/* The child of @parent; 0: there is none. */
+static pid_t child_of(pid_t parent)
 {
 	struct dirent *entry;
 	DIR *proc = opendir("/proc");
-	char path[300], name[32];
+	char path[300], text[512];
+	const char *end;
 	pid_t found = 0;
 
 	while (proc && (entry = readdir(proc))) {
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		if (atoi(entry->d_name) <= 0 || proc_read(path, name, sizeof(name)) <= 0)
+		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+		if (atoi(entry->d_name) <= 0 || proc_read(path, text, sizeof(text)) <= 0)
 			continue;
-		name[strcspn(name, "\n")] = '\0';
-		if (!strcmp(name, comm))
+		end = strrchr(text, ')');
+		if (end && strlen(end) > 4 && atoi(end + 4) == parent)
 			found = atoi(entry->d_name);
 	}
 	if (proc)
@@ -473,41 +478,43 @@ static pid_t find_process(const char *comm)
 	return found;
 }
 
-static void send_to(const char *comm, int number)
-{
-	const pid_t pid = find_process(comm);
-
-	if (!pid || kill(pid, number))
-		live_abort("there is no process %s", comm);
-}
-
 /* Whoever opens files for dwell is killed, for good or not, or stopped: it goes on. */
 enum harm { KILL_ONE, STOP_ONE, KILL_ALL };
 
-static void do_harm(enum harm harm)
+static void do_harm(const struct dwell_process *run, enum harm harm)
 {
+	const pid_t keeper = child_of(run->pid), opener = keeper ? child_of(keeper) : 0;
+
+	if (!opener)
+		live_abort("nobody opens files for dwell");
 	if (harm == KILL_ALL)
-		send_to("dwell-keeper", SIGKILL);
-	send_to("dwell-opener", harm == STOP_ONE ? SIGSTOP : SIGKILL);
+		kill(keeper, SIGKILL);
+	kill(opener, harm == STOP_ONE ? SIGSTOP : SIGKILL);
+}
+
+/* Waits until it has told a frame by name. */
+static void await_name(const struct dwell_process *run)
+{
+	const uint64_t limit = proc_now() + (uint64_t)live_slower(20, 3) * 1000 * MS;
+	static char text[1 << 20];
+	ssize_t length;
+
+	do {
+		if (proc_now() > limit)
+			live_abort("no stack has a name");
+		proc_sleep(50 * MS);
+		length = pread(run->out, text, sizeof(text) - 1, 0);
+		text[length > 0 ? length : 0] = '\0';
+	} while (!strstr(text, named_frame()));
 }
 
 static void check_harm(const struct report *report, const struct dwell_process *run, enum harm harm)
 {
 	const unsigned int count = (unsigned int)json_array_size(report->outliers);
-	const char *const frame = has_symbols() ? "nap_from_here [" PROGRAM_NAME "]" :
-						  "[" PROGRAM_NAME "]+0x";
-	unsigned int all = 0, last = 0;
-	const json_t *outlier;
-	size_t index;
+	unsigned int last;
 
-	if (count < 2)
-		live_abort("only %u outliers were told", count);
-	json_array_foreach(report->outliers, index, outlier)
-		all += count_frames(json_object_get(outlier, "ustack"), frame);
 	last = count_frames(json_object_get(json_array_get(report->outliers, count - 1), "ustack"),
-			    frame);
-	if (!all)
-		live_fail("no stack has a name");
+			    named_frame());
 	if (harm == KILL_ALL) {
 		live_expect("names in the last stack", last, 0);
 		if (!unnamed(report, "helper") || !strstr(run->err_text, "have no names"))
@@ -534,8 +541,8 @@ static void run_harmed(const void *argument)
 		    DWELL_ARGUMENTS("outliers", "-v", "-j", "--user-stacks", "--blocked", "20ms",
 				    "-p", number));
 	dwell_wait_measuring(&run);
-	proc_sleep((uint64_t)live_slower(2000, 3) * MS);
-	do_harm(harm);
+	await_name(&run);
+	do_harm(&run, harm);
 	/* Names are known for a second; who did not answer is waited for one. */
 	proc_sleep((uint64_t)live_slower(5000, 3) * MS);
 	dwell_interrupt(&run);
