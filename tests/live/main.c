@@ -20,7 +20,7 @@ static const struct live_test *const tables[] = {
 	tests_quota,  tests_cyclictest,	  tests_tasks,	  tests_names,	  tests_filters,
 	tests_errors, tests_capabilities, tests_before,	  tests_outliers, tests_ledger,
 	tests_daemon, tests_hostile,	  tests_places,	  tests_refusals, tests_shapes,
-	tests_files,  tests_waits,	  tests_flood,	  tests_culprits,
+	tests_files,  tests_waits,	  tests_flood,	  tests_culprits, tests_whole,
 };
 
 static struct {

@@ -569,7 +569,6 @@ static const struct program_plan deleted = {.forged = true};
 static const struct program_plan replaced = {.forged = true, .forge = forge_program};
 static const struct program_plan by_fifo = {.forged = true, .forge = forge_fifo};
 static const struct program_plan by_name = {
-	.others = true,
 	.manner = WITH(BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH)),
 };
 static const struct program_plan refused = {.manner = WITH(0), .reason = "forbidden"};
