@@ -237,14 +237,15 @@ struct dwell_record {
 	char comm[DWELL_COMM_LEN];
 
 	/* State. */
-	__u8 state;	     /* enum dwell_state: what it was switched out into, ONCPU in a read */
-	__u8 block;	     /* enum dwell_block of the current or last block */
-	__u8 touched;	     /* bit per enum dwell_measure that holds a count */
-	__u8 kthread;	     /* 1: a kernel thread */
-	__u8 outlier_tokens; /* so many outliers more, until time brings new ones */
-	__s16 sleeper_call;  /* what its sleep was armed in, once that is asked for; the same */
-	__u64 since;	     /* mono: when the state began; 0 = before the window */
-	__u64 activated;     /* mono: when this dwell began; 0 = before the window */
+	__u8 state;	      /* enum dwell_state: what it was switched out into, ONCPU in a read */
+	__u8 block;	      /* enum dwell_block of the current or last block */
+	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
+	__u8 kthread : 1;     /* 1: a kernel thread */
+	__u8 owns_timers : 1; /* 1: the ledger has, or had, timers of its that are no sleeps */
+	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
+	__s16 sleeper_call;   /* what its sleep was armed in, once that is asked for; the same */
+	__u64 since;	      /* mono: when the state began; 0 = before the window */
+	__u64 activated;      /* mono: when this dwell began; 0 = before the window */
 	union {
 		__u64 run_delay;	/* blocked: sched_info.run_delay then */
 		__u64 throttled_at_out; /* runnable: ns for which @queue had been throttled then */
@@ -302,9 +303,10 @@ _Static_assert(sizeof(struct dwell_record) <= 2048 - 136, "a task's record outgr
 
 /* Precedes each record in the iterator's stream. */
 struct dwell_live {
-	__u32 bytes; /* of the record that follows */
-	__u32 state; /* enum dwell_state now, never UNKNOWN */
-	__u64 since; /* mono: when it began, also if that was before the window */
+	__u32 bytes;	 /* of the record that follows */
+	__u32 state;	 /* enum dwell_state now, never UNKNOWN */
+	__u64 since;	 /* mono: when it began, also if that was before the window */
+	__u64 activated; /* mono: when the dwell began that goes on; 0: none does, or not known */
 };
 
 /* ---- the ledger of timers ---------------------------------------------- */

@@ -46,39 +46,103 @@ int adopt_tasks(struct bpf_iter__task *ctx)
 }
 
 /*
- * What @task does now. Without an event in the window, the task itself and the
- * scheduler's stamps tell: for how long it waits, or when it last got a CPU and
- * so since when it can be blocked at most.
+ * Since when a task can run that was blocked at its last switch, or is new: it was
+ * queued at @stamp. Each move to another run queue books the wait so far and stamps
+ * anew; @run_delay has all that was booked.
  */
+inline_always __u64 runnable_since(const struct dwell_record *record, __u64 stamp, __u64 run_delay)
+{
+	if (record->activated) /* the stamp is no wake-up's: see note_wakeup() */
+		return record->activated;
+	if (record->state != DWELL_UNKNOWN)
+		stamp -= run_delay - record->run_delay;
+	return stamp < record->since ? record->since : stamp;
+}
+
+/* It is on @cpu, and how it came there is booked when it leaves. */
+inline_always void describe_running(struct dwell_live *live, const struct dwell_record *record,
+				    const struct cpu *cpu)
+{
+	live->state = DWELL_ONCPU;
+	live->since = cpu->in_at;
+	if (record->state < DWELL_RUNNABLE_PREEMPTED && record->state != DWELL_ONCPU &&
+	    cpu->queued_at)
+		live->activated = runnable_since(record, cpu->queued_at, cpu->run_delay);
+}
+
+/*
+ * No switch of @task was seen in the window: it and the scheduler's stamps tell for
+ * how long it waits, or when it last got a CPU and so since when it can be blocked
+ * at most.
+ */
+inline_always void describe_unseen(struct dwell_live *live, struct dwell_record *record,
+				   struct task_struct *task, __u64 queued, __s64 arrived)
+{
+	/* Before the first boot-up clock there may have been another: not before it began. */
+	if (arrived < (__s64)task->start_time)
+		arrived = task->start_time;
+	live->since = arrived ?: 1;
+	record->block = block_kind(task->__state);
+	if (task->on_cpu) {
+		live->state = DWELL_ONCPU;
+	} else if (is_blocked(task, false) ||
+		   (window == DWELL_WINDOW_CLOSED && queued > window_end)) {
+		live->state = DWELL_BLOCKED_STATE;
+	} else {
+		/* Queued in the window without a switch in it: only a wake-up does that. */
+		live->state = queued >= window_start ? DWELL_RUNNABLE_WOKEN :
+						       DWELL_RUNNABLE_PREEMPTED;
+		if (queued)
+			live->since = queued;
+	}
+	if (live->state == DWELL_RUNNABLE_WOKEN)
+		live->activated = live->since;
+}
+
+/*
+ * @task was blocked at its last switch. It may have been woken since; and once the
+ * window is closed it may also have got a CPU, which nobody sees: as of the window's
+ * end it waited.
+ */
+inline_always void describe_blocked(struct dwell_live *live, const struct dwell_record *record,
+				    struct task_struct *task, __u64 queued, __u64 arrived)
+{
+	bool closed = window == DWELL_WINDOW_CLOSED;
+	__u64 since;
+
+	if (queued && !is_blocked(task, false))
+		since = runnable_since(record, queued, task->sched_info.run_delay);
+	else if (closed && arrived > window_end)
+		since = runnable_since(record, arrived, task->sched_info.run_delay);
+	else
+		return;
+	if (closed && since >= window_end)
+		return;
+	live->state = DWELL_RUNNABLE_WOKEN;
+	live->since = since;
+	live->activated = since;
+}
+
+/* What @task does now or, the window being closed, did at its end; and its open dwell. */
 inline_always void describe(struct dwell_live *live, struct dwell_record *record,
 			    struct task_struct *task, struct cpu *cpu)
 {
 	__u64 queued = task->sched_info.last_queued;
-	__s64 arrived = task->sched_info.last_arrival + cpu->offset;
+	__u64 arrived = task->sched_info.last_arrival + cpu->offset;
 
+	if (queued)
+		queued += cpu->offset;
 	live->state = record->state;
 	live->since = record->since;
-	if (window != DWELL_WINDOW_CLOSED && cpu->tid == (__u32)task->pid) {
-		live->state = DWELL_ONCPU;
-		live->since = cpu->in_at;
-	}
-	if (live->state == DWELL_UNKNOWN) {
-		/* Before the first boot-up clock there may have been another: not before it began. */
-		if (arrived < (__s64)task->start_time)
-			arrived = task->start_time;
-		live->since = arrived ?: 1;
-		record->block = block_kind(task->__state);
-		if (task->on_cpu)
-			live->state = DWELL_ONCPU;
-		else if (is_blocked(task, false))
-			live->state = DWELL_BLOCKED_STATE;
-		else
-			live->state = DWELL_RUNNABLE_PREEMPTED;
-	}
-	if (live->state == DWELL_BLOCKED_STATE && queued && !is_blocked(task, false))
-		live->state = DWELL_RUNNABLE_WOKEN;
-	if (queued && live->state >= DWELL_RUNNABLE_WOKEN && live->state != record->state)
-		live->since = queued + cpu->offset;
+	live->activated = record->activated;
+	if (window != DWELL_WINDOW_CLOSED && cpu->tid == (__u32)task->pid)
+		describe_running(live, record, cpu);
+	else if (record->state == DWELL_UNKNOWN)
+		describe_unseen(live, record, task, queued, arrived);
+	else if (record->state == DWELL_BLOCKED_STATE)
+		describe_blocked(live, record, task, queued, arrived);
+	else if (record->state == DWELL_RUNNABLE_WOKEN)
+		live->activated = record->since;
 	if (live->state >= DWELL_RUNNABLE_WOKEN)
 		describe_quota(live, record, task, cpu);
 }

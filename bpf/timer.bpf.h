@@ -182,8 +182,8 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 		.armed_at = now,
 		.expires = timer->node.expires - timer->base->offset,
 	};
+	struct dwell_record *record = NULL;
 	struct dwell_timer_counts *counts;
-	struct dwell_record *record;
 	enum starter starter;
 
 	starter = starter_of(cpu, timer);
@@ -203,6 +203,8 @@ static __noinline void start_user(struct cpu *cpu, struct hrtimer *timer, bool w
 	counts = owner_counts(&entry.owner);
 	if (!counts)
 		return;
+	if (record)
+		record->owns_timers = 1;
 	__sync_fetch_and_add(&counts->armed, 1);
 	book_arming(counts, timer, now);
 	if (starter == STARTER_TASK)
@@ -290,8 +292,8 @@ static __noinline enum booking cancel_user(struct cpu *cpu, __u64 timer, __u64 f
 {
 	struct dwell_armed_timer *entry = find_armed(timer);
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct dwell_record *record = NULL;
 	struct dwell_timer_counts *counts;
-	struct dwell_record *record;
 
 	if (entry) {
 		cpu->cancel.was = *entry;
@@ -308,6 +310,8 @@ static __noinline enum booking cancel_user(struct cpu *cpu, __u64 timer, __u64 f
 	counts = owner_counts(&cpu->cancel.was.owner);
 	if (!counts)
 		return BOOKED_NOWHERE;
+	if (record)
+		record->owns_timers = 1;
 	__sync_fetch_and_add(&counts->cancelled, 1);
 	if (config.ledger && !cpu->cancel.was.armed_at)
 		__sync_fetch_and_add(&counts->before, 1);

@@ -10,7 +10,7 @@
 #include "privilege.h"
 #include "source_clock.h"
 
-#define EXITED_ROWS 10000    /* exited tasks with a row of their own */
+#define EXITED_ROWS 10000    /* exited tasks, or processes, with a row of their own */
 #define EXITED_LEDGERS 10000 /* ledgers of theirs that are kept apart */
 
 void collection_clear(struct collection *collection)
@@ -102,6 +102,7 @@ int collection_open(struct collection *collection, const struct options *options
 		.context = collection,
 	};
 	bool by_task = options->command != COMMAND_DAEMON && options->view.by == ROW_BY_TASK;
+	bool by_process = options->command != COMMAND_DAEMON && options->view.by == ROW_BY_PROCESS;
 	int err;
 
 	collection->model = model_new(by_task ? EXITED_ROWS : 0);
@@ -109,6 +110,8 @@ int collection_open(struct collection *collection, const struct options *options
 		message_error("out of memory");
 		return EXIT_FAILED;
 	}
+	if (by_process)
+		model_keep_processes(collection->model, EXITED_ROWS, options->view.sort);
 	/* What reads timers for good has to forget those of tasks that are gone. */
 	if (options->ledger.wanted || options->command == COMMAND_DAEMON)
 		model_keep_ledger(collection->model, options->ledger.wanted ? EXITED_LEDGERS : 0);

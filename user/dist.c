@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Sparse histograms of durations: filling, merging and reading percentiles. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,28 +122,64 @@ static uint64_t bucket_middle(uint32_t bucket, uint64_t max)
 	return (uint64_t)(2.0 * (double)low * (double)high / ((double)low + (double)high));
 }
 
-/*
- * The same for the last bucket, which has no end: the mean of what is in it,
- * which is what the others leave of the sum.
- */
-static uint64_t last_middle(const struct dist *dist)
-{
-	const struct dist_cell *last = &dist->cells[dist->used - 1];
-	double rest = (double)dist->sum;
-	uint64_t mean;
+/* Two distributions looked at as one, bucket by bucket. */
+struct pair {
+	const struct dist *dist[2];
+	uint64_t max;
+};
 
-	for (uint32_t i = 0; i < dist->used - 1; i++)
-		rest -= (double)bucket_middle(dist->cells[i].bucket, dist->max) *
-			(double)dist->cells[i].count;
-	mean = rest > 0 ? saturating_round(rest / (double)last->count) : 0;
-	if (mean < dist_bucket_start(last->bucket))
-		mean = dist_bucket_start(last->bucket);
-	return mean < dist->max ? mean : dist->max;
+static struct pair pair_of(const struct dist *dist, const struct dist *more)
+{
+	return (struct pair){{dist, more}, dist->max > more->max ? dist->max : more->max};
 }
 
-uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille)
+/* The next cell of @pair in ascending order; false: there is none. @at: how far each one is. */
+static bool pair_next(const struct pair *pair, uint32_t at[2], struct dist_cell *cell)
 {
-	uint64_t count = dist_count(dist), rank, seen = 0;
+	*cell = (struct dist_cell){.bucket = DWELL_BUCKETS};
+	for (int i = 0; i < 2; i++)
+		if (at[i] < pair->dist[i]->used &&
+		    pair->dist[i]->cells[at[i]].bucket < cell->bucket)
+			cell->bucket = pair->dist[i]->cells[at[i]].bucket;
+	if (cell->bucket == DWELL_BUCKETS)
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (at[i] < pair->dist[i]->used &&
+		    pair->dist[i]->cells[at[i]].bucket == cell->bucket)
+			cell->count =
+				saturating_add(cell->count, pair->dist[i]->cells[at[i]++].count);
+	return true;
+}
+
+/*
+ * Like bucket_middle() for the last bucket, which has no end: the mean of what is
+ * in it, which is what the others leave of the sum.
+ */
+static uint64_t last_middle(const struct pair *pair)
+{
+	double rest = (double)pair->dist[0]->sum + (double)pair->dist[1]->sum;
+	struct dist_cell cell, last = {0};
+	uint32_t at[2] = {0};
+	uint64_t mean;
+
+	while (pair_next(pair, at, &cell)) {
+		last = cell;
+		if (cell.bucket < DWELL_BUCKETS - 1)
+			rest -= (double)bucket_middle(cell.bucket, pair->max) * (double)cell.count;
+	}
+	mean = rest > 0 ? saturating_round(rest / (double)last.count) : 0;
+	if (mean < dist_bucket_start(last.bucket))
+		mean = dist_bucket_start(last.bucket);
+	return mean < pair->max ? mean : pair->max;
+}
+
+uint64_t dist_percentile_with(const struct dist *dist, const struct dist *more,
+			      unsigned int per_mille)
+{
+	const struct pair pair = pair_of(dist, more);
+	uint64_t count = saturating_add(dist_count(dist), dist_count(more)), rank, seen = 0;
+	struct dist_cell cell;
+	uint32_t at[2] = {0};
 
 	if (count == 0)
 		return 0;
@@ -151,15 +188,22 @@ uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille)
 	rank = (uint64_t)(((unsigned __int128)count * per_mille + 999) / 1000);
 	/* The largest one is known exactly. */
 	if (rank == count)
-		return dist->max;
-	for (uint32_t i = 0; i < dist->used; i++) {
-		seen = saturating_add(seen, dist->cells[i].count);
-		if (seen >= rank && dist->cells[i].bucket == DWELL_BUCKETS - 1)
-			return last_middle(dist);
+		return pair.max;
+	while (pair_next(&pair, at, &cell)) {
+		seen = saturating_add(seen, cell.count);
 		if (seen >= rank)
-			return bucket_middle(dist->cells[i].bucket, dist->max);
+			return cell.bucket == DWELL_BUCKETS - 1 ?
+				       last_middle(&pair) :
+				       bucket_middle(cell.bucket, pair.max);
 	}
-	return dist->max;
+	return pair.max;
+}
+
+uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille)
+{
+	static const struct dist none;
+
+	return dist_percentile_with(dist, &none, per_mille);
 }
 
 void dist_clear(struct dist *dist)

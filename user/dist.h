@@ -43,6 +43,10 @@ uint64_t dist_count(const struct dist *dist);
  */
 uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille);
 
+/* The percentile of what @dist and @more hold together. */
+uint64_t dist_percentile_with(const struct dist *dist, const struct dist *more,
+			      unsigned int per_mille);
+
 /* The smallest duration in ns that falls into @bucket (0 … DWELL_BUCKETS - 1). */
 uint64_t dist_bucket_start(uint32_t bucket);
 

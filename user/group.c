@@ -8,12 +8,6 @@
 
 #include "model_private.h"
 
-/*
- * So many comms and cgroups without a task are remembered at least: one that
- * comes back is to find its counters as it left them.
- */
-#define IDLE_NAMES_MIN 4096
-
 static struct group *group_find(struct model *model, enum grouping kind,
 				const struct group_key *key)
 {
@@ -30,6 +24,14 @@ static int group_file(struct model *model, enum grouping kind, struct group *gro
 	return group->hh.tbl ? 0 : -ENOMEM;
 }
 
+/* Adds @row to what groups had that are gone. 0 or -ENOMEM. */
+static int remainder_add(struct model *model, enum grouping kind, const struct row *row)
+{
+	if (!model->remainder[kind])
+		model->remainder[kind] = row_new();
+	return model->remainder[kind] ? row_add(model->remainder[kind], row) : -ENOMEM;
+}
+
 static void group_free(struct group *group)
 {
 	row_free(group->settled);
@@ -42,31 +44,16 @@ static void group_drop(struct model *model, enum grouping kind, struct group *gr
 	group_free(group);
 }
 
-static size_t idle_limit(const struct model *model, enum grouping kind)
+int group_fold(struct model *model, enum grouping kind, struct group *group)
 {
-	if (kind != GROUP_PROCESS && model->exited_limit < IDLE_NAMES_MIN)
-		return IDLE_NAMES_MIN;
-	return model->exited_limit;
-}
+	int err = remainder_add(model, kind, group->settled);
 
-/* The longest idle groups beyond the limit become part of the remainder. 0 or -ENOMEM. */
-static int trim_idle(struct model *model, enum grouping kind)
-{
-	while (model->idle_count[kind] > idle_limit(model, kind)) {
-		struct group *group = model->idle[kind];
-		int err;
-
-		if (!model->remainder[kind])
-			model->remainder[kind] = row_new();
-		if (!model->remainder[kind])
-			return -ENOMEM;
-		err = row_add(model->remainder[kind], group->settled);
-		if (err)
-			return err;
-		DL_DELETE(model->idle[kind], group);
-		model->idle_count[kind]--;
-		group_drop(model, kind, group);
-	}
+	if (err)
+		return err;
+	model->remainder[kind]->groups++;
+	DL_DELETE(model->idle[kind], group);
+	model->idle_count[kind]--;
+	group_drop(model, kind, group);
 	return 0;
 }
 
@@ -84,6 +71,7 @@ struct group *group_get(struct model *model, enum grouping kind, uint64_t number
 	if (!group)
 		return NULL;
 	group->key = key;
+	group->serial = ++model->serials;
 	if (group_file(model, kind, group)) {
 		free(group);
 		return NULL;
@@ -98,14 +86,32 @@ struct group *process_find(struct model *model, uint32_t pid)
 	return group_find(model, GROUP_PROCESS, &key);
 }
 
+/* What comes for its pid from now on is another process. 0 or -ENOMEM; then it is nowhere. */
+static int process_displace(struct model *model, struct group *process)
+{
+	HASH_DEL(model->groups[GROUP_PROCESS], process);
+	process->key.generation = process->serial;
+	return group_file(model, GROUP_PROCESS, process);
+}
+
+/*
+ * Whether the task @tid that started at @start proves that @process is gone and its pid
+ * another's: a leader does by its start, a thread by having begun after all that was
+ * known of it had ended.
+ */
+static bool is_another(const struct group *process, uint32_t pid, uint32_t tid, uint64_t start)
+{
+	if (tid == pid)
+		return process->leader_start && process->leader_start != start;
+	return !process->tasks && process->leader_ended && process->leader_ended < start;
+}
+
 struct group *process_get(struct model *model, uint32_t pid, uint32_t tid, uint64_t start)
 {
 	struct group *process = process_find(model, pid);
 
-	if (process && tid == pid && process->leader_start && process->leader_start != start) {
-		HASH_DEL(model->groups[GROUP_PROCESS], process);
-		process->key.generation = ++model->generations;
-		if (group_file(model, GROUP_PROCESS, process))
+	if (process && is_another(process, pid, tid, start)) {
+		if (process_displace(model, process))
 			return NULL;
 		process = NULL;
 	}
@@ -116,11 +122,22 @@ struct group *process_get(struct model *model, uint32_t pid, uint32_t tid, uint6
 	return process;
 }
 
+struct group *process_find_serial(struct model *model, uint32_t pid, uint64_t serial)
+{
+	const struct group_key displaced = {.number = pid, .generation = serial};
+	struct group *process = process_find(model, pid);
+
+	return process && process->serial == serial ? process :
+						      group_find(model, GROUP_PROCESS, &displaced);
+}
+
 int group_settle(struct model *model, enum grouping kind, struct group *group,
 		 const struct row *row)
 {
 	int err;
 
+	if (!group)
+		return remainder_add(model, kind, row);
 	if (!group->settled)
 		group->settled = row_new();
 	if (!group->settled)
@@ -130,7 +147,7 @@ int group_settle(struct model *model, enum grouping kind, struct group *group,
 		model->idle_count[kind]++;
 	}
 	err = row_add(group->settled, row);
-	return err ? err : trim_idle(model, kind);
+	return err ? err : groups_trim(model, kind, true);
 }
 
 int task_fill_part(const struct task *task, enum grouping kind, struct row *row, bool with_cells)
@@ -152,6 +169,8 @@ static int settle_part(struct model *model, enum grouping kind, struct task *tas
 	row_reset(&model->scratch);
 	err = task_fill_part(task, kind, &model->scratch, true);
 	model->scratch.live = 0;
+	/* What has not ended ends elsewhere, or nobody will know. */
+	row_close(&model->scratch);
 	/* What is armed goes along to the next group. */
 	if (stays_alive)
 		model->scratch.timers.outstanding = 0;
@@ -169,7 +188,7 @@ static int group_release(struct model *model, enum grouping kind, struct group *
 	}
 	DL_APPEND(model->idle[kind], group);
 	model->idle_count[kind]++;
-	return trim_idle(model, kind);
+	return groups_trim(model, kind, true);
 }
 
 /* What @task has had up to now, as a row of its own, into *@base. 0 or -ENOMEM. */

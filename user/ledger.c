@@ -188,19 +188,22 @@ static int add_to_task(struct task *task, const struct row *growth)
 	return dist_merge(&task->owned->lateness, &growth->measure[DWELL_LATENESS]);
 }
 
-/* What the timers of a task that is kept no more did goes where its own counters went. 0 or -ENOMEM. */
-static int add_to_groups(struct model *model, uint32_t pid, const char *comm, uint64_t cgroup,
-			 const struct row *growth)
+/*
+ * What the timers of a task that is kept no more did goes where its own counters went: to
+ * @process, or what is left of processes that are gone (NULL). 0 or -ENOMEM.
+ */
+static int add_to_groups(struct model *model, struct group *process, const char *comm,
+			 uint64_t cgroup, const struct row *growth)
 {
 	struct group *const group[GROUPINGS] = {
-		[GROUP_PROCESS] = group_get(model, GROUP_PROCESS, pid, NULL),
+		[GROUP_PROCESS] = process,
 		[GROUP_COMM] = group_get(model, GROUP_COMM, 0, comm),
 		[GROUP_CGROUP] = group_get(model, GROUP_CGROUP, cgroup, NULL),
 	};
-	int err = 0;
+	int err = group[GROUP_COMM] && group[GROUP_CGROUP] ? 0 : -ENOMEM;
 
 	for (int kind = 0; kind < GROUPINGS && !err; kind++)
-		err = group[kind] ? group_settle(model, kind, group[kind], growth) : -ENOMEM;
+		err = group_settle(model, kind, group[kind], growth);
 	return err;
 }
 
@@ -212,9 +215,10 @@ static int add_to_owner(struct model *model, const struct ledger *ledger, const 
 	struct group *process = task ? NULL : process_find(model, key->pid);
 
 	if (!task && ledger->exited)
-		return add_to_groups(model, key->pid, ledger->comm, ledger->cgroup, growth);
+		return add_to_groups(model, process_find_serial(model, key->pid, ledger->process),
+				     ledger->comm, ledger->cgroup, growth);
 	if (process && process->settled && process->settled->exited)
-		return add_to_groups(model, key->pid, process->leader_comm, process->leader_cgroup,
+		return add_to_groups(model, process, process->leader_comm, process->leader_cgroup,
 				     growth);
 	if (!task)
 		task = unknown_task(model, key);
@@ -313,16 +317,19 @@ static struct leaver *leaver_find(struct model *model, const struct dwell_timer_
 	return leaver;
 }
 
-int ledger_note_exit(struct model *model, const struct dwell_record *record)
+int ledger_note_exit(struct model *model, const struct task *task,
+		     const struct dwell_record *record)
 {
 	struct leaver *leaver;
 
-	if (!model->keeps_ledger)
+	/* Those with timers are as many at most as the kernel side's ledger has room for. */
+	if (!model->keeps_ledger && !record->owns_timers)
 		return 0;
 	leaver = calloc(1, sizeof(*leaver));
 	if (!leaver)
 		return -ENOMEM;
 	leaver->id = (struct task_id){.tid = record->tid, .start = record->start};
+	leaver->process = task->group[GROUP_PROCESS]->serial;
 	leaver->cgroup = record->cgroup;
 	memcpy(leaver->comm, record->comm, sizeof(leaver->comm));
 	HASH_ADD(hh, model->leavers, id, sizeof(leaver->id), leaver);
@@ -358,6 +365,7 @@ static struct ledger *ledger_meet(struct model *model, const struct dwell_timer_
 
 	if (ledger && leaver) {
 		ledger->exited = true;
+		ledger->process = leaver->process;
 		ledger->cgroup = leaver->cgroup;
 		memcpy(ledger->comm, leaver->comm, sizeof(ledger->comm));
 	}

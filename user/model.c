@@ -18,6 +18,7 @@ struct model *model_new(size_t exited_limit)
 	if (!model)
 		return NULL;
 	model->exited_limit = exited_limit;
+	model->processes_limit = exited_limit;
 	model->reads = 1;
 	return model;
 }
@@ -204,7 +205,35 @@ static int take_buckets(struct model *model, struct task *task, const struct dwe
 	return set_cells(task, record);
 }
 
-/* What @record says of the state: for how long, and how much of that on the CPU. */
+/* How much of the last @age_ns lies in the window. */
+static uint64_t part_in_window(const struct model *model, uint64_t age_ns)
+{
+	uint64_t window = saturating_subtract(model->window_end, model->window_start);
+
+	return age_ns < window ? age_ns : window;
+}
+
+/*
+ * For how long, at least, the dwell of @task goes on. When one began before the
+ * window is not known; but unless it blocked since, all that it did belongs to it.
+ */
+static uint64_t dwell_age(const struct model *model, const struct task *task,
+			  const struct dwell_record *record)
+{
+	uint64_t age = task->state_age_ns;
+
+	if (task->state == DWELL_UNKNOWN || task->state == DWELL_BLOCKED_STATE)
+		return 0;
+	if (record->activated)
+		return saturating_subtract(model->window_end, record->activated);
+	if (record->voluntary)
+		return age;
+	age = saturating_add(age, record->oncpu_ns);
+	age = saturating_add(age, record->sum[DWELL_PREEMPTED]);
+	return saturating_add(age, record->sum[DWELL_THROTTLED]);
+}
+
+/* What @record says of the state, and for how long that and its dwell go on. */
 static void take_state(const struct model *model, struct task *task,
 		       const struct dwell_record *record)
 {
@@ -216,15 +245,11 @@ static void take_state(const struct model *model, struct task *task,
 	task->began_earlier = task->state != DWELL_UNKNOWN && since < model->window_start;
 	if (!since) /* "before the window" is all that is known */
 		since = model->window_start;
-	task->state_age_ns = 0;
-	task->open_oncpu_ns = 0;
-	if (task->state == DWELL_UNKNOWN)
-		return;
-	task->state_age_ns = saturating_subtract(model->window_end, since);
-	if (since < model->window_start)
-		since = model->window_start;
-	if (task->state == DWELL_ONCPU)
-		task->open_oncpu_ns = saturating_subtract(model->window_end, since);
+	task->state_age_ns =
+		task->state == DWELL_UNKNOWN ? 0 : saturating_subtract(model->window_end, since);
+	task->state_window_ns = part_in_window(model, task->state_age_ns);
+	task->dwell_age_ns = dwell_age(model, task, record);
+	task->dwell_window_ns = part_in_window(model, task->dwell_age_ns);
 }
 
 static void take_scalars(const struct model *model, struct task *task,
@@ -257,6 +282,8 @@ static int take_place(struct model *model, struct task *task, const struct dwell
 	if (err)
 		return err;
 	process = task->group[GROUP_PROCESS];
+	if (record->tid == record->pid && record->kind == DWELL_EXIT)
+		process->leader_ended = record->since;
 	if (record->tid == record->pid || !process->leader_comm[0]) {
 		process->leader_cgroup = record->cgroup;
 		process->kthread = record->kthread;
@@ -287,7 +314,7 @@ static int take_record(struct model *model, struct task *task, const struct dwel
 	if (err)
 		return err;
 	if (exits)
-		err = ledger_note_exit(model, record);
+		err = ledger_note_exit(model, task, record);
 	if (err)
 		return err;
 	if (!task->known)

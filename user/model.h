@@ -21,6 +21,21 @@ struct timer_counts {
 	uint64_t outstanding; /* armed now */
 };
 
+/*
+ * Intervals of live tasks that have not ended: what is known of them as of the
+ * window's end. No interval is in here and in a measure's distribution, too.
+ */
+struct open_intervals {
+	struct dist age;    /* whole ages: they may have begun before the window */
+	uint64_t window_ns; /* sum of the parts that lie in the window */
+};
+
+/* Open blocks of one kind. */
+struct open_blocks {
+	uint64_t window_ns; /* sum of the parts that lie in the window */
+	uint64_t max_ns;    /* the oldest one's age */
+};
+
 /* One line of a view: a task, a group's sum, or a kernel timer's callback. */
 struct row {
 	enum row_by by;
@@ -32,16 +47,21 @@ struct row {
 	bool kernel_timer; /* the row is a kernel timer's: only timers and lateness apply */
 	bool unowned;	   /* a user timer's callback whose owner was never seen */
 	bool timers_only;  /* of this task only timers are known: only they and lateness apply */
-	bool remainder;	   /* long gone groups together: no pid, comm or cgroup applies */
+	bool remainder;	   /* gone groups together: no pid, comm or cgroup applies */
+	uint64_t groups;   /* of a remainder: how many it holds */
 	uint64_t function; /* of a kernel timer or an unowned one: callback address */
 	uint64_t tasks;	   /* tasks that were in it, the exited ones and those that left included */
 	uint64_t exited;   /* of them exited in it */
 	uint64_t live;	   /* of them are in it now */
 
 	struct timer_counts timers;
-	struct dist measure[DWELL_MEASURES];
+	struct dist measure[DWELL_MEASURES]; /* of intervals that have ended */
+	struct open_intervals open[DWELL_MEASURES];
 	uint64_t oncpu_ns;
 	uint64_t blocked_ns[DWELL_BLOCKS]; /* completed blocks by kind */
+	struct open_blocks open_d;	   /* of open[DWELL_BLOCKED]: the uninterruptible ones */
+	struct open_blocks
+		open_waits; /* … and those of tasks that are not kernel threads out of work */
 	uint64_t voluntary;
 	uint64_t involuntary;
 
@@ -61,6 +81,7 @@ struct rows {
 
 /* What a view sorts by: largest first, names and ids ascending. One for each column. */
 enum row_key {
+	/* Where an interval can be open, it counts like one that ended with the window. */
 	ROW_KEY_RUNQUEUE, /* sum of woken and preempted waits; the default */
 	ROW_KEY_RUNQUEUE_MAX,
 	ROW_KEY_RUNQUEUE_P99,
@@ -73,8 +94,8 @@ enum row_key {
 	ROW_KEY_LATENESS_MAX,
 	ROW_KEY_TIMER_LATENCY_P99,
 	ROW_KEY_TIMER_LATENCY_MAX,
-	ROW_KEY_BLOCKED,     /* sum */
-	ROW_KEY_BLOCKED_MAX, /* the open block of a live task included */
+	ROW_KEY_BLOCKED,     /* sum; open blocks of kernel threads that have no work do not count */
+	ROW_KEY_BLOCKED_MAX, /* nor here */
 	ROW_KEY_UNINTERRUPTIBLE,
 	ROW_KEY_DWELL_P99,
 	ROW_KEY_DWELL_MAX,
@@ -124,6 +145,13 @@ int model_add_record(struct model *model, const struct dwell_record *record);
  */
 int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 		     const struct dwell_timer_counts *counts);
+
+/*
+ * Keeps at most @limit exited processes as rows of their own: those that rank first
+ * under @key, or had a CPU for longest where that says nothing. The others are in the
+ * remainder. Else as many as there may be exited tasks.
+ */
+void model_keep_processes(struct model *model, size_t limit, enum row_key key);
 
 /*
  * For ledgers that are read again and again: the model keeps in mind who exits
@@ -176,5 +204,15 @@ void rows_free(struct rows *rows);
 
 /* woken + preempted of @row, into @dist (empty before; freed by the caller). 0 or -ENOMEM. */
 int row_runqueue(const struct row *row, struct dist *dist);
+
+/* The open ones of them, into @open (empty before; its age is cleared by the caller). 0 or -ENOMEM. */
+int row_open_runqueue(const struct row *row, struct open_intervals *open);
+
+/*
+ * The percentile of @dist as if all of @open ended now. They only grow, so it is never
+ * below that of @dist alone.
+ */
+uint64_t row_percentile(const struct dist *dist, const struct open_intervals *open,
+			unsigned int per_mille);
 
 #endif

@@ -15,7 +15,7 @@ enum grouping { GROUP_PROCESS, GROUP_COMM, GROUP_CGROUP, GROUPINGS };
 
 struct group_key {
 	uint64_t number;     /* pid, cgroup id */
-	uint64_t generation; /* 0, but of an earlier process with the same pid */
+	uint64_t generation; /* 0; of an earlier process with the same pid its serial */
 	char name[DWELL_COMM_LEN];
 };
 
@@ -30,9 +30,11 @@ struct group {
 	struct row *settled;	   /* owned; NULL: nothing */
 	struct group *prev, *next; /* idle list */
 	size_t first;		   /* of its members, while rows are made */
+	uint64_t serial;	   /* no other group has it */
 
 	/* Of a process. */
 	uint64_t leader_start;	/* 0: its leader was never seen */
+	uint64_t leader_ended;	/* mono; 0: not known */
 	uint64_t leader_cgroup; /* or the first seen task's; so are the next two */
 	char leader_comm[DWELL_COMM_LEN];
 	bool kthread;
@@ -84,8 +86,10 @@ struct task {
 	struct row *base[GROUPINGS]; /* owned; what it had when it joined; NULL: nothing */
 
 	uint64_t state_age_ns;
-	uint64_t oncpu_ns;
-	uint64_t open_oncpu_ns; /* of the run that was not over at the read */
+	uint64_t state_window_ns; /* as much of that as lies in the window */
+	uint64_t dwell_age_ns;	  /* of the dwell that goes on; 0: none does */
+	uint64_t dwell_window_ns;
+	uint64_t oncpu_ns; /* without the run that was not over at the read */
 	uint64_t voluntary;
 	uint64_t involuntary;
 	uint64_t blocked_ns[DWELL_BLOCKS];
@@ -141,14 +145,16 @@ struct ledger {
 	struct ledger_site *sites;  /* owned list */
 	/* Its owner, once that has exited. */
 	bool exited;
+	uint64_t process; /* the serial of that group */
 	uint64_t cgroup;
 	char comm[DWELL_COMM_LEN];
 	UT_hash_handle hh;
 };
 
-/* A task that has exited since the ledger was read last. */
+/* A task that has exited since the ledger was read last, and may have timers in it. */
 struct leaver {
 	struct task_id id;
+	uint64_t process;
 	uint64_t cgroup;
 	char comm[DWELL_COMM_LEN];
 	UT_hash_handle hh;
@@ -161,9 +167,11 @@ struct model {
 	uint64_t own_losses[DWELL_LOSSES]; /* counted here */
 	uint64_t live, exited;
 	size_t exited_kept;
-	uint64_t generations;
-	uint32_t reads;	  /* of all live tasks, this one included; from 1 */
-	uint32_t lost_at; /* the last one before which last records were lost; 0: none */
+	uint64_t serials;
+	size_t processes_limit;	    /* of exited ones that are kept apart: */
+	enum row_key processes_key; /* those that rank first by this */
+	uint32_t reads;		    /* of all live tasks, this one included; from 1 */
+	uint32_t lost_at;	    /* the last one before which last records were lost; 0: none */
 
 	struct task *tasks;
 	struct group *groups[GROUPINGS];
@@ -199,6 +207,15 @@ void row_reset(struct row *row);
 /* Frees what @row holds and makes it empty. */
 void row_clear(struct row *row);
 
+/* Has @row hold no open intervals: for one that is to be kept. */
+void row_close(struct row *row);
+
+/*
+ * What ranks @row under @key: the larger, the further up; 0 where that is a name or an id.
+ * Percentiles need cells. 0 or -ENOMEM.
+ */
+int row_value(const struct row *row, enum row_key key, uint64_t *value);
+
 /* An empty row on the heap, or NULL; freed, if there is one, by row_free(). */
 struct row *row_new(void);
 void row_free(struct row *row);
@@ -221,7 +238,10 @@ int group_join(struct model *model, enum grouping kind, struct task *task, struc
 /* Takes @task out of all its groups; what it had stays there if @settle. 0 or -ENOMEM. */
 int groups_leave(struct model *model, struct task *task, bool settle);
 
-/* Adds @row to what is settled in @group, which may be gone then. 0 or -ENOMEM. */
+/*
+ * Adds @row to what is settled in @group, which may be gone then; NULL: to what is left of
+ * those that are gone. 0 or -ENOMEM.
+ */
 int group_settle(struct model *model, enum grouping kind, struct group *group,
 		 const struct row *row);
 
@@ -234,6 +254,19 @@ struct group *process_get(struct model *model, uint32_t pid, uint32_t tid, uint6
 
 /* Fills the empty @row with @task's part of its group. 0 or -ENOMEM. */
 int task_fill_part(const struct task *task, enum grouping kind, struct row *row, bool with_cells);
+
+/* The process of that @pid which has @serial, also if the pid is another's by now; NULL: it is gone. */
+struct group *process_find_serial(struct model *model, uint32_t pid, uint64_t serial);
+
+/* Makes @group, which has no members, part of the remainder. 0 or -ENOMEM. */
+int group_fold(struct model *model, enum grouping kind, struct group *group);
+
+/*
+ * Folds groups without members beyond the limit: comms and cgroups those that are idle for
+ * longest, processes those that did least. With @slack a few more may stay, so that not
+ * each one costs a look at all. 0 or -ENOMEM.
+ */
+int groups_trim(struct model *model, enum grouping kind, bool slack);
 
 void groups_free(struct model *model);
 
@@ -271,8 +304,9 @@ int timer_sums_add(struct timer_sums *sums, const struct timer_sums *from);
 /* Frees what @sums holds and makes it empty. */
 void timer_sums_clear(struct timer_sums *sums);
 
-/* Keeps in mind that the task of @record has exited, where the ledger needs it. 0 or -ENOMEM. */
-int ledger_note_exit(struct model *model, const struct dwell_record *record);
+/* Keeps in mind that @task has exited, whose last @record is, where the ledger needs it. 0 or -ENOMEM. */
+int ledger_note_exit(struct model *model, const struct task *task,
+		     const struct dwell_record *record);
 /* Whether @ledger's owner has exited, and nobody goes on under its id. */
 bool ledger_is_left(struct model *model, const struct ledger *ledger);
 void leavers_free(struct model *model);

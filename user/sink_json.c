@@ -106,22 +106,70 @@ static int set_blocks(json_t *object, const struct row *row)
 	return err;
 }
 
+/* Sets @key to intervals that have ended, and those that have not apart. */
+static int set_intervals(json_t *object, const char *key, const struct dist *dist,
+			 const struct open_intervals *open)
+{
+	uint64_t count = dist_count(&open->age);
+	int err = json_set_dist(object, key, dist);
+	json_t *json;
+
+	if (err || !count)
+		return err;
+	json = json_object();
+	if (json_set(json_object_get(object, key), "open", json))
+		return -ENOMEM;
+	err |= json_set_count(json, "count", count);
+	err |= json_set_count(json, "sum_ns", open->window_ns);
+	err |= json_set_count(json, "max_ns", open->age.max);
+	return err;
+}
+
+static int set_measure(json_t *object, const char *key, const struct row *row,
+		       enum dwell_measure measure)
+{
+	return set_intervals(object, key, &row->measure[measure], &row->open[measure]);
+}
+
+static int set_runqueue(json_t *object, const struct row *row)
+{
+	struct open_intervals open = {0};
+	struct dist dist = {0};
+	int err = row_runqueue(row, &dist);
+
+	err |= row_open_runqueue(row, &open);
+	err |= set_intervals(object, "runqueue", &dist, &open);
+	dist_clear(&dist);
+	dist_clear(&open.age);
+	return err;
+}
+
+static int set_uninterruptible(json_t *object, const struct row *row)
+{
+	int err = json_set_count(object, "blocked_uninterruptible_ns",
+				 row->blocked_ns[DWELL_BLOCK_D]);
+
+	if (row->open_d.max_ns)
+		err |= json_set_count(object, "blocked_uninterruptible_open_ns",
+				      row->open_d.window_ns);
+	return err;
+}
+
 /* Sets what is measured of tasks only, not of a timer alone. */
 static int set_waits(json_t *object, const struct report *report, const struct row *row)
 {
-	__attribute__((cleanup(dist_clear))) struct dist runqueue = {0};
-	int err = row_runqueue(row, &runqueue);
+	int err = 0;
 
 	if (report_measured(report, row, FIGURE_TIMER_LATENCY))
-		err |= json_set_dist(object, "timer_latency", &row->measure[DWELL_TIMER_LATENCY]);
-	err |= json_set_dist(object, "runqueue", &runqueue);
-	err |= json_set_dist(object, "runqueue_woken", &row->measure[DWELL_WOKEN]);
-	err |= json_set_dist(object, "runqueue_preempted", &row->measure[DWELL_PREEMPTED]);
-	err |= json_set_dist(object, "throttled", &row->measure[DWELL_THROTTLED]);
-	err |= json_set_dist(object, "blocked", &row->measure[DWELL_BLOCKED]);
-	err |= json_set_count(object, "blocked_uninterruptible_ns", row->blocked_ns[DWELL_BLOCK_D]);
+		err |= set_measure(object, "timer_latency", row, DWELL_TIMER_LATENCY);
+	err |= set_runqueue(object, row);
+	err |= set_measure(object, "runqueue_woken", row, DWELL_WOKEN);
+	err |= set_measure(object, "runqueue_preempted", row, DWELL_PREEMPTED);
+	err |= set_measure(object, "throttled", row, DWELL_THROTTLED);
+	err |= set_measure(object, "blocked", row, DWELL_BLOCKED);
+	err |= set_uninterruptible(object, row);
 	err |= set_blocks(object, row);
-	err |= json_set_dist(object, "dwell", &row->measure[DWELL_DWELL]);
+	err |= set_measure(object, "dwell", row, DWELL_DWELL);
 	return err;
 }
 
@@ -168,7 +216,10 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 	err |= json_set(json, "by", json_string(report_by_name(row->by)));
 	if (row->kernel_timer) {
 		err |= set_kernel_timer(json, report, row);
-	} else if (!row->remainder) {
+	} else if (row->remainder) {
+		err |= json_set(json, "remainder", json_true());
+		err |= json_set_count(json, "groups", row->groups);
+	} else {
 		err |= set_identity(json, report, row);
 	}
 	if (!row->kernel_timer) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The table sink: what an engineer reads first, from the worst row down to what was lost. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cell.h"
+#include "saturate.h"
 #include "sink_private.h"
 #include "table.h"
 #include "text.h"
@@ -11,11 +13,12 @@
 #define NS_PER_S 1e9
 #define RUNQUEUE DWELL_MEASURES /* as a column's measure: woken and preempted waits together */
 
-/* A row, and the one distribution that it does not hold. */
+/* A row, and what it does not hold: its woken and preempted waits together. */
 struct line {
 	const struct report *report;
 	const struct row *row;
 	struct dist runqueue;
+	struct open_intervals open_runqueue;
 };
 
 #define BY(by) (1U << (by))
@@ -34,6 +37,17 @@ static const struct dist *measure_of(const struct line *line, int measure)
 	return measure == RUNQUEUE ? &line->runqueue : &line->row->measure[measure];
 }
 
+static const struct open_intervals *open_of(const struct line *line, int measure)
+{
+	return measure == RUNQUEUE ? &line->open_runqueue : &line->row->open[measure];
+}
+
+static void mark_open(char *cell, bool open)
+{
+	if (open)
+		strcat(cell, "+");
+}
+
 static void write_pid(char *cell, const struct line *line, int what)
 {
 	(void)what;
@@ -47,13 +61,19 @@ static void write_tid(char *cell, const struct line *line, int what)
 	cell_number(cell, line->row->tid);
 }
 
+/* Gone groups that have no rows of their own. */
+static void write_remainder(char *cell, const struct row *row)
+{
+	snprintf(cell, CELL_LEN, "(%" PRIu64 " others)", row->groups);
+}
+
 static void write_comm(char *cell, const struct line *line, int what)
 {
 	const struct row *row = line->row;
 
 	(void)what;
 	if (row->remainder)
-		cell_text(cell, "(earlier ones)");
+		write_remainder(cell, row);
 	else
 		cell_comm(cell, row->comm);
 }
@@ -62,7 +82,7 @@ static void write_cgroup(char *cell, const struct line *line, int what)
 {
 	(void)what;
 	if (line->row->remainder)
-		cell_text(cell, "(earlier ones)");
+		write_remainder(cell, line->row);
 	else
 		cell_cgroup(cell, line->report, line->row->cgroup);
 }
@@ -115,24 +135,54 @@ static bool is_measured(const struct line *line, int measure)
 	return report_measured(line->report, line->row, figure);
 }
 
+/*
+ * Each of these shows what has ended and what is still open as one, with a "+" if the
+ * figure would be another one without what is open.
+ */
+
 static void write_p99(char *cell, const struct line *line, int what)
 {
-	if (is_measured(line, what))
-		cell_percentile(cell, measure_of(line, what), 990);
+	const struct dist *dist = measure_of(line, what);
+	uint64_t closed = dist_percentile(dist, 990);
+	uint64_t all = row_percentile(dist, open_of(line, what), 990);
+
+	if (!is_measured(line, what))
+		return;
+	if (all || dist_count(dist))
+		cell_duration(cell, all);
+	mark_open(cell, all > closed);
+}
+
+static void write_longest(char *cell, const struct dist *dist, uint64_t open)
+{
+	if (open > dist->max)
+		cell_duration(cell, open);
+	else
+		cell_max(cell, dist);
+	mark_open(cell, open > dist->max);
 }
 
 static void write_max(char *cell, const struct line *line, int what)
 {
 	if (is_measured(line, what))
-		cell_max(cell, measure_of(line, what));
+		write_longest(cell, measure_of(line, what), open_of(line, what)->age.max);
+}
+
+/* Durations that add up to @closed and @open; nothing for 0. */
+static void write_total(char *cell, uint64_t closed, uint64_t open)
+{
+	char without[CELL_LEN] = "";
+
+	if (closed)
+		cell_duration(without, closed);
+	if (saturating_add(closed, open))
+		cell_duration(cell, saturating_add(closed, open));
+	mark_open(cell, strcmp(cell, without));
 }
 
 static void write_sum(char *cell, const struct line *line, int what)
 {
-	const struct dist *dist = measure_of(line, what);
-
-	if (dist->sum)
-		cell_duration(cell, dist->sum);
+	write_total(cell, measure_of(line, what)->sum, open_of(line, what)->window_ns);
 }
 
 /* @ns as a share of the window. */
@@ -143,29 +193,18 @@ static void write_percent(char *cell, const struct line *line, uint64_t ns)
 
 static void write_share(char *cell, const struct line *line, int what)
 {
-	write_percent(cell, line, measure_of(line, what)->sum);
-}
+	uint64_t closed = measure_of(line, what)->sum, open = open_of(line, what)->window_ns;
+	char without[CELL_LEN] = "";
 
-/* The longest block; with a "+" one that still goes on. */
-static void write_block_max(char *cell, const struct line *line, int what)
-{
-	const struct dist *blocked = &line->row->measure[DWELL_BLOCKED];
-	uint64_t open = line->row->state == DWELL_BLOCKED_STATE ? line->row->state_age_ns : 0;
-
-	(void)what;
-	if (open <= blocked->max)
-		write_max(cell, line, DWELL_BLOCKED);
-	else
-		cell_duration(cell, open);
-	if (open > blocked->max)
-		strcat(cell, "+");
+	write_percent(without, line, closed);
+	write_percent(cell, line, saturating_add(closed, open));
+	mark_open(cell, strcmp(cell, without));
 }
 
 static void write_uninterruptible(char *cell, const struct line *line, int what)
 {
 	(void)what;
-	if (line->row->blocked_ns[DWELL_BLOCK_D])
-		cell_duration(cell, line->row->blocked_ns[DWELL_BLOCK_D]);
+	write_total(cell, line->row->blocked_ns[DWELL_BLOCK_D], line->row->open_d.window_ns);
 }
 
 static void write_cpu(char *cell, const struct line *line, int what)
@@ -229,7 +268,7 @@ static const struct table_column columns[] = {
 	{BY_ANY, QUEUE, "max", write_max, RUNQUEUE, TABLE_RIGHT},
 	{BY_ANY, QUEUE, "sum%", write_share, RUNQUEUE, TABLE_RIGHT},
 	{BY_ANY, QUEUE, "throt", write_sum, DWELL_THROTTLED, TABLE_RIGHT},
-	{BY_ANY, BLOCKED, "max", write_block_max, 0, TABLE_RIGHT},
+	{BY_ANY, BLOCKED, "max", write_max, DWELL_BLOCKED, TABLE_RIGHT},
 	{BY_ANY, BLOCKED, "D sum", write_uninterruptible, 0, TABLE_RIGHT},
 	{BY_ANY, DWELL, "p99", write_p99, DWELL_DWELL, TABLE_RIGHT},
 	{BY_ANY, DWELL, "max", write_max, DWELL_DWELL, TABLE_RIGHT},
@@ -259,11 +298,14 @@ static int each_line(FILE *out, const struct report *report, unsigned int where,
 		if (!is_in(where, line.row))
 			continue;
 		err = row_runqueue(line.row, &line.runqueue);
+		if (!err)
+			err = row_open_runqueue(line.row, &line.open_runqueue);
 		if (!err && out)
 			table_put_line(out, table, &line);
 		else if (!err)
 			table_widen(table, &line);
 		dist_clear(&line.runqueue);
+		dist_clear(&line.open_runqueue.age);
 		if (err)
 			return err;
 		if (out && ferror(out))

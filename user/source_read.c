@@ -58,6 +58,7 @@ static int take_pulled(struct source *source, struct stream *stream)
 		record.kind = DWELL_LIVE;
 		record.state = live.state;
 		record.since = live.since;
+		record.activated = live.activated;
 		err = source->intake.record(source->intake.context, &record);
 		stream->tasks++;
 	}

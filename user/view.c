@@ -65,6 +65,47 @@ static int fill_owned(const struct owned_timers *owned, struct row *row, bool wi
 	return 0;
 }
 
+static int add_open(struct row *row, enum dwell_measure measure, uint64_t age, uint64_t window_ns)
+{
+	struct open_intervals *open = &row->open[measure];
+
+	open->window_ns = window_ns;
+	open->age.sum = open->age.max = age;
+	return dist_add(&open->age, dwell_bucket(age), 1);
+}
+
+static int fill_open_block(const struct task *task, struct row *row)
+{
+	const struct open_blocks block = {task->state_window_ns, task->state_age_ns};
+	/* A kernel thread that waits for work does its duty, however long. */
+	bool idle = task->block == DWELL_BLOCK_I || (task->kthread && task->block != DWELL_BLOCK_D);
+
+	if (task->block == DWELL_BLOCK_D)
+		row->open_d = block;
+	if (!idle)
+		row->open_waits = block;
+	return add_open(row, DWELL_BLOCKED, block.max_ns, block.window_ns);
+}
+
+/* What @task is in the middle of. What began only now is left to the next look. */
+static int fill_open(const struct task *task, struct row *row)
+{
+	static const enum dwell_measure waits[] = {
+		[DWELL_RUNNABLE_WOKEN] = DWELL_WOKEN,
+		[DWELL_RUNNABLE_PREEMPTED] = DWELL_PREEMPTED,
+		[DWELL_RUNNABLE_THROTTLED] = DWELL_THROTTLED,
+	};
+	int err = 0;
+
+	if (task->state_age_ns && task->state == DWELL_BLOCKED_STATE)
+		err = fill_open_block(task, row);
+	else if (task->state_age_ns && task->state >= DWELL_RUNNABLE_WOKEN)
+		err = add_open(row, waits[task->state], task->state_age_ns, task->state_window_ns);
+	if (!err && task->dwell_age_ns)
+		err = add_open(row, DWELL_DWELL, task->dwell_age_ns, task->dwell_window_ns);
+	return err;
+}
+
 int task_fill(const struct task *task, struct row *row, bool with_cells)
 {
 	int err;
@@ -83,7 +124,8 @@ int task_fill(const struct task *task, struct row *row, bool with_cells)
 	row->live = task->known && !task->exited;
 	row->timers = task->timers;
 	row->timers.outstanding = task->sleeper;
-	row->oncpu_ns = saturating_add(task->oncpu_ns, task->open_oncpu_ns);
+	row->oncpu_ns = saturating_add(task->oncpu_ns,
+				       task->state == DWELL_ONCPU ? task->state_window_ns : 0);
 	memcpy(row->blocked_ns, task->blocked_ns, sizeof(row->blocked_ns));
 	row->voluntary = task->voluntary;
 	row->involuntary = task->involuntary;
@@ -92,6 +134,8 @@ int task_fill(const struct task *task, struct row *row, bool with_cells)
 	row->state_age_ns = task->state_age_ns;
 	row->state_began_earlier = task->began_earlier;
 	err = fill_measures(task, row, with_cells);
+	if (!err)
+		err = fill_open(task, row);
 	if (!err && task->owned)
 		err = fill_owned(task->owned, row, with_cells);
 	return err;
@@ -173,71 +217,6 @@ static bool applies_to_kernel_timers(enum row_key key)
 	       key == ROW_KEY_LATENESS_MAX;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int runqueue_p99(const struct row *row, uint64_t *value)
-{
-	struct dist dist = {0};
-	int err = row_runqueue(row, &dist);
-
-	*value = dist_percentile(&dist, 990);
-	dist_clear(&dist);
-	return err;
-}
-
-/* The value of @row's @key; 0 for one that is sorted by name or id. */
-static uint64_t key_value(const struct row *row, enum row_key key)
-{
-	const struct dist *measure = row->measure;
-
-	switch (key) {
-	case ROW_KEY_RUNQUEUE:
-		return saturating_add(measure[DWELL_WOKEN].sum, measure[DWELL_PREEMPTED].sum);
-	case ROW_KEY_RUNQUEUE_MAX:
-		return larger(measure[DWELL_WOKEN].max, measure[DWELL_PREEMPTED].max);
-	case ROW_KEY_THROTTLED:
-		return measure[DWELL_THROTTLED].sum;
-	case ROW_KEY_ARMED:
-		return row->timers.armed;
-	case ROW_KEY_CANCELLED:
-		return row->timers.cancelled;
-	case ROW_KEY_EXPIRED:
-		return row->timers.expired;
-	case ROW_KEY_OUTSTANDING:
-		return row->timers.outstanding;
-	case ROW_KEY_LATENESS_P99:
-		return dist_percentile(&measure[DWELL_LATENESS], 990);
-	case ROW_KEY_LATENESS_MAX:
-		return measure[DWELL_LATENESS].max;
-	case ROW_KEY_TIMER_LATENCY_P99:
-		return dist_percentile(&measure[DWELL_TIMER_LATENCY], 990);
-	case ROW_KEY_TIMER_LATENCY_MAX:
-		return measure[DWELL_TIMER_LATENCY].max;
-	case ROW_KEY_BLOCKED:
-		return measure[DWELL_BLOCKED].sum;
-	case ROW_KEY_BLOCKED_MAX:
-		return larger(measure[DWELL_BLOCKED].max,
-			      row->state == DWELL_BLOCKED_STATE ? row->state_age_ns : 0);
-	case ROW_KEY_UNINTERRUPTIBLE:
-		return row->blocked_ns[DWELL_BLOCK_D];
-	case ROW_KEY_DWELL_P99:
-		return dist_percentile(&measure[DWELL_DWELL], 990);
-	case ROW_KEY_DWELL_MAX:
-		return measure[DWELL_DWELL].max;
-	case ROW_KEY_ONCPU:
-		return row->oncpu_ns;
-	case ROW_KEY_SWITCHES:
-		return saturating_add(row->voluntary, row->involuntary);
-	case ROW_KEY_TASKS:
-		return row->tasks;
-	default:
-		return 0;
-	}
-}
-
 /* Names, then ids: what breaks ties, so that the same model gives the same order. */
 static void set_ids(struct entry *entry, const struct row *row, enum row_key key)
 {
@@ -272,10 +251,7 @@ static int rank(struct model *model, struct entry *entry, const struct view *vie
 	entry->last = row->remainder ||
 		      (row->kernel_timer && !applies_to_kernel_timers(view->sort));
 	/* Where the key says nothing of kernel timers, the busiest comes first. */
-	entry->value = key_value(row, entry->last ? ROW_KEY_ARMED : view->sort);
-	return view->sort == ROW_KEY_RUNQUEUE_P99 && !entry->last ?
-		       runqueue_p99(row, &entry->value) :
-		       0;
+	return row_value(row, entry->last ? ROW_KEY_ARMED : view->sort, &entry->value);
 }
 
 static int compare_entries(const void *a, const void *b, void *context)
@@ -323,10 +299,14 @@ static void add_groups(struct model *model, struct entries *entries, enum groupi
 static int list_entries(struct model *model, const struct view *view, struct entries *entries)
 {
 	enum grouping kind = grouping_of(view->by);
-	size_t tasks = HASH_COUNT(model->tasks), groups = HASH_COUNT(model->groups[kind]);
+	size_t tasks = HASH_COUNT(model->tasks), groups;
 	struct ledger *ledger;
 	struct task *task;
+	int err = groups_trim(model, kind, false);
 
+	if (err)
+		return err;
+	groups = HASH_COUNT(model->groups[kind]);
 	entries->entry = calloc((view->by == ROW_BY_TASK ? tasks : groups + 1) +
 					HASH_COUNT(model->kernel_ledgers) + 1,
 				sizeof(*entries->entry));
