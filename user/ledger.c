@@ -383,7 +383,8 @@ int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 	if (key->kind == DWELL_TIMER_SLEEP)
 		take_sleep(model, ledger, counts);
 	/* Others may have its timerfds, armed yet. */
-	return ledger_is_left(model, ledger) && !ledger->sums.counts.outstanding;
+	return model->keeps_ledger && ledger_is_left(model, ledger) &&
+	       !ledger->sums.counts.outstanding;
 }
 
 /* Adds the course of another ledger to @ledger's. 0 or -ENOMEM. */

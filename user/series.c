@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Series: the groups that are exported by name, and what all others come to. */
-#include "series.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-/* Without memory a hash leaves the item out, which the caller notices by its empty handle. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include "series_private.h"
 
 /*
  * How active a group is: the time it had a CPU, wanted one, or was stuck
@@ -19,76 +15,9 @@
 #define TIMER_NS 5000ULL
 #define OUTLIER_NS 10000000ULL
 
-/*
- * It is averaged over about this time: a job of each minute keeps its place,
- * yesterday's does not.
- */
-#define MEMORY_NS 300e9
-
-/*
- * A newcomer takes the place of a group once it was so many times as active in
- * so many updates one after the other. At most one in ten changes at a time:
- * each is a few hundred new series to who collects them.
- */
-#define CLEARLY 2.0
-#define PATIENCE 4
-#define CHANGES(limit) (1 + (limit) / 10)
-
 /* Bounds of memory, whatever comes; each only costs names, not counts. */
 #define ORIGINS_MAX 16384		    /* groups of the model that are known apart */
 #define BASES_MAX(limit) (64 + 4 * (limit)) /* of named groups; a label may have several origins */
-
-struct key {
-	uint64_t cgroup;
-	char comm[DWELL_COMM_LEN];
-};
-
-/* A group of the model: a comm or a cgroup. Several may have one label. */
-struct origin {
-	struct key key;
-	struct group *group; /* NULL: its name is not known */
-	wide activity;	     /* all it ever had, in ns */
-	/* Owned; what it had counted at the last update, if its group is named. NULL: not known. */
-	struct counters *base;
-	bool fresh;	       /* all that it counted, it counted since the last update */
-	bool idle;	       /* has no task, and did nothing since the last update */
-	const struct row *row; /* while an update takes it in */
-	UT_hash_handle hh;
-};
-
-/* What has a label. Kept while it has an origin, a name or counters. */
-struct group {
-	size_t origins;
-	bool named;
-	bool begins; /* is named only since this update */
-	uint64_t tasks, outstanding;
-	wide grown;			   /* activity since the last update */
-	uint64_t outliers[DWELL_MEASURES]; /* since the last update */
-	double activity;		   /* ns a second */
-	unsigned int streak; /* updates in which it was clearly more active than one that is named */
-	uint64_t evicted;    /* when: a number that grows */
-	/* Owned; kept for a while after an eviction, so that a return goes on from there. */
-	struct counters *counters;
-	UT_hash_handle hh;
-	char label[];
-};
-
-struct series {
-	struct series_options options;
-	struct origin *origins;
-	struct group *groups;
-	size_t bases, kept;   /* how many there are: bases, counters without a name */
-	struct group **named; /* by label; room for the limit */
-	struct series_census census;
-	uint64_t updated; /* mono; 0: never */
-	bool blind;	  /* an origin was left out: one that is new here may have counted before */
-
-	struct counters total, kernel_total; /* what the rows had at the last update */
-	struct counters other, kernel;
-	uint64_t tasks, outstanding; /* of all groups, named or not */
-	uint64_t kernel_outstanding;
-	uint64_t unknown; /* groups among the others whose name or whose past is not known */
-};
 
 struct series *series_new(const struct series_options *options)
 {
@@ -241,10 +170,30 @@ void series_free(struct series *series)
 static wide activity_of(const struct row *row)
 {
 	const struct dist *measure = row->measure;
+	const struct open_intervals *open = row->open;
 
 	return (wide)row->oncpu_ns + measure[DWELL_WOKEN].sum + measure[DWELL_PREEMPTED].sum +
 	       measure[DWELL_THROTTLED].sum + row->blocked_ns[DWELL_BLOCK_D] +
+	       open[DWELL_WOKEN].window_ns + open[DWELL_PREEMPTED].window_ns +
+	       open[DWELL_THROTTLED].window_ns + row->open_d.window_ns +
 	       (wide)row->timers.armed * TIMER_NS;
+}
+
+static void at_least(uint64_t *value, uint64_t to)
+{
+	if (*value < to)
+		*value = to;
+}
+
+/* Has @open_ns be at least as long as what is open in @row. */
+static void take_open(uint64_t open_ns[SERIES_OPENS], const struct row *row)
+{
+	at_least(&open_ns[SERIES_OPEN_RUNQUEUE], row->open[DWELL_WOKEN].age.max);
+	at_least(&open_ns[SERIES_OPEN_RUNQUEUE], row->open[DWELL_PREEMPTED].age.max);
+	at_least(&open_ns[SERIES_OPEN_THROTTLED], row->open[DWELL_THROTTLED].age.max);
+	at_least(&open_ns[SERIES_OPEN_BLOCKED], row->open_waits.max_ns);
+	at_least(&open_ns[SERIES_OPEN_UNINTERRUPTIBLE], row->open_d.max_ns);
+	at_least(&open_ns[SERIES_OPEN_DWELL], row->open[DWELL_DWELL].age.max);
 }
 
 static void take_row(struct series *series, const struct row *row)
@@ -261,6 +210,7 @@ static void take_row(struct series *series, const struct row *row)
 	if (!origin) {
 		series->blind = true;
 		series->unknown++;
+		take_open(series->open_ns, row);
 		return;
 	}
 	origin->row = row;
@@ -271,8 +221,10 @@ static void take_row(struct series *series, const struct row *row)
 			origin->group->grown += activity - origin->activity;
 		origin->group->tasks += row->live;
 		origin->group->outstanding += row->timers.outstanding;
+		take_open(origin->group->open_ns, row);
 	} else {
 		series->unknown++;
+		take_open(series->open_ns, row);
 	}
 	origin->activity = activity;
 }
@@ -295,102 +247,6 @@ static void take_rows(struct series *series, const struct rows *rows, struct cou
 		if (!row->remainder)
 			take_row(series, row);
 	}
-}
-
-/* ---- who is named ------------------------------------------------------------ */
-
-/* Brings all averages up to date, the last update having been @ns ago. */
-static void rate_groups(struct series *series, double ns)
-{
-	double share = ns / (MEMORY_NS + ns);
-
-	for (struct group *group = series->groups; group; group = group->hh.next) {
-		group->activity += share * ((double)group->grown * 1e9 / ns - group->activity);
-		group->grown = 0;
-	}
-}
-
-static int compare_labels(const void *a, const void *b)
-{
-	const struct group *const *x = a, *const *y = b;
-
-	return strcmp((*x)->label, (*y)->label);
-}
-
-static int compare_activity(const void *a, const void *b)
-{
-	const struct group *const *x = a, *const *y = b;
-
-	if ((*x)->activity != (*y)->activity)
-		return (*x)->activity < (*y)->activity ? -1 : 1;
-	return compare_labels(a, b);
-}
-
-static int compare_busiest(const void *a, const void *b)
-{
-	return compare_activity(b, a);
-}
-
-/* Names @group; the caller lists it. False without memory. */
-static bool admit(struct series *series, struct group *group)
-{
-	if (group->counters)
-		series->kept--;
-	else
-		group->counters = calloc(1, sizeof(*group->counters));
-	if (!group->counters)
-		return false;
-	group->named = true;
-	group->begins = true;
-	group->streak = 0;
-	series->census.admissions++;
-	return true;
-}
-
-static void evict(struct series *series, struct group *group)
-{
-	group->named = false;
-	group->evicted = ++series->census.evictions;
-	series->kept++;
-}
-
-/* Those of @group that are clearly more active, and have been for long, take others' places. */
-static void challenge(struct series *series, struct group **group, size_t count)
-{
-	size_t changes = CHANGES(series->options.limit), named = series->census.named;
-
-	for (size_t i = 0; i < count; i++) {
-		bool clearly = i < named &&
-			       group[i]->activity > CLEARLY * series->named[i]->activity;
-
-		group[i]->streak = clearly ? group[i]->streak + 1 : 0;
-		if (group[i]->streak < PATIENCE || !changes || !admit(series, group[i]))
-			continue;
-		evict(series, series->named[i]);
-		series->named[i] = group[i];
-		changes--;
-	}
-}
-
-static void choose_named(struct series *series)
-{
-	struct group **list = calloc(HASH_COUNT(series->groups) + 1, sizeof(struct group *));
-	uint64_t *named = &series->census.named;
-	size_t count = 0, at = 0;
-
-	if (!list)
-		return;
-	for (struct group *group = series->groups; group; group = group->hh.next)
-		if (!group->named && group->origins && group->activity > 0)
-			list[count++] = group;
-	qsort(list, count, sizeof(*list), compare_busiest);
-	for (; *named < series->options.limit && at < count; at++)
-		if (admit(series, list[at]))
-			series->named[(*named)++] = list[at];
-	qsort(series->named, *named, sizeof(*list), compare_activity);
-	challenge(series, list + at, count - at);
-	qsort(series->named, *named, sizeof(*list), compare_labels);
-	free(list);
 }
 
 /* ---- what it is given to ----------------------------------------------------- */
@@ -501,10 +357,12 @@ static void begin_update(struct series *series)
 {
 	for (struct group *group = series->groups; group; group = group->hh.next) {
 		group->tasks = group->outstanding = 0;
+		memset(group->open_ns, 0, sizeof(group->open_ns));
 		group->begins = false;
 	}
 	series->tasks = series->outstanding = series->kernel_outstanding = 0;
 	series->unknown = 0;
+	memset(series->open_ns, 0, sizeof(series->open_ns));
 }
 
 static void count_folded(struct series *series)
@@ -522,8 +380,8 @@ void series_update(struct series *series, const struct rows *rows, uint64_t now)
 	take_rows(series, rows, &total, &kernel);
 	/* How long the first rows took to become what they are is not known. */
 	if (series->updated && now > series->updated) {
-		rate_groups(series, (double)(now - series->updated));
-		choose_named(series);
+		election_rate(series, (double)(now - series->updated));
+		election_hold(series);
 	}
 	give_outliers(series);
 	settle_origins(series, &given);
@@ -571,12 +429,17 @@ static struct series_group others(const struct series *series)
 		others.tasks -= series->named[i]->tasks;
 		others.outstanding -= series->named[i]->outstanding;
 	}
+	memcpy(others.open_ns, series->open_ns, sizeof(others.open_ns));
+	for (const struct group *group = series->groups; group; group = group->hh.next)
+		for (int i = 0; i < SERIES_OPENS && !group->named; i++)
+			at_least(&others.open_ns[i], group->open_ns[i]);
 	return others;
 }
 
 struct series_group series_at(const struct series *series, size_t at)
 {
 	const struct group *group;
+	struct series_group found;
 
 	if (at > series->census.named)
 		return others(series);
@@ -588,12 +451,14 @@ struct series_group series_at(const struct series *series, size_t at)
 			.counters = &series->kernel,
 		};
 	group = series->named[at];
-	return (struct series_group){
+	found = (struct series_group){
 		.label = group->label,
 		.tasks = group->tasks,
 		.outstanding = group->outstanding,
 		.counters = group->counters,
 	};
+	memcpy(found.open_ns, group->open_ns, sizeof(found.open_ns));
+	return found;
 }
 
 const char *series_key(const struct series *series)

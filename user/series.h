@@ -33,12 +33,23 @@ struct series_options {
 	void *context;
 };
 
+/* Kinds of what can be open: they have not ended at the update. */
+enum series_open {
+	SERIES_OPEN_RUNQUEUE, /* waits, woken or preempted */
+	SERIES_OPEN_THROTTLED,
+	SERIES_OPEN_BLOCKED, /* but for kernel threads without work */
+	SERIES_OPEN_UNINTERRUPTIBLE,
+	SERIES_OPEN_DWELL,
+	SERIES_OPENS
+};
+
 /* What is exported of a group. */
 struct series_group {
 	const char *label;
-	bool kernel;	      /* it is SERIES_KERNEL */
-	uint64_t tasks;	      /* that live */
-	uint64_t outstanding; /* timers armed now */
+	bool kernel;			/* it is SERIES_KERNEL */
+	uint64_t tasks;			/* that live */
+	uint64_t outstanding;		/* timers armed now */
+	uint64_t open_ns[SERIES_OPENS]; /* the longest one; 0: none is open */
 	const struct counters *counters;
 };
 

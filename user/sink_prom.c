@@ -261,6 +261,31 @@ static void put_runqueue(const struct writer *to)
 		}
 }
 
+/* Gauges: what is open now may have ended at the next look. */
+static void put_open(const struct writer *to)
+{
+	static const char name[] = "dwell_open_wait_seconds";
+	static const char *const kinds[] = {
+		[SERIES_OPEN_RUNQUEUE] = "runqueue",
+		[SERIES_OPEN_THROTTLED] = "throttled",
+		[SERIES_OPEN_BLOCKED] = "blocked",
+		[SERIES_OPEN_UNINTERRUPTIBLE] = "uninterruptible",
+		[SERIES_OPEN_DWELL] = "dwell",
+	};
+	struct series_group group;
+
+	put_family(to->out, name, "gauge",
+		   "The longest wait, block or dwell that has not ended; 0: there is none.");
+	for (size_t at = 0; next_group(to, false, &at, &group);)
+		for (int i = 0; i < SERIES_OPENS; i++) {
+			const struct prom_label label[] = {{to->key, group.label},
+							   {"kind", kinds[i]}};
+
+			put_series(to->out, name, "", label, 2);
+			put_seconds(to->out, group.open_ns[i]);
+		}
+}
+
 static void put_blocked(const struct writer *to)
 {
 	static const char name[] = "dwell_blocked_seconds_total";
@@ -317,6 +342,7 @@ static void put_groups(const struct writer *to)
 	put_runqueue(to);
 	put_blocked(to);
 	put_histograms(to, &dwell, DWELL_DWELL);
+	put_open(to);
 	put_outliers(to);
 	put_numbers(to, &of_tasks, tasks, put_count);
 	put_numbers(to, &of_cpu, oncpu, put_seconds);

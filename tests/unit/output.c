@@ -95,10 +95,13 @@ void check_string(json_t *object, const char *key, const char *expected)
 void check_dist(json_t *row, const char *key, uint64_t count, uint64_t sum, uint64_t max)
 {
 	json_t *dist = json_object_get(row, key);
+	char keys[64];
 
 	assert_true(json_is_object(dist));
-	check_keys(dist,
-		   count ? "count sum_ns max_ns p50_ns p90_ns p99_ns" : "count sum_ns max_ns");
+	snprintf(keys, sizeof(keys), "count sum_ns max_ns%s%s",
+		 count ? " p50_ns p90_ns p99_ns" : "",
+		 json_object_get(dist, "open") ? " open" : "");
+	check_keys(dist, keys);
 	check_integer(dist, "count", count);
 	check_integer(dist, "sum_ns", sum);
 	check_integer(dist, "max_ns", max);
@@ -108,4 +111,17 @@ void check_dist(json_t *row, const char *key, uint64_t count, uint64_t sum, uint
 			    json_integer_value(json_object_get(dist, "p90_ns")) <=
 				    json_integer_value(json_object_get(dist, "p99_ns")) &&
 			    json_integer_value(json_object_get(dist, "p99_ns")) <= (json_int_t)max);
+}
+
+void check_open(json_t *row, const char *key, uint64_t count, uint64_t sum, uint64_t max)
+{
+	json_t *open = json_object_get(json_object_get(row, key), "open");
+
+	assert_int_equal(!!open, !!count);
+	if (!open)
+		return;
+	check_keys(open, "count sum_ns max_ns");
+	check_integer(open, "count", count);
+	check_integer(open, "sum_ns", sum);
+	check_integer(open, "max_ns", max);
 }

@@ -40,6 +40,8 @@ bool has_line(const struct output *output, const char *text);
 void check_keys(json_t *object, const char *keys);
 void check_integer(json_t *object, const char *key, json_int_t expected);
 void check_string(json_t *object, const char *key, const char *expected);
+/* Of what has ended, and of what is open: there with a @count alone. */
 void check_dist(json_t *row, const char *key, uint64_t count, uint64_t sum, uint64_t max);
+void check_open(json_t *row, const char *key, uint64_t count, uint64_t sum, uint64_t max);
 
 #endif
