@@ -39,6 +39,8 @@ extern const struct live_test tests_daemon[];
 extern const struct live_test tests_flood[];
 extern const struct live_test tests_hostile[];
 extern const struct live_test tests_whole[];
+extern const struct live_test tests_open[];
+extern const struct live_test tests_exited[];
 extern const struct live_test tests_shapes[];
 extern const struct live_test tests_refusals[];
 extern const struct live_test tests_places[];
