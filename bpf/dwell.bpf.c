@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The kernel side: one object, put together from one header for each subject. */
 #include "sched.bpf.h"
+#include "waking.bpf.h"
 #include "wheel.bpf.h"
 #include "iter.bpf.h"
 #include "learn.bpf.h"

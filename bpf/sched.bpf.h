@@ -6,8 +6,7 @@
  * hook: when a task that was blocked is switched in, the kernel's own stamp
  * says when it was queued (clock.bpf.h), so the block ends and the wait begins
  * there. What a task's arrival says is noted in its CPU's place and booked when
- * it leaves. sched_waking adds what the stamp does not know: the timer that
- * asked for the wake-up, and whether the group had any quota left.
+ * it leaves. sched_waking adds what the stamp does not know: see waking.bpf.h.
  */
 #ifndef DWELL_SCHED_BPF_H
 #define DWELL_SCHED_BPF_H
@@ -385,16 +384,6 @@ int on_switch(u64 *ctx)
 	return 0;
 }
 
-/* For the ledger: whatever timer's callback runs, it wakes a task. */
-inline_always void note_woke(struct cpu *cpu)
-{
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-
-	for (int i = 0; i < CALLBACK_CONTEXTS; i++)
-		if ((cpu->running & (1 << i)) && cpu->expiry[i].tid == tid)
-			cpu->expiry[i].woke = true;
-}
-
 /*
  * Where only timers are asked for, nothing is attached to switches, and this is
  * the last that is seen of a task. It has files to close yet, and timers in
@@ -419,184 +408,6 @@ SEC("tp_btf/sched_process_exit")
 int on_exit_twin(u64 *ctx)
 {
 	note_exit((void *)ctx[0]);
-	return 0;
-}
-
-/* The timer whose callback does this wake-up, if one does. */
-inline_always struct expiry *running_expiry(struct cpu *cpu)
-{
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-
-	for (int i = 0; i < EXPIRIES; i++)
-		if ((cpu->expiring & (1 << i)) && cpu->expiry[i].tid == tid)
-			return &cpu->expiry[i];
-	return NULL;
-}
-
-/*
- * A sleep's timer wakes nobody but its sleeper: that is how its owner is known.
- * Whom else an interrupt wakes meanwhile is told from it by the timer it armed,
- * or, armed before the window, by a callback that no interrupt can come into.
- */
-inline_always bool is_sleeper(struct dwell_record *record, struct expiry *expiry, bool soft)
-{
-	return record->sleeper == expiry->timer || (!record->sleeper && !soft);
-}
-
-inline_always void book_sleep_expiry(struct dwell_record *record, struct task_struct *task,
-				     struct cpu *cpu, struct expiry *expiry)
-{
-	__u64 lateness = expiry->lateness;
-	struct dwell_timer_counts *counts;
-
-	record->expired++;
-	if (record->sleeper) {
-		record->sleeper = 0;
-		if (expiry->stepped_at > record->sleeper_armed) {
-			lose(DWELL_LOSS_CLOCK_STEP);
-			expiry->late_known = false;
-		}
-		/* Armed when it was already due: late only since then. */
-		if (lateness > interval(record->sleeper_armed, expiry->entered))
-			lateness = expiry->entered - record->sleeper_armed;
-	} else if (config.ledger) {
-		expiry->before = true;
-		record->sleeper_call = syscall_of(task);
-	}
-	/* The ledger has asked already, when it was armed. */
-	if (config.outliers && !config.ledger)
-		record->sleeper_call = syscall_of(task);
-	expiry->owner.syscall = record->sleeper_call;
-	expiry->lateness = lateness;
-	counts = sleep_counts(&expiry->owner, task, record->sleeper_call, expiry->function);
-	if (counts) {
-		expiry->in_ledger = true;
-		book_expiry(counts, expiry);
-	}
-	if (!expiry->late_known)
-		return;
-	if (measure(record, DWELL_LATENESS, lateness))
-		report_late_sleep(record, task, cpu, expiry, DWELL_LATENESS);
-}
-
-/* Its chain ends when @task is next seen to come: timer, wake-up, run queue, CPU. */
-inline_always void mark(struct dwell_record *record, const struct expiry *expiry)
-{
-	if (!expiry || !expiry->late_known)
-		return;
-	record->mark_lateness = expiry->lateness;
-	record->mark_entered = expiry->entered;
-	record->mark_function = expiry->function;
-	record->mark_call = expiry->owner.syscall;
-}
-
-/*
- * The timer was due before its task was off the CPU: it asked for a time that is
- * past, or a host stopped the whole CPU while it armed the timer, which can take
- * milliseconds. Interrupted here, it has waited by now; a mark, if it has one, is
- * that of how it had come, and stays. Preempted, it waits on. On another CPU it
- * may be about to leave that, and have its record booked there: not measured.
- */
-inline_always void note_unslept(struct dwell_record *record, struct task_struct *task,
-				struct cpu *cpu, const struct expiry *expiry)
-{
-	if (!task->on_cpu)
-		mark(record, expiry);
-	else if (task->pid == (int)bpf_get_current_pid_tgid() && expiry && expiry->late_known &&
-		 measure(record, DWELL_TIMER_LATENCY, expiry->lateness))
-		report_late_sleep(record, task, cpu, expiry, DWELL_TIMER_LATENCY);
-}
-
-#define LOOKS_FOR_BLOCKS (config.outliers && config.floor[DWELL_BLOCKED] != ~0ULL)
-#define COARSE_NS 10000000 /* a CPU in use sees a tick, and the time with it, at least so often */
-
-/*
- * Whether @task may have been blocked long enough to be an outlier, told
- * without its record, and but for an idle CPU without a clock read: it cannot
- * have blocked before it last got a CPU.
- */
-inline_always bool may_end_long_block(struct cpu *cpu, struct task_struct *task)
-{
-	__s64 longest;
-	__u64 now;
-
-	if (!LOOKS_FOR_BLOCKS)
-		return false;
-	if (!cpu->tid)
-		now = bpf_ktime_get_ns();
-	else
-		now = (cpu->in_at > cpu->expired_at ? cpu->in_at : cpu->expired_at) + COARSE_NS;
-	longest = now - (task->sched_info.last_arrival + cpu->offset);
-	return longest >= (__s64)config.floor[DWELL_BLOCKED];
-}
-
-/* What sched_waking knows of a wake-up and the queue stamp does not. */
-static __noinline void note_wakeup(struct dwell_record *record, struct task_struct *task,
-				   struct cpu *cpu, void *ctx)
-{
-	struct expiry *expiry = cpu->expiring ? running_expiry(cpu) : NULL;
-
-	if (expiry && expiry->kind == DWELL_TIMER_SLEEP) {
-		if (is_sleeper(record, expiry, cpu->expiring & (1 << EXPIRY_SOFT)))
-			book_sleep_expiry(record, task, cpu, expiry);
-		else
-			expiry = NULL;
-	}
-	/* It was on its way to sleep, or preempted there, and now will not sleep. */
-	if (!is_blocked(task, false)) {
-		note_unslept(record, task, cpu, expiry);
-		return;
-	}
-	if (wakes_to_quota(task) && record->state == DWELL_BLOCKED_STATE)
-		note_quota_at_wake(record, task);
-	/*
-	 * 6.12 and later may move a task to another run queue after it blocked
-	 * but before it left the old one (sched_delayed), and stamp that as if
-	 * it waited. So the wake-up is now, not when the stamp says.
-	 */
-	if (unlikely(task->sched_info.last_queued))
-		record->activated = bpf_ktime_get_ns();
-	mark(record, expiry);
-	if (LOOKS_FOR_BLOCKS && record->state == DWELL_BLOCKED_STATE)
-		end_block(record, task, cpu, expiry, ctx);
-}
-
-inline_always void note_waking(struct cpu *cpu, u64 *ctx)
-{
-	struct task_struct *task = (void *)ctx[0];
-	struct dwell_record *record;
-
-	if (config.ledger && cpu->running)
-		note_woke(cpu);
-	/* The common wake-up ends here, without a clock read or a lookup. */
-	if (likely(!cpu->expiring && !task->sched_info.last_queued && !wakes_to_quota(task) &&
-		   task->bpf_storage && !hunt && !filter_can_change() &&
-		   !may_end_long_block(cpu, task)))
-		return;
-	/*
-	 * Before 6.2 none is found while one is made on this CPU, and this came as
-	 * an interrupt: an expiry is then booked as unseen when its task goes on.
-	 */
-	record = find_record(task);
-	if (unlikely(!record)) {
-		record = make_record(task);
-		if (!record)
-			return;
-	}
-	if (unlikely(hunt))
-		hunt--;
-	note_wakeup(record, task, cpu, ctx);
-}
-
-SEC("tp_btf/sched_waking")
-int on_waking(u64 *ctx)
-{
-	struct cpu *cpu = begin_run_in_window();
-
-	if (!cpu)
-		return 0;
-	note_waking(cpu, ctx);
-	end_run(cpu);
 	return 0;
 }
 
