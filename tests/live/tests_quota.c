@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cgroups.h"
+#include "hidden.h"
 #include "live.h"
 #include "report.h"
 #include "workload.h"
@@ -83,9 +84,11 @@ static void start_trial(struct trial *trial, void (*body)(struct work *work), bo
 static void run_trial(struct trial *trial, const char *const *arguments)
 {
 	const pid_t pid = trial->workload.pid;
+	struct hidden_sample hidden;
 	struct proc_account before;
 	struct dwell_process run;
 
+	hidden_sample(&hidden);
 	dwell_start(&run, NULL, arguments);
 	dwell_wait_measuring(&run);
 	/* It is blocked in both readings of its account, and so in both ends of the window. */
@@ -107,6 +110,9 @@ static void run_trial(struct trial *trial, const char *const *arguments)
 	dwell_interrupt(&run);
 	dwell_wait(&run, 30);
 	report_read(&trial->report, &run);
+	/* It is of the whole machine. */
+	trial->report.unseen = hidden_slices(&hidden, HIDDEN_ANY_CPU) * HIDDEN_EVENTS;
+	trial->report.others = report_others();
 	dwell_close(&run);
 	if (trial->truth < (int64_t)RUN_NS / 10)
 		live_abort("the kernel itself hardly throttled the group");

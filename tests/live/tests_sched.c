@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/membarrier.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -347,12 +349,22 @@ static void run_woken(const void *argument)
 /* In the order in which the body makes them; @began and @ended are around each. */
 enum kind { KIND_S, KIND_D, KIND_T, KINDS };
 
+#define GRACE_PERIODS 10
+
+/* Has the kernel's threads for grace periods woken, and wait for the next one. */
+static void pass_grace_periods(void)
+{
+	for (int i = 0; i < GRACE_PERIODS; i++)
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 static void continue_later(struct work *work)
 {
 	if (!proc_wait_state(work->pid, work->pid, 'T', 10))
 		live_abort("the workload does not stop");
 	proc_sleep(KIND_NS);
 	kill(work->pid, SIGCONT);
+	pass_grace_periods();
 }
 
 static void block_in_kinds(struct work *work)
@@ -378,6 +390,12 @@ static void block_in_kinds(struct work *work)
 	work->ended[KIND_S] = proc_now();
 }
 
+static bool waits_for_work(const char *comm)
+{
+	return comm && (!strncmp(comm, "kworker/", strlen("kworker/")) ||
+			!strcmp(comm, "rcu_preempt") || !strcmp(comm, "rcu_sched"));
+}
+
 /* Kernel threads that wait for work are idle, and nothing else. */
 static void check_idle(const struct report *report)
 {
@@ -388,7 +406,7 @@ static void check_idle(const struct report *report)
 	json_array_foreach(report->rows, index, row) {
 		const char *comm = json_string_value(json_object_get(row, "comm"));
 
-		if (!comm || strncmp(comm, "kworker/", strlen("kworker/")) != 0)
+		if (!waits_for_work(comm))
 			continue;
 		idle += report_integer(row, "blocked_ns.I");
 		busy += report_integer(row, "blocked_ns.S") + report_integer(row, "blocked_ns.T");
