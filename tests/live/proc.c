@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -142,4 +143,11 @@ int proc_pin(pid_t tid, enum proc_cpu which)
 	if (sched_setaffinity(tid, sizeof(one), &one))
 		live_abort("pinning to CPU %d: %s", cpu, strerror(errno));
 	return cpu;
+}
+
+bool proc_preempt_rt(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
 }

@@ -47,6 +47,9 @@ struct proc_account {
 /* Reads a task's account. False: there is no such task, or the kernel keeps none. */
 bool proc_account(pid_t pid, pid_t tid, struct proc_account *account);
 
+/* Whether the kernel is a PREEMPT_RT one. */
+bool proc_preempt_rt(void);
+
 enum proc_cpu {
 	PROC_LAST_CPU, /* interrupts tend to go to the others */
 	PROC_FIRST_CPU,

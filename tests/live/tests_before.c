@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "hidden.h"
@@ -110,13 +109,6 @@ static void measure_expiry(struct workload *workload, const struct before_case *
 	dwell_close(&run);
 }
 
-static bool preempt_rt(void)
-{
-	struct utsname name;
-
-	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
-}
-
 /* An expiry with no arming and no later one beside it: an unseen one leaves nothing at all. */
 static bool may_be_unseen(const struct report *report, pid_t tid, const struct timer_counts *want)
 {
@@ -133,7 +125,7 @@ static void run_before(const void *argument)
 	 * PREEMPT_RT: a sleep's callback can be interrupted, so only one whose arming
 	 * was seen is told from what the interrupt wakes.
 	 */
-	const struct timer_counts want = {.expired = before_case->is_sleep && !preempt_rt()};
+	const struct timer_counts want = {.expired = before_case->is_sleep && !proc_preempt_rt()};
 	struct workload workload;
 	struct report report;
 
