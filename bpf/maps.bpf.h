@@ -143,6 +143,7 @@ struct cpu {
 	 * what was noted here when it came: one record and one lookup a switch.
 	 */
 	__u32 tid;	 /* 0: nobody that was seen to come */
+	__u32 pid;	 /* its process */
 	__u32 number;	 /* of the CPU; of outliers only */
 	__u32 expiring;	 /* bit per enum expiry_context: the callback of a task's timer runs */
 	__u32 running;	 /* the same for any timer; of the ledger only */

@@ -11,6 +11,7 @@
 #ifndef DWELL_OUTLIER_BPF_H
 #define DWELL_OUTLIER_BPF_H
 
+#include "culprit.bpf.h"
 #include "record.bpf.h"
 
 #define OUTLIER_WAKE_BYTES (128 << 10) /* wake the reader when this much waits for it */
@@ -160,118 +161,6 @@ inline_always void name_task(struct dwell_outlier *outlier, struct task_struct *
 	outlier->cgroup = cgroup_node(task)->id;
 	for (int i = 0; i < DWELL_COMM_LEN; i++)
 		outlier->comm[i] = task->comm[i];
-}
-
-#define COPY_TRIES 4
-
-/* Adds the entry @at of what @cpu ran to @outlier's runs, if it lies between @from and @to. */
-__noinline int add_run(struct dwell_outlier *outlier, const struct cpu *cpu, __u32 at, __u64 from,
-		       __u64 to)
-{
-	const struct dwell_run *run;
-	__u32 into;
-
-	if (!outlier || !cpu)
-		return 0;
-	run = &cpu->history.run[at & DWELL_RUNS_MASK];
-	into = outlier->runs_count;
-	if (into >= DWELL_RUNS || run->until <= from || run->begin >= to)
-		return 0;
-	dwell_run_copy(&outlier->runs[into], run);
-	outlier->runs[into].cpu = cpu->number;
-	outlier->runs_count = into + 1;
-	return 0;
-}
-
-/*
- * Adds what @cpu ran between @from and @to to @outlier's runs, the latest first. False:
- * they were merged meanwhile, as the runs of another CPU can be, and nothing is added.
- */
-__noinline bool add_runs(struct dwell_outlier *outlier, struct cpu *cpu, __u64 from, __u64 to)
-{
-	__u32 version, count, before;
-
-	if (!outlier || !cpu)
-		return true;
-	before = outlier->runs_count;
-	/* Atomic, and so a barrier where loads and stores may pass one another. */
-	version = __sync_fetch_and_add(&cpu->history.version, 0);
-	count = cpu->history.count;
-	for (__u32 i = 1; i <= DWELL_RUNS && i <= count; i++)
-		add_run(outlier, cpu, count - i, from, to);
-	if (!(version & 1) && version == __sync_fetch_and_add(&cpu->history.version, 0))
-		return true;
-	outlier->runs_count = before;
-	return false;
-}
-
-inline_always void copy_runs_of(struct dwell_outlier *outlier, struct cpu *cpu, __u64 from,
-				__u64 to)
-{
-	for (int i = 0; i < COPY_TRIES; i++)
-		if (add_runs(outlier, cpu, from, to))
-			break;
-}
-
-#define MOVED_NS 20000 /* the scheduler's stamps are that exact */
-
-/*
- * A task's last move from one run queue to another, in a record's 64 bits: when, to
- * 128 ns, the CPU that it came from, and whether it had been moved before in the same
- * wait, and so did not begin it there.
- */
-#define MOVE_TIME_SHIFT 7
-#define MOVE_CPU_BITS 13 /* as many as Linux can have */
-#define MOVE_AGAIN (1 << MOVE_CPU_BITS)
-
-inline_always __u64 moved_at(const struct dwell_record *record)
-{
-	return record->moved >> (MOVE_CPU_BITS + 1) << MOVE_TIME_SHIFT;
-}
-
-inline_always void note_move(struct dwell_record *record, struct task_struct *task)
-{
-	__u64 now = bpf_ktime_get_ns(), since = record->since;
-	__u32 from = task->se.cfs_rq->rq->cpu;
-
-	/* It was woken: the time in queues since then has been added up. */
-	if (record->state == DWELL_BLOCKED_STATE)
-		since = now - (task->sched_info.run_delay - record->run_delay);
-	from &= MOVE_AGAIN - 1;
-	if (moved_at(record) > since)
-		from |= MOVE_AGAIN;
-	record->moved = now >> MOVE_TIME_SHIFT << (MOVE_CPU_BITS + 1) | from;
-}
-
-/*
- * Where @record's task waited until it came to the queue of this CPU. @stamp: when that
- * was, if known: without on_move() nothing else tells.
- */
-inline_always void copy_move(struct dwell_outlier *outlier, const struct dwell_record *record,
-			     __u64 stamp)
-{
-	__u64 from = outlier->from, at = config.sees_moves ? moved_at(record) : stamp;
-
-	if (at <= from + MOVED_NS)
-		return;
-	outlier->queued_at = at;
-	outlier->moved_since = config.sees_moves && !(record->moved & MOVE_AGAIN) ? from : at;
-	outlier->moved_from = record->moved & (MOVE_AGAIN - 1);
-}
-
-/* Who ran lately where @outlier's task waited. The user side divides the wait among them. */
-__noinline int copy_runs(struct dwell_outlier *outlier, struct cpu *cpu)
-{
-	__u32 from;
-
-	if (!outlier || !cpu)
-		return 0;
-	from = outlier->moved_from;
-	copy_runs_of(outlier, cpu, outlier->queued_at ?: outlier->from, outlier->to);
-	if (outlier->moved_since < outlier->queued_at)
-		copy_runs_of(outlier, bpf_map_lookup_elem(&cpus, &from), outlier->moved_since,
-			     outlier->queued_at);
-	return 0;
 }
 
 inline_always void copy_callbacks(struct dwell_outlier *outlier, const struct cpu *cpu)

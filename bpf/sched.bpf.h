@@ -343,6 +343,7 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 		note_run(cpu, prev, now);
 	queued = next->sched_info.last_queued;
 	cpu->tid = next->pid;
+	cpu->pid = next->tgid;
 	cpu->in_at = now;
 	cpu->queued_at = queued ? queued + offset : 0;
 	cpu->run_delay = next->sched_info.run_delay;

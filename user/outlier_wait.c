@@ -67,9 +67,13 @@ static void copy_comm(char to[DWELL_COMM_LEN], const char *from)
 	memcpy(to, from, strnlen(from, DWELL_COMM_LEN));
 }
 
+/* A task that has not ended its run has no name there, and may have one by an earlier run. */
 static bool same(const struct outlier_culprit *a, const struct outlier_culprit *b)
 {
-	return a->tid == b->tid && a->pid == b->pid && !memcmp(a->comm, b->comm, DWELL_COMM_LEN);
+	bool unnamed = a->tid && (!a->comm[0] || !b->comm[0]);
+
+	return a->tid == b->tid && a->pid == b->pid &&
+	       (unnamed || !memcmp(a->comm, b->comm, DWELL_COMM_LEN));
 }
 
 static void add_part(struct tally *tally, const struct dwell_run *run, uint64_t ns)
@@ -88,6 +92,8 @@ static void add_part(struct tally *tally, const struct dwell_run *run, uint64_t 
 		tally->part[tally->count++] = part;
 		return;
 	}
+	if (!tally->part[i].culprit.comm[0])
+		copy_comm(tally->part[i].culprit.comm, run->comm);
 	tally->part[i].culprit.ns += ns;
 	tally->part[i].tasks |= part.tasks;
 }
