@@ -406,7 +406,7 @@ static void expect_spinner(const struct workload *workload, const json_t *outlie
 	const json_t *first = json_array_get(json_object_get(outlier, "culprits"), 0);
 	char *text;
 
-	if (first && report_integer(first, "tid") == workload->work->tid[1] &&
+	if (first && (int64_t)number_of(first, "tid") == workload->work->tid[1] &&
 	    is_called(first, "rtspinner") && number_of(first, "share") > 0.9)
 		return;
 	text = json_dumps(outlier, JSON_COMPACT);

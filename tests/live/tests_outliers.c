@@ -239,13 +239,13 @@ static void run_culprit(const void *argument)
 		 * pinned to its CPU it waits on the one that it comes from.
 		 */
 		if (json_is_true(json_object_get(outlier, "moved")) ||
-		    (first && report_integer(first, "pid") != found.pid &&
-		     !is_hog(found.workload.work, report_integer(first, "tid")))) {
+		    (first && (int64_t)number_of(first, "pid") != found.pid &&
+		     !is_hog(found.workload.work, (int64_t)number_of(first, "tid")))) {
 			others++;
 			continue;
 		}
 		waits++;
-		if (first && is_hog(found.workload.work, report_integer(first, "tid"))) {
+		if (first && is_hog(found.workload.work, (int64_t)number_of(first, "tid"))) {
 			blamed++;
 			continue;
 		}
@@ -615,7 +615,7 @@ static void run_open_wait(const void *argument)
 	expect_whole(outlier);
 	/* On a busy machine it is not the only one. */
 	json_array_foreach(json_object_get(outlier, "culprits"), index, culprit)
-		if (report_integer(culprit, "tid") == found.workload.work->tid[1])
+		if ((int64_t)number_of(culprit, "tid") == found.workload.work->tid[1])
 			break;
 	if (!culprit || index == json_array_size(json_object_get(outlier, "culprits")))
 		live_fail("the hog is not among the culprits");
