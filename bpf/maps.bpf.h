@@ -82,7 +82,7 @@ struct {
 /* Apart from the other ring, so that many outliers cost no task its last record. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 2 << 20);
+	__uint(max_entries, 8 << 20);
 } outliers SEC(".maps");
 
 struct dwell_outlier_counts outlier_counts[DWELL_MEASURES];

@@ -109,6 +109,12 @@ static void end_child(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
+/* With a filter by name a task is measured once it was woken under that name. */
+static void be_noticed(void)
+{
+	proc_sleep(MS);
+}
+
 static void be_nice(int nice)
 {
 	if (setpriority(PRIO_PROCESS, 0, nice))
@@ -124,6 +130,7 @@ static void suffer(struct truth *truth, const pid_t *others, size_t asked, size_
 	uint64_t before = 0, after = 0, began;
 
 	be_nice(-20);
+	be_noticed();
 	for (size_t i = 0; i < asked; i++)
 		before += run_ns(others[i]);
 	began = proc_now();
@@ -177,7 +184,7 @@ static void suffer_from_the_short_lived(struct work *work)
 	(void)work;
 	call(VICTIM);
 	proc_pin(0, PROC_LAST_CPU);
-	proc_sleep(MS); /* with a filter by name it is measured once it was woken under that name */
+	be_noticed();
 	for (int i = 0; i < 20; i++) {
 		const pid_t pid = fork();
 
