@@ -194,7 +194,7 @@ families_present() {
 	local name kind rest bad=0
 
 	while read -r name kind rest; do
-		case $name in '#'* | '') continue ;; esac
+		case $name in '#'* | '' | *'??') continue ;; esac
 		name=${name%\?}
 		[ "$kind" != histogram ] || name=${name}_bucket
 		nothing "$name is missing" "(up{job=\"node\"} == 1) unless on (instance) $name" || bad=1
