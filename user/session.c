@@ -25,7 +25,11 @@ static void on_signal(int signal)
 
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+	struct sigaction action = {
+		.sa_handler = on_signal,
+		/* What reads a map or an iterator is to go on: the loop around it looks at session_stop. */
+		.sa_flags = SA_RESETHAND | SA_RESTART,
+	};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
