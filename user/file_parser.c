@@ -19,6 +19,15 @@
 #include "file_message.h"
 #include "privilege.h"
 
+/* Each compiler tells in a way of its own that the unit tests' sanitizer is there. */
+#ifdef __SANITIZE_ADDRESS__
+#define ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZER
+#endif
+#endif
+
 #define MEMORY_MAX (256UL << 20)
 #define CPU_MAX 60	      /* seconds, in all: a new parser takes its place */
 #define REQUEST_CPU_SECONDS 1 /* beyond it SIGPROF ends the process */
@@ -196,7 +205,7 @@ static void limit(int resource, rlim_t most)
 
 static void set_limits(void)
 {
-#ifndef __SANITIZE_ADDRESS__ /* it takes terabytes of addresses */
+#ifndef ADDRESS_SANITIZER /* it takes terabytes of addresses */
 	limit(RLIMIT_AS, MEMORY_MAX);
 #endif
 	limit(RLIMIT_CPU, CPU_MAX);

@@ -29,7 +29,7 @@
 #define MS 1000000ULL
 #define BIT(number) (1ULL << (number))
 #define NOBODY 65534
-#define OWN_FRAMES __attribute__((noinline, optimize("no-omit-frame-pointer")))
+#define OWN_FRAMES __attribute__((noinline))
 
 /* ---- a program that naps --------------------------------------------------------------- */
 
