@@ -34,7 +34,7 @@ static void update_slew(struct source *source)
 }
 
 /* Of twins, one sees what the other is skipped for; where both were, other losses tell. */
-static bool has_twin(const struct source *source, const struct bpf_program *program)
+static bool is_told_elsewhere(const struct source *source, const struct bpf_program *program)
 {
 	const struct dwell_bpf *skeleton = source->skeleton;
 
@@ -42,6 +42,9 @@ static bool has_twin(const struct source *source, const struct bpf_program *prog
 	    program == skeleton->progs.on_fork || program == skeleton->progs.on_exit ||
 	    program == skeleton->progs.on_exit_twin)
 		return true;
+	/* Without a filter it only helps a task whose birth was hidden, and that is counted. */
+	if (program == skeleton->progs.on_exec)
+		return !skeleton->rodata->config.nr_comms && !skeleton->rodata->config.nr_cgroups;
 	return skeleton->rodata->config.twin_expiry &&
 	       (program == skeleton->progs.on_timer_expire ||
 		program == skeleton->progs.on_timer_expire_twin ||
@@ -63,7 +66,7 @@ static void count_programs(const struct source *source, struct program_counts *c
 			continue;
 		counts->run_ns += info.run_time_ns;
 		counts->runs += info.run_cnt;
-		if (info.recursion_misses && !has_twin(source, program)) {
+		if (info.recursion_misses && !is_told_elsewhere(source, program)) {
 			counts->missed += info.recursion_misses;
 			message_detail(2, "%s was skipped %llu times", bpf_program__name(program),
 				       (unsigned long long)info.recursion_misses);
