@@ -17,7 +17,7 @@ done
 mkdir -p "${VM_CACHE:-build/vm}/results"
 cache=$(cd "${VM_CACHE:-build/vm}" && pwd)
 results=$cache/results
-seconds=${VM_SECONDS:-900}
+seconds=${VM_SECONDS:-1800}
 memory=1024 # MiB for a guest
 passed=0 failed=0 skipped=0
 table=$cache/table # of all results
