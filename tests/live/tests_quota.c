@@ -157,7 +157,8 @@ static void check_account(const struct trial *trial)
 		  throttled / 1000, trial->truth / 1000, report_integer(row, "throttled.count"),
 		  trial->times, queued / 1000, waits / 1000, oncpu / 1000, run / 1000);
 	live_expect_near("time throttled", throttled, trial->truth, trial->truth / 50);
-	live_expect_near("time on the CPU", oncpu, run, run / 50);
+	/* On emulated CPUs the scheduler's clock stands still for long: see tests_sched.c. */
+	live_expect_near("time on the CPU", oncpu, run, live_slower(run / 50, 5));
 	/* Of a task that it moves, PREEMPT_RT at least accounts for less than the clock tells. */
 	if (trial->anywhere)
 		live_expect_range(
