@@ -383,6 +383,8 @@ static void watch_spinner(struct workload *workload, struct report *report, bool
 {
 	struct dwell_process run;
 
+	if (proc_preempt_rt())
+		live_skip("on PREEMPT_RT a spinner starves the kernel's own threads");
 	workload_start(workload, start_beside_spinner, NULL);
 	workload_release(workload);
 	if (!workload_wait(workload, 30))
