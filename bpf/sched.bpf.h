@@ -112,8 +112,11 @@ inline_always void book_activation(struct dwell_record *record, struct task_stru
 		if (kind < DWELL_BLOCKS) /* always; for the verifier */
 			record->blocked_ns[kind] += blocked;
 	}
-	if (unlikely(woken < window_start)) /* began earlier: not a complete interval */
+	if (unlikely(woken < window_start)) {
+		/* Began earlier, so it is no complete interval; the dwell goes on since then at least. */
+		record->activated = woken;
 		return;
+	}
 	if (TAKES_QUEUES && unlikely(cpu->throttled)) {
 		throttled = throttled_after_wake(record, task, cpu, woken);
 		if (throttled)
@@ -216,7 +219,7 @@ inline_always void switch_out(struct dwell_record *record, struct task_struct *t
 		return;
 	}
 	record->voluntary++;
-	if (likely(record->activated) &&
+	if (likely(record->activated >= window_start) &&
 	    measure(record, DWELL_DWELL, interval(record->activated, now)))
 		report_dwell(record, task, cpu, now);
 	record->activated = 0;
