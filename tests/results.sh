@@ -6,6 +6,8 @@
 passed=0
 failed=0
 skipped=0
+# A line for each test that failed.
+failures=
 
 pass() {
 	passed=$((passed + 1))
@@ -14,6 +16,8 @@ pass() {
 
 fail() {
 	failed=$((failed + 1))
+	failures="$failures
+$1: $2"
 	echo "not ok $1: $2"
 }
 

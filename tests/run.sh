@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every test that was built, and counts: its last line is "N passed, N failed, N skipped".
+# Before it stand the tests that failed, once more: there are thousands of lines above.
 # "run.sh [PART…]" runs those named of unit static fleet packages live releases kernels, or all.
 # KERNELS, if set, has the arguments of tests/vm/run.sh, and DISTROS those of tests/distro/run.sh:
 # then other kernels and other releases are tried too.
@@ -24,6 +25,12 @@ trap 'rm -rf "$OUTPUT" "$OUTPUT.list" "$OUTPUT.d"' EXIT
 
 indent() {
 	sed 's/^/    /' "$@"
+}
+
+# The failed tests among what somebody else counted, from $OUTPUT.
+note_failures() {
+	failures="$failures
+$(sed -n 's/^not ok //p' "$OUTPUT")"
 }
 
 # How a program ended, for a person; empty if it ended by itself with 0 or 1.
@@ -61,6 +68,8 @@ unit_program() {
 	indent "$OUTPUT"
 	if [ "$bad" -gt 0 ]; then
 		echo "not ok $name: $bad of $planned tests failed"
+		failures="$failures
+$name: $bad of $planned tests failed"
 	elif [ "$planned" -eq 0 ] && [ "$status" -eq 0 ]; then
 		fail "$name" "ran no test"
 	else
@@ -185,6 +194,7 @@ live_tests() {
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
+	note_failures
 	if [ $((good + bad + skips)) -eq 0 ]; then
 		fail live "ran no test, $(ending "$status" $LIVE_LIMIT)"
 	elif [ $((good + bad + skips)) -ne "$planned" ]; then
@@ -196,6 +206,8 @@ live_tests() {
 		skipped=$((skipped - skips))
 		failed=$((failed + skips))
 		echo "not ok live: $skips skipped on a machine that can run them"
+		failures="$failures
+live: $skips skipped on a machine that can run them"
 	fi
 }
 
@@ -219,6 +231,7 @@ counted_tests() {
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
+	note_failures
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		fail "$name" "$(ending "$status" "$limit")"
 	fi
@@ -243,5 +256,6 @@ export BUILD
 for one in ${*:-unit static fleet packages live releases kernels}; do
 	part "$one"
 done
+echo "$failures" | sed -n 's/^./failed: &/p'
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

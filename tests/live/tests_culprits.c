@@ -457,8 +457,9 @@ static void run_spinner(const void *argument)
 	watch_spinner(&workload, &report, false);
 	if (check_spinner(&workload, &report, true))
 		live_fail("it was never moved");
-	if (check_spinner(&workload, &report, false) < 2)
-		live_fail("it hardly had to wait");
+	/* The spinner may leave it nothing at all: then it is one wait, and told once. */
+	if (!check_spinner(&workload, &report, false))
+		live_fail("none of its waits was told");
 	report_free(&report);
 	workload_leave(&workload);
 }
