@@ -147,7 +147,7 @@ struct dwell_record {
 	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
 	__s16 sleeper_call;   /* what its sleep was armed in, once that is asked for; the same */
 	__u64 since;	      /* mono: when the state began; 0 = before the window */
-	__u64 activated;      /* mono: since when it can run; ahead of the window: at least; 0 = not known */
+	__u64 activated;      /* mono: since when it can run, at least; 0 = not known */
 	union {
 		__u64 run_delay;	/* blocked: sched_info.run_delay then */
 		__u64 throttled_at_out; /* runnable: ns for which @queue had been throttled then */
