@@ -203,6 +203,7 @@ static struct dwell_config make_config(struct source *source, const struct sourc
 
 #define FILES_TO_LOAD 8	 /* type information, and what libbpf tries the kernel with */
 #define FILES_TO_READ 16 /* iterators, /proc, cgroups, symbols, the service's files */
+#define FILES_ENOUGH 256 /* more than all of dwell ever takes */
 
 /*
  * A file for each program, its link and each map, and what is opened later on:
@@ -232,6 +233,17 @@ static int check_files(const struct source *source)
 	return err;
 }
 
+/* From libbpf 1.5 on each map takes a file as soon as the programs are read. Returns @err. */
+static int cannot_open(int err)
+{
+	if (err != -EMFILE)
+		return err;
+	message_error("dwell may not open enough files: %lu are allowed in all",
+		      limits_raise_files());
+	message_hint("raise the limit: ulimit -n %d, or LimitNOFILE= of its service", FILES_ENOUGH);
+	return err;
+}
+
 /* ---- loading ---------------------------------------------------------------------- */
 
 /* Loads and attaches what was not refused so far. 0 or a negative errno: see refusal_last(). */
@@ -243,7 +255,7 @@ static int load_once(struct source *source, const struct source_request *request
 	refusal_forget();
 	source->skeleton = dwell_bpf__open();
 	if (!source->skeleton)
-		return -errno;
+		return cannot_open(-errno);
 	source->skeleton->rodata->config = make_config(source, request, callbacks);
 	err = check_files(source);
 	if (err)
