@@ -240,15 +240,18 @@ static void late_timers_of_one_cpu_are_one_cause(void **state)
 	assert_non_null(strstr(heard.line[0], "6 late timers of 5 tasks of 5 programs, worst 8.0ms "
 					      "("));
 	assert_non_null(strstr(heard.line[0], "on CPU 1: interrupt came 8.0ms late)"));
-	/* One callback on several CPUs. */
+	/* One callback on several CPUs, and nothing else in common. */
 	forget();
 	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(outlier.comm, sizeof(outlier.comm), "sleeper%u", i);
+		outlier.tid = outlier.pid = 80 + i;
 		outlier.cpu = 2 + i;
-		outlier.to += SECOND;
+		outlier.to += MS;
 		take(*state, &outlier);
 	}
 	tell(*state);
-	assert_int_equal(heard.outliers, 3);
+	assert_int_equal(heard.count, 1);
+	assert_int_equal(heard.incident[0].count, 3);
 }
 
 /* Who ran long did so by himself; who was kept from running was kept by another. */
