@@ -183,16 +183,16 @@ static void put_block(FILE *out, const struct dwell_outlier *outlier,
 /* The worst one's comes first; a field may be there several times, and is found by each value. */
 static void put_kinds(FILE *out, const struct incident *incident)
 {
-	const char *first = outlier_what(incident->worst), *previous = first;
+	const char *first = outlier_what(incident->worst);
 
 	put_text(out, "DWELL_WHAT", first);
 	for (unsigned int i = 0; i < DWELL_MEASURES; i++) {
 		const char *kind = outlier_kind(i);
+		/* Waits of both kinds are called alike. */
+		bool again = i == DWELL_PREEMPTED && incident->kinds[DWELL_WOKEN];
 
-		if (!incident->kinds[i] || !strcmp(kind, first) || !strcmp(kind, previous))
-			continue;
-		put_text(out, "DWELL_WHAT", kind);
-		previous = kind;
+		if (incident->kinds[i] && !again && strcmp(kind, first) != 0)
+			put_text(out, "DWELL_WHAT", kind);
 	}
 }
 

@@ -248,16 +248,17 @@ static void an_incident_has_its_kinds_and_counts(void **state)
 	const struct incident incident = {
 		.class = INCIDENT_REST,
 		.worst = &outlier,
-		.count = 12,
+		.count = 13,
 		.tasks = 5,
 		.processes = 4,
 		.programs = 3,
 		.kinds = {[DWELL_WOKEN] = 6,
+			  [DWELL_BLOCKED] = 1,
 			  [DWELL_PREEMPTED] = 1,
 			  [DWELL_TIMER_LATENCY] = 4,
 			  [DWELL_THROTTLED] = 1},
 	};
-	static const char *const kinds[] = {"timer_latency", "runqueue", "throttled"};
+	static const char *const kinds[] = {"timer_latency", "runqueue", "blocked", "throttled"};
 	struct journal journal;
 	struct reader reader;
 	size_t found = 0;
@@ -270,13 +271,13 @@ static void an_incident_has_its_kinds_and_counts(void **state)
 	for (size_t i = 0; i < reader.count; i++) {
 		if (strcmp(reader.field[i].name, "DWELL_WHAT") != 0)
 			continue;
-		assert_true(found < 3);
+		assert_true(found < 4);
 		assert_int_equal(reader.field[i].length, strlen(kinds[found]));
 		assert_memory_equal(reader.field[i].value, kinds[found], strlen(kinds[found]));
 		found++;
 	}
-	assert_int_equal(found, 3);
-	has(&reader, "DWELL_COUNT", "12");
+	assert_int_equal(found, 4);
+	has(&reader, "DWELL_COUNT", "13");
 	has(&reader, "DWELL_TASKS", "5");
 	has(&reader, "DWELL_NS", "24000000");
 	has(&reader, "DWELL_TID", "4712");
