@@ -286,7 +286,6 @@ static int take_place(struct model *model, struct task *task, const struct dwell
 		process->leader_ended = record->since;
 	if (record->tid == record->pid || !process->leader_comm[0]) {
 		process->leader_cgroup = record->cgroup;
-		process->kthread = record->kthread;
 		memcpy(process->leader_comm, task->group[GROUP_COMM]->key.name,
 		       sizeof(process->leader_comm));
 	}

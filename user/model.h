@@ -43,7 +43,6 @@ struct row {
 	uint32_t tid;	 /* task; else 0 */
 	uint64_t cgroup; /* id; task, process (its leader's or first seen), cgroup; else 0 */
 	char comm[DWELL_COMM_LEN];
-	bool kthread;
 	bool kernel_timer; /* the row is a kernel timer's: only timers and lateness apply */
 	bool unowned;	   /* a user timer's callback whose owner was never seen */
 	bool timers_only;  /* of this task only timers are known: only they and lateness apply */

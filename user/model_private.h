@@ -35,9 +35,8 @@ struct group {
 	/* Of a process. */
 	uint64_t leader_start;	/* 0: its leader was never seen */
 	uint64_t leader_ended;	/* mono; 0: not known */
-	uint64_t leader_cgroup; /* or the first seen task's; so are the next two */
+	uint64_t leader_cgroup; /* or the first seen task's; so is the name */
 	char leader_comm[DWELL_COMM_LEN];
-	bool kthread;
 
 	UT_hash_handle hh;
 };

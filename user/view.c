@@ -117,7 +117,6 @@ int task_fill(const struct task *task, struct row *row, bool with_cells)
 		row->cgroup = task->group[GROUP_CGROUP]->key.number;
 		memcpy(row->comm, task->group[GROUP_COMM]->key.name, sizeof(row->comm));
 	}
-	row->kthread = task->kthread;
 	row->timers_only = !task->known;
 	row->tasks = 1;
 	row->exited = task->exited;
@@ -159,7 +158,6 @@ static void name_group(const struct group *group, struct row *row, enum row_by b
 	} else {
 		row->pid = (uint32_t)group->key.number;
 		row->cgroup = group->leader_cgroup;
-		row->kthread = group->kthread;
 		memcpy(row->comm, group->leader_comm, sizeof(row->comm));
 	}
 }

@@ -54,7 +54,7 @@ static void a_record_becomes_a_row(void **state)
 	assert_int_equal(row->tid, 11);
 	assert_int_equal(row->cgroup, 77);
 	assert_string_equal(row->comm, "worker");
-	assert_false(row->kthread || row->kernel_timer || row->timers_only || row->remainder);
+	assert_false(row->kernel_timer || row->timers_only || row->remainder);
 	assert_int_equal(row->tasks, 1);
 	assert_int_equal(row->exited, 0);
 	assert_int_equal(row->timers.armed, 8);
@@ -489,14 +489,12 @@ static void a_process_is_named_after_its_leader(void **state)
 	assert_string_equal(rows.row[0].comm, "thread");
 	assert_int_equal(rows.row[0].cgroup, 3);
 	rows_free(&rows);
-	leader.kthread = 1;
 	add_as(model, &leader, DWELL_LIVE);
 	add_as(model, &thread, DWELL_LIVE);
 	rows = rows_by(model, ROW_BY_PROCESS);
 	assert_int_equal(rows.count, 1);
 	assert_string_equal(rows.row[0].comm, "leader");
 	assert_int_equal(rows.row[0].cgroup, 4);
-	assert_true(rows.row[0].kthread);
 	rows_free(&rows);
 	model_free(model);
 }
