@@ -152,8 +152,7 @@ static int join_least(struct incidents *incidents, size_t groups)
 		const struct incident_held *held = &incidents->held[i];
 
 		if (!held->part)
-			ranks[held->group].weight +=
-				(double)held->outlier.ns / (double)(held->outlier.threshold ?: 1);
+			ranks[held->group].weight += outlier_excess(&held->outlier);
 	}
 	if (!err)
 		qsort(ranks, groups, sizeof(*ranks), compare_ranks);

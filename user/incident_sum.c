@@ -5,17 +5,11 @@
 
 #include "incident_private.h"
 
-/* How many times its threshold it took. */
-static double excess(const struct dwell_outlier *outlier)
-{
-	return (double)outlier->ns / (double)(outlier->threshold ?: 1);
-}
-
 static bool is_worse(enum incident_class class, const struct dwell_outlier *a,
 		     const struct dwell_outlier *b)
 {
 	/* How long it took says little where different things are compared. */
-	return class == INCIDENT_REST ? excess(a) > excess(b) : a->ns > b->ns;
+	return class == INCIDENT_REST ? outlier_excess(a) > outlier_excess(b) : a->ns > b->ns;
 }
 
 /* ---- different ones --------------------------------------------------------- */

@@ -69,6 +69,11 @@ const char *outlier_what(const struct dwell_outlier *outlier)
 	return outlier_kind(outlier->measure);
 }
 
+double outlier_excess(const struct dwell_outlier *outlier)
+{
+	return (double)outlier->ns / (double)(outlier->threshold ?: 1);
+}
+
 const char *outlier_cause(const struct dwell_outlier *outlier)
 {
 	switch (outlier->measure) {

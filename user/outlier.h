@@ -92,6 +92,9 @@ const char *outlier_what(const struct dwell_outlier *outlier);
 /* The same for all outliers of an enum dwell_measure. */
 const char *outlier_kind(unsigned int measure);
 
+/* How many times its threshold it took. */
+double outlier_excess(const struct dwell_outlier *outlier);
+
 /* A moment of CLOCK_MONOTONIC as CLOCK_REALTIME, given both at one moment. */
 struct outlier_clock {
 	uint64_t mono; /* ns */

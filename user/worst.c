@@ -9,12 +9,6 @@
 #include "outlier.h"
 #include "told.h"
 
-/* How many times its threshold it took. */
-static double excess(const struct dwell_outlier *outlier)
-{
-	return (double)outlier->ns / (outlier->threshold ?: 1);
-}
-
 static bool same_kind(const struct dwell_outlier *a, const struct dwell_outlier *b)
 {
 	return a->tid == b->tid && a->start == b->start &&
@@ -61,13 +55,13 @@ void worst_add(struct worst *worst, const struct dwell_outlier *outlier)
 		if (!same_kind(&worst->outlier[at], outlier))
 			continue;
 		/* The end of what was open is the same one, and says more. */
-		if (excess(&worst->outlier[at]) > excess(outlier))
+		if (outlier_excess(&worst->outlier[at]) > outlier_excess(outlier))
 			return;
 		remove_at(worst, at);
 		break;
 	}
 	for (at = 0; at < worst->count; at++)
-		if (excess(outlier) > excess(&worst->outlier[at]))
+		if (outlier_excess(outlier) > outlier_excess(&worst->outlier[at]))
 			break;
 	if (at == WORST_MAX)
 		return;
