@@ -178,7 +178,6 @@ static void free_text(char **text)
 int incident_print(FILE *out, const struct incident *incident, const struct outlier_names *names,
 		   const struct outlier_clock *clock)
 {
-	/* In memory first: a line is written whole or not at all. */
 	__attribute__((cleanup(free_text))) char *text = NULL;
 	size_t length;
 	struct writer writer = {.incident = incident, .names = names};
@@ -197,10 +196,5 @@ int incident_print(FILE *out, const struct incident *incident, const struct outl
 	put_worst(&writer);
 	put_culprits(&writer);
 	fputc('\n', writer.out);
-	if (ferror(writer.out) | fclose(writer.out))
-		return -ENOMEM;
-	errno = 0;
-	if (fwrite(text, 1, length, out) != length)
-		return errno ? -errno : -EIO;
-	return 0;
+	return outlier_print_whole(out, writer.out, &text, &length);
 }

@@ -40,6 +40,12 @@ void outlier_print_share(FILE *out, double share);
 bool outlier_print_waker(FILE *out, const struct dwell_outlier *outlier,
 			 const struct outlier_names *names);
 
+/*
+ * Closes @memory, an open_memstream() of *@text and *@length, and writes what it holds:
+ * all of it or nothing. 0, -ENOMEM, or what writing failed with.
+ */
+int outlier_print_whole(FILE *out, FILE *memory, char *const *text, const size_t *length);
+
 /* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
 const char *outlier_api(const struct dwell_outlier *outlier, const struct outlier_names *names,
 			char api[TIMER_API_LEN]);

@@ -566,10 +566,19 @@ static void free_text(char **text)
 	free(*text);
 }
 
+int outlier_print_whole(FILE *out, FILE *memory, char *const *text, const size_t *length)
+{
+	if (ferror(memory) | fclose(memory))
+		return -ENOMEM;
+	errno = 0;
+	if (fwrite(*text, 1, *length, out) != *length)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
 int outlier_print(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
 		  const struct outlier_clock *clock, bool details)
 {
-	/* In memory first: a line is written whole or not at all. */
 	__attribute__((cleanup(free_text))) char *text = NULL;
 	size_t length;
 	struct writer writer = {open_memstream(&text, &length), outlier, names};
@@ -579,10 +588,5 @@ int outlier_print(FILE *out, const struct dwell_outlier *outlier, const struct o
 	put_line(&writer, clock);
 	if (details)
 		put_details(&writer);
-	if (ferror(writer.out) | fclose(writer.out))
-		return -ENOMEM;
-	errno = 0;
-	if (fwrite(text, 1, length, out) != length)
-		return errno ? -errno : -EIO;
-	return 0;
+	return outlier_print_whole(out, writer.out, &text, &length);
 }
