@@ -17,6 +17,14 @@ static void halve_course(struct course *course)
 	memset(course->armed + COURSE_SAMPLES / 2, 0, sizeof(course->armed) / 2);
 }
 
+void course_add(struct course *sum, const struct course *course)
+{
+	for (size_t i = 0; i < COURSE_SAMPLES; i++) {
+		sum->outstanding[i] += course->outstanding[i];
+		sum->armed[i] += course->armed[i];
+	}
+}
+
 static void halve_samples(struct model *model)
 {
 	struct ledger *ledger;

@@ -388,16 +388,13 @@ int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 }
 
 /* Adds the course of another ledger to @ledger's. 0 or -ENOMEM. */
-static int course_add(struct ledger *ledger, const struct course *course)
+static int add_course(struct ledger *ledger, const struct course *course)
 {
 	if (!ledger->course)
 		ledger->course = calloc(1, sizeof(*ledger->course));
 	if (!ledger->course)
 		return -ENOMEM;
-	for (size_t i = 0; i < COURSE_SAMPLES; i++) {
-		ledger->course->outstanding[i] += course->outstanding[i];
-		ledger->course->armed[i] += course->armed[i];
-	}
+	course_add(ledger->course, course);
 	return 0;
 }
 
@@ -418,7 +415,7 @@ static int ledger_fold(struct model *model, struct ledger *ledger)
 	remainder->exited = true;
 	err = timer_sums_add(&remainder->sums, ledger->earlier);
 	if (!err && ledger->course)
-		err = course_add(remainder, ledger->course);
+		err = add_course(remainder, ledger->course);
 	if (err)
 		return err;
 	HASH_DEL(model->user_ledgers, ledger);

@@ -122,6 +122,9 @@ struct course {
 	uint64_t outstanding[COURSE_SAMPLES];
 };
 
+/* Adds @course to @sum. */
+void course_add(struct course *sum, const struct course *course);
+
 struct ledger_site {
 	uint64_t samples;
 	uint64_t stack[DWELL_STACK_DEPTH];

@@ -173,14 +173,6 @@ static struct tally *tally_get(struct tally **tallies, const struct timer_row_ke
 
 /* ---- adding up -------------------------------------------------------------------- */
 
-static void add_course(struct course *sum, const struct course *course)
-{
-	for (size_t i = 0; i < COURSE_SAMPLES; i++) {
-		sum->armed[i] += course->armed[i];
-		sum->outstanding[i] += course->outstanding[i];
-	}
-}
-
 /* Puts @site where it belongs among the most frequent ones. */
 static void add_site(struct tally *tally, const struct ledger_site *site, uint32_t pid)
 {
@@ -210,7 +202,7 @@ static int add_ledger(struct tally *tally, const struct ledger *ledger)
 	if (err)
 		return err;
 	if (ledger->course)
-		add_course(&tally->course, ledger->course);
+		course_add(&tally->course, ledger->course);
 	if (ledger->oldest && (!tally->oldest || ledger->oldest < tally->oldest))
 		tally->oldest = ledger->oldest;
 	if (ledger->due && (!tally->due || ledger->due < tally->due))
