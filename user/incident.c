@@ -14,6 +14,8 @@
 
 struct incidents {
 	struct incident_held *held; /* owned */
+	/* Owned; as much room: telling must not depend on memory that may not be there. */
+	const struct incident_held **order;
 	size_t count, room;
 	uint64_t began; /* mono: of the second; only if something is held */
 	uint64_t taken; /* outliers so far: the next one's number */
@@ -31,6 +33,7 @@ void incidents_free(struct incidents *incidents)
 	if (!incidents)
 		return;
 	free(incidents->held);
+	free(incidents->order);
 	free(incidents);
 }
 
@@ -50,6 +53,7 @@ bool incidents_due(const struct incidents *incidents, uint64_t now)
 static int make_room(struct incidents *incidents)
 {
 	size_t room = incidents->room ? 2 * incidents->room : FIRST_ROOM;
+	const struct incident_held **order;
 	struct incident_held *held;
 
 	if (incidents->count < incidents->room)
@@ -60,6 +64,10 @@ static int make_room(struct incidents *incidents)
 	if (!held)
 		return -ENOMEM;
 	incidents->held = held;
+	order = realloc(incidents->order, room * sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	incidents->order = order;
 	incidents->room = room;
 	return 0;
 }
@@ -166,6 +174,13 @@ static int join_least(struct incidents *incidents, size_t groups)
 	return err;
 }
 
+/* Without memory to divide them, all are one group. */
+static void join_all(struct incidents *incidents)
+{
+	for (size_t i = 0; i < incidents->count; i++)
+		incidents->held[i].group = 0;
+}
+
 static int compare_groups(const void *left, const void *right)
 {
 	const struct incident_held *a = *(const struct incident_held *const *)left;
@@ -200,8 +215,7 @@ static int compare_times(const void *left, const void *right)
 	return (a->to > b->to) - (a->to < b->to);
 }
 
-static int tell_all(struct incidents *incidents, const struct incident_held **held,
-		    incident_teller *tell, void *context)
+static int tell_all(struct incidents *incidents, incident_teller *tell, void *context)
 {
 	struct incident incident[INCIDENT_LINES + 1];
 	size_t count = 0, lines;
@@ -209,8 +223,8 @@ static int tell_all(struct incidents *incidents, const struct incident_held **he
 
 	for (size_t i = 0; i < incidents->count; i++)
 		if (!incidents->held[i].part)
-			held[count++] = &incidents->held[i];
-	lines = sum_up_groups(held, count, incident);
+			incidents->order[count++] = &incidents->held[i];
+	lines = sum_up_groups(incidents->order, count, incident);
 	qsort(incident, lines, sizeof(*incident), compare_times);
 	for (size_t i = 0; i < lines && !err; i++) {
 		err = tell(context, &incident[i]);
@@ -222,22 +236,24 @@ static int tell_all(struct incidents *incidents, const struct incident_held **he
 
 int incidents_tell(struct incidents *incidents, incident_teller *tell, void *context)
 {
-	const struct incident_held **held = calloc(incidents->count + 1, sizeof(*held));
-	long groups = held ? incident_divide(incidents->held, incidents->count) : -ENOMEM;
-	int err = groups < 0 ? (int)groups : 0;
+	long groups;
+	int err;
 
+	if (!incidents->count)
+		return 0;
+	groups = incident_divide(incidents->held, incidents->count);
 	/* One line can as well tell one group as several. */
-	if (!err && groups > INCIDENT_LINES + 1)
-		err = join_least(incidents, (size_t)groups);
-	if (!err)
-		err = tell_all(incidents, held, tell, context);
+	if (groups < 0 || (groups > INCIDENT_LINES + 1 && join_least(incidents, (size_t)groups)))
+		join_all(incidents);
+	err = tell_all(incidents, tell, context);
 	incidents->count = 0;
 	if (incidents->room > KEPT_ROOM) {
 		free(incidents->held);
+		free(incidents->order);
 		incidents->held = NULL;
+		incidents->order = NULL;
 		incidents->room = 0;
 	}
-	free(held);
 	return err;
 }
 

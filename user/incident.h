@@ -73,7 +73,8 @@ bool incidents_due(const struct incidents *incidents, uint64_t now);
 
 /*
  * Hands all that is held to @tell, an incident a call, by the time of their worst
- * ones, and holds nothing then. 0, -ENOMEM, or what @tell returned.
+ * ones, and holds nothing then. Without memory to divide them it is one incident.
+ * 0, or what @tell returned.
  */
 int incidents_tell(struct incidents *incidents, incident_teller *tell, void *context);
 

@@ -121,6 +121,7 @@ static void a_second_begins_with_its_first_outlier(void **state)
 	struct dwell_outlier outlier = wait_behind("sh", 12, BACKUP, 500 * MS, 30 * MS);
 
 	assert_false(incidents_due(*state, BEGIN));
+	assert_int_equal(try_tell(*state), 0);
 	take(*state, &outlier);
 	assert_false(incidents_due(*state, BEGIN + 500 * MS));
 	assert_false(incidents_due(*state, BEGIN + 1499 * MS));
