@@ -109,11 +109,10 @@ static void take_outlier(void *context, const struct dwell_outlier *outlier)
 }
 
 /* @all: also those whose second is not over. */
-static int log_incidents(struct service *service, bool all)
+static void log_incidents(struct service *service, bool all)
 {
-	if (!all && !incidents_due(service->incidents, clock_mono()))
-		return 0;
-	return incidents_tell(service->incidents, log_incident, service);
+	if (all || incidents_due(service->incidents, clock_mono()))
+		incidents_tell(service->incidents, log_incident, service);
 }
 
 /* ---- what it costs --------------------------------------------------------------- */
@@ -173,6 +172,8 @@ static int write_prom(FILE *out, void *context)
 		.shed_level = service->budget.shed,
 		.export_ns = service->export_ns,
 		.export_errors = service->textfile.errors,
+		.journal_full = service->journal.full,
+		.journal_failed = service->journal.failed,
 		.reductions = &collection->session.reductions,
 		.unmeasured = source_unmeasured(collection->session.source),
 		.programs = shown,
@@ -368,11 +369,9 @@ static int serve(struct service *service)
 		ready = true;
 		if (!err)
 			err = source_run(session->source, clock_mono() + STEP_NS, &session_stop);
-		if (!err)
-			err = log_incidents(service, false);
+		log_incidents(service, false);
 	}
-	if (!err)
-		err = log_incidents(service, true);
+	log_incidents(service, true);
 	notify_stopping(&service->notify);
 	return err;
 }

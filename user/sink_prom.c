@@ -454,6 +454,18 @@ static void put_cost(FILE *out, const struct prom *prom)
 	put_count(out, prom->shed_level);
 }
 
+static void put_journal(FILE *out, const struct prom *prom)
+{
+	static const char name[] = "dwell_journal_lost_total";
+	static const struct prom_label full = {"reason", "full"}, failed = {"reason", "failed"};
+
+	put_family(out, name, "counter", "Incidents and messages that the journal did not take.");
+	put_series(out, name, "", &full, 1);
+	put_count(out, prom->journal_full);
+	put_series(out, name, "", &failed, 1);
+	put_count(out, prom->journal_failed);
+}
+
 static void put_export(FILE *out, const struct prom *prom)
 {
 	put_single(out, "dwell_export_duration_seconds", "gauge",
@@ -507,6 +519,7 @@ int sink_prom(FILE *out, const struct prom *prom)
 	}
 	put_census(out, prom->series);
 	put_cost(out, prom);
+	put_journal(out, prom);
 	put_export(out, prom);
 	put_build(out, prom);
 	return sink_flush(out);

@@ -40,6 +40,10 @@ struct prom {
 	uint64_t export_ns;
 	uint64_t export_errors;
 
+	/* Entries for the journal that were lost: it had no room, or another reason. */
+	uint64_t journal_full;
+	uint64_t journal_failed;
+
 	const struct reductions *reductions; /* NULL: nothing was refused */
 	struct unmeasured unmeasured;	     /* what has no series therefore */
 

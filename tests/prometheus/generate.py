@@ -44,6 +44,7 @@ GROWTH = {
     'dwell_outliers_lost_total': 0,
     'dwell_events_lost_total': 0,
     'dwell_export_errors_total': 0,
+    'dwell_journal_lost_total': 0,
     'dwell_group_admissions_total': 0.2,
     'dwell_group_evictions_total': 0,
     'dwell_bpf_run_seconds_total': 0.002,

@@ -43,6 +43,8 @@ static struct prom prom_of(enum row_by by, size_t limit)
 		.exported = {.tv_sec = 1763724000, .tv_nsec = 250000000},
 		.export_ns = 2500000,
 		.export_errors = 3,
+		.journal_full = 4,
+		.journal_failed = 5,
 		.programs = programs,
 		.nr_programs = 2,
 	};
@@ -189,6 +191,8 @@ static void check_dwell_itself(const struct exposition *exposition)
 	check(exposition, "dwell_shed_level", "0");
 	check(exposition, "dwell_export_duration_seconds", "0.0025");
 	check(exposition, "dwell_export_errors_total", "3");
+	check(exposition, "dwell_journal_lost_total{reason=\"full\"}", "4");
+	check(exposition, "dwell_journal_lost_total{reason=\"failed\"}", "5");
 	check(exposition, "dwell_last_export_timestamp_seconds", "1763724000.25");
 	check(exposition, "dwell_bpf_program_attached{program=\"dwell_switch\"}", "1");
 	check(exposition, "dwell_bpf_program_attached{program=\"dwell_wakeup\"}", "0");
