@@ -170,7 +170,7 @@ static int write_header(struct stream *stream)
 	return err ? err : sink_flush(stream->session.output.file);
 }
 
-/* "53 lines tell 6998 outliers (-v: each); 540 more are part of these". */
+/* "53 lines tell 6998 outliers (-v: each one); 540 more are parts of these". */
 static void write_incident_counts(const struct stream *stream)
 {
 	struct incident_counts counts;

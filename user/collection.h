@@ -27,7 +27,7 @@ void collection_clear(struct collection *collection);
 /* Takes in what there is now, the window being open. 0 or a negative errno. */
 int collection_sample(struct collection *collection);
 
-/* Measures from now on until the options, or the user, say stop. The same. */
+/* Measures until the options, or the user, say stop. The enum exit_code to end with. */
 int collection_run(struct collection *collection);
 
 /* Fills @report but for its rows; @heading backs its strings. */

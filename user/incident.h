@@ -25,7 +25,7 @@
 
 /* What kind of trouble it is. */
 enum incident_class {
-	INCIDENT_WAIT, /* for a CPU; also the dwells and timer latencies that are mostly that */
+	INCIDENT_WAIT,	    /* for a CPU; also the timer latencies that are mostly that */
 	INCIDENT_THROTTLED, /* for quota */
 	INCIDENT_BLOCKED,
 	INCIDENT_LATE, /* timers; also the timer latencies that are mostly that */
@@ -36,7 +36,7 @@ enum incident_class {
 /* What is told on one line. */
 struct incident {
 	enum incident_class class;
-	const struct dwell_outlier *worst; /* the longest, of the rest that with the largest excess */
+	const struct dwell_outlier *worst; /* the longest; of several classes: by outlier_excess() */
 	uint64_t count;			   /* of outliers: at least 1 */
 	uint64_t open;			   /* of those, the ones that had not ended */
 	uint64_t kinds[DWELL_MEASURES];	   /* of those, by enum dwell_measure */
