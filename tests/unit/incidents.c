@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "incidents.h"
-#include "runs.h"
 
 /* ---- names -------------------------------------------------------------------- */
 

@@ -6,12 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runs.h"
 #include "user/incident.h"
-
-#define US 1000ULL
-#define MS 1000000ULL
-#define SECOND 1000000000ULL
-#define BEGIN 1000000000000ULL
 
 #define BACKUP 812
 #define OTHER_HOG 813

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a CPU ran, made by hand, for tests of outliers. */
+/* Outliers, and what a CPU ran meanwhile, made by hand for tests of outliers. */
 #include "runs.h"
 
 #include <string.h>
@@ -27,4 +27,26 @@ void runs_clear(struct dwell_outlier *outlier)
 {
 	outlier->runs_count = 0;
 	memset(outlier->runs, 0, sizeof(outlier->runs));
+}
+
+struct dwell_outlier ticker_outlier(enum dwell_measure measure)
+{
+	return (struct dwell_outlier){.measure = measure,
+				      .cpu = 1,
+				      .pid = 4711,
+				      .tid = TICKER,
+				      .comm = "ticker",
+				      .from = BEGIN,
+				      .to = BEGIN + 24 * MS,
+				      .ns = 24 * MS,
+				      .threshold = 3 * MS,
+				      .typical = 40 * US,
+				      .samples = 1234,
+				      .queued_at = BEGIN,
+				      .syscall = DWELL_NO_SYSCALL};
+}
+
+void ticker_add_run(struct dwell_outlier *outlier, uint32_t tid, int64_t until)
+{
+	runs_add(outlier, tid, BEGIN + (uint64_t)until);
 }

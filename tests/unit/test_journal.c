@@ -18,8 +18,6 @@
 #include "../../user/journal.h"
 #include "runs.h"
 
-#define MS 1000000ULL
-#define BEGIN 1000000000000ULL
 #define HOSTILE "e\x1b[31m\nPRIORITY=0\n\xff"
 
 static char directory[] = "/tmp/dwell-journal-XXXXXX";

@@ -16,14 +16,6 @@
 #include "runs.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define US 1000ULL
-#define MS 1000000ULL
-#define SECOND 1000000000ULL
-
-#define TICKER 4712
-#define HOG 4800
-#define HOG2 4801
-#define BEGIN (1000 * SECOND)
 
 /* ---- names ---------------------------------------------------------------- */
 
@@ -91,30 +83,6 @@ static const struct outlier_names all_names = {.comm = comm_of,
 					       .syscall = syscall_of,
 					       .context = &asker};
 static const struct outlier_names no_names = {0};
-
-/* The ticker waited 24 ms. */
-static struct dwell_outlier outlier_of(enum dwell_measure measure)
-{
-	return (struct dwell_outlier){.measure = measure,
-				      .cpu = 1,
-				      .pid = 4711,
-				      .tid = TICKER,
-				      .comm = "ticker",
-				      .from = BEGIN,
-				      .to = BEGIN + 24 * MS,
-				      .ns = 24 * MS,
-				      .threshold = 3 * MS,
-				      .typical = 40 * US,
-				      .samples = 1234,
-				      .queued_at = BEGIN,
-				      .syscall = DWELL_NO_SYSCALL};
-}
-
-/* Adds a run of @tid that ended @until ns after the wait began. */
-static void add_run(struct dwell_outlier *outlier, uint32_t tid, int64_t until)
-{
-	runs_add(outlier, tid, BEGIN + (uint64_t)until);
-}
 
 /* ---- wakers --------------------------------------------------------------- */
 
@@ -299,7 +267,7 @@ static const struct waker_case waker_cases[] = {
 static void check_waker(const struct waker_case *expected)
 {
 	const struct outlier_names names = {.function = stack_function};
-	struct dwell_outlier outlier = outlier_of(DWELL_BLOCKED);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_BLOCKED);
 	uint64_t function = 99;
 	enum outlier_waker kind;
 
@@ -331,7 +299,7 @@ static void wakers_are_told_by_their_stacks(void **state)
 
 static void a_timer_callback_is_the_waker(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_BLOCKED);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_BLOCKED);
 	uint64_t function;
 
 	(void)state;
@@ -357,7 +325,7 @@ static void a_timer_callback_is_the_waker(void **state)
 
 static struct dwell_outlier late_outlier(void)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_LATENESS);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_LATENESS);
 
 	outlier.ns = outlier.lateness = 5100 * US;
 	outlier.expires = BEGIN;
@@ -479,15 +447,15 @@ static void check_json(const struct dwell_outlier *outlier, const char *expected
 
 static void add_hogs(struct dwell_outlier *outlier)
 {
-	add_run(outlier, 0, 0);
-	add_run(outlier, HOG2, 12 * MS);
-	add_run(outlier, HOG, 24 * MS - 240 * US);
-	add_run(outlier, 0, 24 * MS);
+	ticker_add_run(outlier, 0, 0);
+	ticker_add_run(outlier, HOG2, 12 * MS);
+	ticker_add_run(outlier, HOG, 24 * MS - 240 * US);
+	ticker_add_run(outlier, 0, 24 * MS);
 }
 
 static void runqueue_names_the_culprits(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 
 	(void)state;
 	add_hogs(&outlier);
@@ -514,9 +482,9 @@ static void runqueue_names_the_culprits(void **state)
 	/* Preempted, with others, moved, a task without a name, open, new, no cgroup's name. */
 	outlier.measure = DWELL_PREEMPTED;
 	runs_clear(&outlier);
-	add_run(&outlier, 5000, 12 * MS);
-	add_run(&outlier, HOG, 24 * MS - 240 * US);
-	add_run(&outlier, 0, 24 * MS);
+	ticker_add_run(&outlier, 5000, 12 * MS);
+	ticker_add_run(&outlier, HOG, 24 * MS - 240 * US);
+	ticker_add_run(&outlier, 0, 24 * MS);
 	outlier.runs[0].begin -= 10 * MS;
 	outlier.runs[0].ns += 10 * MS;
 	outlier.queued_at = outlier.moved_since = BEGIN + 6 * MS;
@@ -538,12 +506,12 @@ static void runqueue_names_the_culprits(void **state)
 
 static void more_culprits_than_fit_are_others(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 
 	(void)state;
-	add_run(&outlier, 1, 0);
+	ticker_add_run(&outlier, 1, 0);
 	for (uint32_t i = 1; i <= 6; i++)
-		add_run(&outlier, 600 + i, (int64_t)(i * 4 * MS));
+		ticker_add_run(&outlier, 600 + i, (int64_t)(i * 4 * MS));
 	check_text(&outlier, false,
 		   "08:14:02.113 runqueue 24ms (typical 40us) ticker[4711/4712] on CPU 1, woken: "
 		   "[601] had 17 %, [602] 17 %, [603] 17 %, [604] 17 %, others 33 %\n");
@@ -551,7 +519,7 @@ static void more_culprits_than_fit_are_others(void **state)
 
 static void throttled_blames_no_neighbour(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_THROTTLED);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_THROTTLED);
 
 	(void)state;
 	add_hogs(&outlier);
@@ -571,7 +539,7 @@ static void throttled_blames_no_neighbour(void **state)
 
 static void blocked_tells_where_and_who_ended_it(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_BLOCKED);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_BLOCKED);
 
 	(void)state;
 	outlier.block = DWELL_BLOCK_D;
@@ -614,7 +582,7 @@ static void blocked_tells_where_and_who_ended_it(void **state)
 
 static void blocked_by_a_timer_or_for_good(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_BLOCKED);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_BLOCKED);
 
 	(void)state;
 	outlier.waker = (struct dwell_waker){
@@ -642,13 +610,13 @@ static void blocked_by_a_timer_or_for_good(void **state)
 
 static void dwell_tells_runs_and_preempters(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_DWELL);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_DWELL);
 
 	(void)state;
-	add_run(&outlier, 0, 0);
-	add_run(&outlier, TICKER, 4 * MS);
-	add_run(&outlier, HOG, 20 * MS);
-	add_run(&outlier, HOG2, 24 * MS);
+	ticker_add_run(&outlier, 0, 0);
+	ticker_add_run(&outlier, TICKER, 4 * MS);
+	ticker_add_run(&outlier, HOG, 20 * MS);
+	ticker_add_run(&outlier, HOG2, 24 * MS);
 	outlier.oncpu = 4 * MS;
 	outlier.preempters = 4;
 	check_text(&outlier, false,
@@ -663,8 +631,8 @@ static void dwell_tells_runs_and_preempters(void **state)
 	outlier.preempters = 0;
 	outlier.oncpu = 24 * MS;
 	runs_clear(&outlier);
-	add_run(&outlier, 0, 0);
-	add_run(&outlier, TICKER, 24 * MS);
+	ticker_add_run(&outlier, 0, 0);
+	ticker_add_run(&outlier, TICKER, 24 * MS);
 	check_text(&outlier, false,
 		   "08:14:02.113 dwell 24ms (typical 40us) ticker[4711/4712] on CPU 1: "
 		   "on-CPU 24ms\n");
@@ -702,7 +670,7 @@ static void lateness_tells_the_interrupt_from_the_rest(void **state)
 
 static void timer_latency_has_three_parts(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_TIMER_LATENCY);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_TIMER_LATENCY);
 
 	(void)state;
 	add_hogs(&outlier);
@@ -725,7 +693,7 @@ static void timer_latency_has_three_parts(void **state)
 
 static void what_was_told_before_is_marked(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_DWELL);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_DWELL);
 
 	(void)state;
 	outlier.oncpu = 24 * MS;
@@ -742,7 +710,7 @@ static void what_was_told_before_is_marked(void **state)
 		   "\"what\":\"dwell\"," JSON_NUMBERS
 		   ",\"open\":false,\"contains\":[\"runqueue\",\"throttled\"]," JSON_MOMENT
 		   "," JSON_TASK ",\"oncpu_ns\":24000000,\"preemptions\":0");
-	outlier = outlier_of(DWELL_WOKEN);
+	outlier = ticker_outlier(DWELL_WOKEN);
 	outlier.open = 1;
 	outlier.told = 12 * MS;
 	outlier.samples = 0;
@@ -759,7 +727,7 @@ static void what_was_told_before_is_marked(void **state)
 /* Times that no clock gives: a share of all there is does not fit what it is a share of. */
 static void no_time_is_beyond_the_range(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	char *text;
 
 	(void)state;
@@ -818,7 +786,7 @@ static void hostile_names_stay_names(void **state)
 {
 	(void)state;
 	for (uint32_t measure = 0; measure <= DWELL_MEASURES; measure++) {
-		struct dwell_outlier outlier = outlier_of(measure);
+		struct dwell_outlier outlier = ticker_outlier(measure);
 		char *text, *at;
 		json_t *json;
 		size_t size;
@@ -836,8 +804,8 @@ static void hostile_names_stay_names(void **state)
 		outlier.block = UINT32_MAX;
 		for (int i = 0; i < DWELL_STACK_DEPTH; i++)
 			outlier.stack[i] = outlier.waker.stack[i] = EVIL;
-		add_run(&outlier, 1, 0);
-		add_run(&outlier, 666, 24 * MS);
+		ticker_add_run(&outlier, 1, 0);
+		ticker_add_run(&outlier, 666, 24 * MS);
 
 		write_text(&outlier, &all_names, false, &text);
 		assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
@@ -899,7 +867,7 @@ static void local_time_has_an_offset(void **state)
 		{"XXX-5:30", "2026-11-21T13:44:02.113456+05:30", "13:44:02.113 "},
 		{"XXX3:30", "2026-11-21T04:44:02.113456-03:30", "04:44:02.113 "},
 	};
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(zones); i++) {
@@ -927,7 +895,7 @@ static void local_time_has_an_offset(void **state)
 
 static void a_full_disk_is_told(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	FILE *out = fopen("/dev/full", "w");
 
 	(void)state;

@@ -12,38 +12,6 @@
 #include "runs.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define US 1000ULL
-#define MS 1000000ULL
-#define SECOND 1000000000ULL
-
-#define TICKER 4712
-#define HOG 4800
-#define HOG2 4801
-#define BEGIN (1000 * SECOND)
-
-/* The ticker waited 24 ms. */
-static struct dwell_outlier outlier_of(enum dwell_measure measure)
-{
-	return (struct dwell_outlier){.measure = measure,
-				      .cpu = 1,
-				      .pid = 4711,
-				      .tid = TICKER,
-				      .comm = "ticker",
-				      .from = BEGIN,
-				      .to = BEGIN + 24 * MS,
-				      .ns = 24 * MS,
-				      .threshold = 3 * MS,
-				      .typical = 40 * US,
-				      .samples = 1234,
-				      .queued_at = BEGIN,
-				      .syscall = DWELL_NO_SYSCALL};
-}
-
-/* Adds a run of @tid that ended @until ns after the wait began. */
-static void add_run(struct dwell_outlier *outlier, uint32_t tid, int64_t until)
-{
-	runs_add(outlier, tid, BEGIN + (uint64_t)until);
-}
 
 static double sum_of(const struct outlier_wait *wait)
 {
@@ -82,17 +50,17 @@ static struct outlier_wait divide(const struct dwell_outlier *outlier)
 
 static void a_wait_is_divided_among_those_that_ran(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
 	/* Clipped at both ends; two runs of the one hog are one; idle is nobody. */
-	add_run(&outlier, 1, -(int64_t)(5 * MS));
-	add_run(&outlier, HOG2, 2 * MS);
-	add_run(&outlier, HOG, 8 * MS);
-	add_run(&outlier, 0, 12 * MS);
-	add_run(&outlier, HOG2, 15 * MS);
-	add_run(&outlier, HOG, 30 * MS);
+	ticker_add_run(&outlier, 1, -(int64_t)(5 * MS));
+	ticker_add_run(&outlier, HOG2, 2 * MS);
+	ticker_add_run(&outlier, HOG, 8 * MS);
+	ticker_add_run(&outlier, 0, 12 * MS);
+	ticker_add_run(&outlier, HOG2, 15 * MS);
+	ticker_add_run(&outlier, HOG, 30 * MS);
 	wait = divide(&outlier);
 	assert_int_equal(wait.count, 2);
 	assert_int_equal(wait.ns, 24 * MS);
@@ -107,7 +75,7 @@ static void a_wait_is_divided_among_those_that_ran(void **state)
 
 static void what_was_not_seen_is_nobodys(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait = divide(&outlier);
 
 	(void)state;
@@ -115,8 +83,8 @@ static void what_was_not_seen_is_nobodys(void **state)
 	assert_int_equal(wait.count, 0);
 	check_share(wait.unseen_share, 1);
 	/* Before the first one began, and after the last one ended, nobody knows. */
-	add_run(&outlier, HOG, 6 * MS);
-	add_run(&outlier, HOG2, 18 * MS);
+	ticker_add_run(&outlier, HOG, 6 * MS);
+	ticker_add_run(&outlier, HOG2, 18 * MS);
 	outlier.runs[0].begin = BEGIN + 3 * MS;
 	outlier.runs[0].ns = 3 * MS;
 	wait = divide(&outlier);
@@ -130,11 +98,11 @@ static void what_was_not_seen_is_nobodys(void **state)
 /* To name somebody who had one part in a hundred, with the rest unknown, would mislead. */
 static void nobody_is_blamed_for_little_beside_much_that_is_unseen(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
-	add_run(&outlier, HOG, 24 * MS);
+	ticker_add_run(&outlier, HOG, 24 * MS);
 	outlier.runs[0].begin = BEGIN + 24 * MS - 240 * US;
 	outlier.runs[0].ns = 240 * US;
 	wait = divide(&outlier);
@@ -151,12 +119,12 @@ static void nobody_is_blamed_for_little_beside_much_that_is_unseen(void **state)
 
 static void a_moved_task_accuses_nobody_of_earlier(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
-	add_run(&outlier, HOG, 0);
-	add_run(&outlier, HOG2, 24 * MS);
+	ticker_add_run(&outlier, HOG, 0);
+	ticker_add_run(&outlier, HOG2, 24 * MS);
 	assert_false(divide(&outlier).moved);
 	/* From where is not known. */
 	outlier.queued_at = outlier.moved_since = BEGIN + 18 * MS;
@@ -174,14 +142,15 @@ static void a_moved_task_accuses_nobody_of_earlier(void **state)
 /* A task that is taken to another CPU after 18 ms behind a hog has waited for the hog. */
 static void a_moved_task_accuses_those_of_where_it_was(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
-	add_run(&outlier, HOG2, 24 * MS); /* from 5 ms before the wait on, but it was elsewhere */
+	ticker_add_run(&outlier, HOG2,
+		       24 * MS); /* from 5 ms before the wait on, but it was elsewhere */
 	outlier.runs[0].begin = BEGIN - 5 * MS;
 	outlier.runs[0].ns = 29 * MS;
-	add_run(&outlier, HOG, 30 * MS); /* all the time, where it was */
+	ticker_add_run(&outlier, HOG, 30 * MS); /* all the time, where it was */
 	outlier.runs[1].begin = BEGIN - 30 * MS;
 	outlier.runs[1].ns = 60 * MS;
 	outlier.runs[1].cpu = 0;
@@ -205,15 +174,15 @@ static void a_moved_task_accuses_those_of_where_it_was(void **state)
 
 static void own_runs_are_no_wait(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_DWELL);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_DWELL);
 	struct outlier_wait wait;
 
 	(void)state;
-	add_run(&outlier, 0, 0);
-	add_run(&outlier, TICKER, 6 * MS);
-	add_run(&outlier, HOG, 15 * MS);
-	add_run(&outlier, HOG2, 18 * MS);
-	add_run(&outlier, TICKER, 24 * MS);
+	ticker_add_run(&outlier, 0, 0);
+	ticker_add_run(&outlier, TICKER, 6 * MS);
+	ticker_add_run(&outlier, HOG, 15 * MS);
+	ticker_add_run(&outlier, HOG2, 18 * MS);
+	ticker_add_run(&outlier, TICKER, 24 * MS);
 	outlier.oncpu = 12 * MS;
 	wait = divide(&outlier);
 	assert_int_equal(wait.ns, 12 * MS);
@@ -233,8 +202,8 @@ static void own_runs_are_no_wait(void **state)
 	/* It never waited: there is nothing to share. */
 	runs_clear(&outlier);
 	outlier.queued_at = BEGIN;
-	add_run(&outlier, 0, 0);
-	add_run(&outlier, TICKER, 24 * MS);
+	ticker_add_run(&outlier, 0, 0);
+	ticker_add_run(&outlier, TICKER, 24 * MS);
 	outlier.oncpu = 24 * MS;
 	wait = divide(&outlier);
 	assert_int_equal(wait.ns, 0);
@@ -243,16 +212,16 @@ static void own_runs_are_no_wait(void **state)
 
 static void the_largest_come_first_the_rest_together(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 	int64_t until = 0;
 
 	(void)state;
-	add_run(&outlier, 1, 0);
+	ticker_add_run(&outlier, 1, 0);
 	/* 106 … 100 had 1, 2, 3, 4, 5, 5, 4 ms. */
 	for (uint32_t i = 0; i < 7; i++)
-		add_run(&outlier, 106 - i,
-			until += (int64_t)MS * (i < 5 ? (int64_t)i + 1 : 10 - (int64_t)i));
+		ticker_add_run(&outlier, 106 - i,
+			       until += (int64_t)MS * (i < 5 ? (int64_t)i + 1 : 10 - (int64_t)i));
 	assert_int_equal(until, 24 * MS);
 	wait = divide(&outlier);
 	assert_int_equal(wait.count, OUTLIER_CULPRITS);
@@ -306,7 +275,7 @@ static void check_group(const struct outlier_wait *wait, size_t i, const char *c
 
 static void an_entry_counts_by_the_part_that_lies_in_the_wait(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
@@ -325,7 +294,7 @@ static void an_entry_counts_by_the_part_that_lies_in_the_wait(void **state)
 
 static void many_tasks_of_one_name_are_one_culprit(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
@@ -344,7 +313,7 @@ static void many_tasks_of_one_name_are_one_culprit(void **state)
 
 static void threads_of_one_process_are_told_as_such(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
@@ -365,7 +334,7 @@ static void threads_of_one_process_are_told_as_such(void **state)
 
 static void one_that_stands_out_is_told_by_itself(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
@@ -387,7 +356,7 @@ static void one_that_stands_out_is_told_by_itself(void **state)
 
 static void what_lies_behind_the_end_of_a_name_is_no_name(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
@@ -409,7 +378,7 @@ static void what_lies_behind_the_end_of_a_name_is_no_name(void **state)
 /* It waited all the time: what an entry of its own seems to have had of it was before. */
 static void who_waits_did_not_run(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
@@ -424,7 +393,7 @@ static void who_waits_did_not_run(void **state)
 /* What is cut in two is an estimate: it can come to more than there was. */
 static void shares_never_exceed_the_wait(void **state)
 {
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
@@ -470,7 +439,8 @@ static void torn_runs_do_no_harm(void **state)
 
 	(void)state;
 	for (int round = 0; round < 20000; round++) {
-		struct dwell_outlier outlier = outlier_of(round & 1 ? DWELL_WOKEN : DWELL_DWELL);
+		struct dwell_outlier outlier =
+			ticker_outlier(round & 1 ? DWELL_WOKEN : DWELL_DWELL);
 		struct outlier_wait wait;
 		uint64_t whole = 0;
 
@@ -501,12 +471,12 @@ static void torn_runs_do_no_harm(void **state)
 static void backward_waits_are_nothing(void **state)
 {
 	const struct outlier_wait nothing = {0};
-	struct dwell_outlier outlier = outlier_of(DWELL_WOKEN);
+	struct dwell_outlier outlier = ticker_outlier(DWELL_WOKEN);
 	struct outlier_wait wait;
 
 	(void)state;
-	add_run(&outlier, HOG, 0);
-	add_run(&outlier, HOG2, 24 * MS);
+	ticker_add_run(&outlier, HOG, 0);
+	ticker_add_run(&outlier, HOG2, 24 * MS);
 	outlier_divide(&outlier, outlier.to, outlier.from, &wait);
 	assert_int_equal(wait.ns, nothing.ns);
 	assert_int_equal(wait.count, 0);
