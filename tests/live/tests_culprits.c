@@ -202,9 +202,15 @@ static void suffer_from_the_short_lived(struct work *work)
 
 /* ---- what is told of it ----------------------------------------------------------- */
 
-#define ONLY_WAITS                                                                       \
-	"--throttled", "off", "--blocked", "off", "--dwell", "off", "--lateness", "off", \
-		"--timer-latency", "off"
+/* Only the victim's waits for a CPU, from @floor on. */
+static void start_watching(struct dwell_process *run, const char *floor)
+{
+	dwell_start(run, NULL,
+		    DWELL_ARGUMENTS("outliers", "-j", "-v", "-d", "0", "-c", VICTIM, "--runqueue",
+				    floor, "--throttled", "off", "--blocked", "off", "--dwell",
+				    "off", "--lateness", "off", "--timer-latency", "off"));
+	dwell_wait_measuring(run);
+}
 
 static void watch(struct workload *workload, void (*body)(struct work *work), const char *floor,
 		  struct report *report)
@@ -212,10 +218,7 @@ static void watch(struct workload *workload, void (*body)(struct work *work), co
 	struct dwell_process run;
 
 	workload_start(workload, body, NULL);
-	dwell_start(&run, NULL,
-		    DWELL_ARGUMENTS("outliers", "-j", "-v", "-d", "0", "-c", VICTIM, "--runqueue",
-				    floor, ONLY_WAITS));
-	dwell_wait_measuring(&run);
+	start_watching(&run, floor);
 	workload_release(workload);
 	if (!workload_wait(workload, (unsigned int)live_slower(30, 2)))
 		live_abort("the workload died");
@@ -390,10 +393,7 @@ static void watch_spinner(struct workload *workload, struct report *report, bool
 	if (!workload_wait(workload, 30))
 		live_abort("the workload died");
 	proc_sleep(200 * MS);
-	dwell_start(&run, NULL,
-		    DWELL_ARGUMENTS("outliers", "-j", "-v", "-d", "0", "-c", VICTIM, "--runqueue",
-				    "20ms", ONLY_WAITS));
-	dwell_wait_measuring(&run);
+	start_watching(&run, "20ms");
 	for (int i = 0; i < 6; i++) {
 		proc_sleep((uint64_t)live_slower(500, 2) * MS);
 		if (!move)

@@ -68,6 +68,16 @@ static void wait_measuring(const struct dwell_process *run)
 	}
 }
 
+/* Lets @workload do its work, which takes at most @seconds, and ends @run. */
+static void run_beside(struct workload *workload, struct dwell_process *run, int64_t seconds)
+{
+	workload_release(workload);
+	if (!workload_wait(workload, live_slower(seconds, 2)))
+		live_abort("the workload died");
+	dwell_interrupt(run);
+	dwell_wait(run, 30);
+}
+
 /* ---- an open wait ----------------------------------------------------------------- */
 
 #define STARVED_NS (13 * SECOND)
@@ -95,7 +105,7 @@ static void be_starved(struct work *work)
 	waitpid(work->tid[1], NULL, 0);
 }
 
-static void run_on(const struct workload *workload, struct report *report)
+static void run_on(struct workload *workload, struct report *report)
 {
 	struct dwell_process run;
 	char pid[16];
@@ -108,11 +118,7 @@ static void run_on(const struct workload *workload, struct report *report)
 	dwell_wait_measuring(&run);
 	/* Or it may starve as well, on a CPU that is not balanced with others. */
 	proc_pin(run.pid, PROC_FIRST_CPU);
-	workload_release((struct workload *)workload);
-	if (!workload_wait((struct workload *)workload, live_slower(40, 2)))
-		live_abort("the workload died");
-	dwell_interrupt(&run);
-	dwell_wait(&run, 30);
+	run_beside(workload, &run, 40);
 	report_read(report, &run);
 	dwell_close(&run);
 }
@@ -286,11 +292,7 @@ static void run_told_once(const void *argument)
 				    "off", "--timer-latency", "200ms", "-p", pid));
 	wait_measuring(&run);
 	proc_pin(run.pid, PROC_FIRST_CPU);
-	workload_release(&workload);
-	if (!workload_wait(&workload, live_slower(30, 2)))
-		live_abort("the workload died");
-	dwell_interrupt(&run);
-	dwell_wait(&run, 30);
+	run_beside(&workload, &run, 30);
 	expect_realtime(&workload);
 	lines = read_lines(&run, "timer_latency ");
 	live_expect("incidents made", (int64_t)workload.work->account[0].slices, ROUNDS);
@@ -354,11 +356,7 @@ static void run_parts_marked(const void *argument)
 				    "--throttled", "off", "--blocked", "off", "--dwell", "off",
 				    "--lateness", "off", "--timer-latency", "200ms", "-p", pid));
 	dwell_wait_measuring(&run);
-	workload_release(&workload);
-	if (!workload_wait(&workload, live_slower(30, 2)))
-		live_abort("the workload died");
-	dwell_interrupt(&run);
-	dwell_wait(&run, 30);
+	run_beside(&workload, &run, 30);
 	report_read(&report, &run);
 	expect_realtime(&workload);
 	json_array_foreach(report.outliers, index, outlier) {
@@ -458,11 +456,7 @@ static void run_flood(const void *argument)
 				    "off", "--blocked", "off", "--dwell", "off", "--lateness",
 				    "off", "--timer-latency", "10ms"));
 	wait_measuring(&run);
-	workload_release(&workload);
-	if (!workload_wait(&workload, live_slower(30, 2)))
-		live_abort("the workload died");
-	dwell_interrupt(&run);
-	dwell_wait(&run, 30);
+	run_beside(&workload, &run, 30);
 	expect_realtime(&workload);
 	made = (int64_t)workload.work->account[0].slices;
 	lines = read_lines(&run, " behind flood-hog[");

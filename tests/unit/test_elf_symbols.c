@@ -125,6 +125,21 @@ static int file_of(const void *content, size_t size)
 	return fd;
 }
 
+/* The same file, and its @symbols; the caller ends both with done(). */
+static int symbols_of(const void *content, size_t size, struct elf_symbols **symbols)
+{
+	int fd = file_of(content, size);
+
+	assert_int_equal(elf_symbols_read(fd, symbols), 0);
+	return fd;
+}
+
+static void done(struct elf_symbols *symbols, int fd)
+{
+	elf_symbols_free(symbols);
+	close(fd);
+}
+
 /* What reading @image ends with, if it is a failure. */
 static int failure_of(const struct image *image)
 {
@@ -133,8 +148,7 @@ static int failure_of(const struct image *image)
 	int err = elf_symbols_read(fd, &symbols);
 
 	assert_true(!err == !!symbols);
-	elf_symbols_free(symbols);
-	close(fd);
+	done(symbols, fd);
 	return err;
 }
 
@@ -166,8 +180,7 @@ static void functions_are_found_where_they_are(void **state)
 		add(&image, bases[i], "second", 0x1100, 0x20, FUNCTION);
 		add(&image, bases[i], "first", 0x1000, 0x40, FUNCTION);
 		add(&image, bases[i], "data", 0x1080, 0x20, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT));
-		fd = file_of(image.bytes, FILE_SIZE);
-		assert_int_equal(elf_symbols_read(fd, &symbols), 0);
+		fd = symbols_of(image.bytes, FILE_SIZE, &symbols);
 		assert_int_equal(elf_symbols_count(symbols), 2);
 		expect(symbols, fd, 0x1000, "first", 0x2000);
 		expect(symbols, fd, 0x103f, "first", 0x203f);
@@ -185,8 +198,7 @@ static void functions_are_found_where_they_are(void **state)
 				 -ENOENT);
 		assert_int_equal(elf_symbols_name(symbols, fd, 0x1000, name, 4, &address), 0);
 		assert_string_equal(name, "fir");
-		elf_symbols_free(symbols);
-		close(fd);
+		done(symbols, fd);
 	}
 }
 
@@ -207,16 +219,14 @@ static void the_best_of_several_names_is_told(void **state)
 	add(&image, 0, "inside", 0x1010, 0x8, FUNCTION);
 	add(&image, 0, "unsized", 0x1100, 0, FUNCTION);
 	add(&image, 0, "next", 0x1200, 0x10, FUNCTION);
-	fd = file_of(image.bytes, FILE_SIZE);
-	assert_int_equal(elf_symbols_read(fd, &symbols), 0);
+	fd = symbols_of(image.bytes, FILE_SIZE, &symbols);
 	expect(symbols, fd, 0x1008, "global", 0x2008);
 	expect(symbols, fd, 0x1012, "inside", 0x2012);
 	expect(symbols, fd, 0x1020, "global", 0x2020); /* behind what is inside */
 	expect(symbols, fd, 0x1310, "_only", 0x2310);
 	expect(symbols, fd, 0x1180, "unsized", 0x2180);
 	expect(symbols, fd, 0x1200, "next", 0x2200);
-	elf_symbols_free(symbols);
-	close(fd);
+	done(symbols, fd);
 }
 
 /* Of a stripped library there are the functions that others call; of a stripped program, none. */
@@ -229,18 +239,14 @@ static void what_is_stripped_has_less(void **state)
 	(void)state;
 	make(&image, 0, SHT_DYNSYM);
 	add(&image, 0, "exported", 0x1000, 0x40, FUNCTION);
-	fd = file_of(image.bytes, FILE_SIZE);
-	assert_int_equal(elf_symbols_read(fd, &symbols), 0);
+	fd = symbols_of(image.bytes, FILE_SIZE, &symbols);
 	expect(symbols, fd, 0x1000, "exported", 0x2000);
-	elf_symbols_free(symbols);
-	close(fd);
+	done(symbols, fd);
 	section_of(&image, 1)->sh_type = SHT_NOTE;
-	fd = file_of(image.bytes, FILE_SIZE);
-	assert_int_equal(elf_symbols_read(fd, &symbols), 0);
+	fd = symbols_of(image.bytes, FILE_SIZE, &symbols);
 	assert_int_equal(elf_symbols_count(symbols), 0);
 	expect(symbols, fd, 0x1000, "", 0x2000);
-	elf_symbols_free(symbols);
-	close(fd);
+	done(symbols, fd);
 }
 
 /* The same for a program of 32 bits. */
@@ -282,11 +288,9 @@ static void programs_of_32_bits_are_read(void **state)
 									 .st_info = FUNCTION,
 									 .st_shndx = 1};
 	strcpy((char *)bytes + NAMES_OFFSET + 1, "old");
-	fd = file_of(bytes, sizeof(bytes));
-	assert_int_equal(elf_symbols_read(fd, &symbols), 0);
+	fd = symbols_of(bytes, sizeof(bytes), &symbols);
 	expect(symbols, fd, 0x1004, "old", 0x1004);
-	elf_symbols_free(symbols);
-	close(fd);
+	done(symbols, fd);
 }
 
 /* ---- hostile files --------------------------------------------------------------- */
@@ -403,8 +407,7 @@ static void a_crowd_of_sections_is_not_read(void **state)
 		assert_int_equal(ftruncate(fd, (off_t)ELF_FILE_MAX), 0);
 		err = elf_symbols_read(fd, &symbols);
 		assert_true(err < 0 || (!fits && !elf_symbols_count(symbols)));
-		elf_symbols_free(symbols);
-		close(fd);
+		done(symbols, fd);
 	}
 }
 
@@ -427,8 +430,7 @@ static void overlapping_sections_do_no_harm(void **state)
 	if (!elf_symbols_read(fd, &symbols))
 		for (uint64_t offset = 0; offset < FILE_SIZE; offset += 8)
 			elf_symbols_name(symbols, fd, offset, name, sizeof(name), &address);
-	elf_symbols_free(symbols);
-	close(fd);
+	done(symbols, fd);
 }
 
 static void a_file_may_shrink_and_change(void **state)
@@ -442,8 +444,7 @@ static void a_file_may_shrink_and_change(void **state)
 	(void)state;
 	make(&image, 0, SHT_SYMTAB);
 	add(&image, 0, "name", 0x1000, 0x40, FUNCTION);
-	fd = file_of(image.bytes, FILE_SIZE);
-	assert_int_equal(elf_symbols_read(fd, &symbols), 0);
+	fd = symbols_of(image.bytes, FILE_SIZE, &symbols);
 	assert_int_equal(pwrite(fd, "\0", 1, NAMES_OFFSET + 1), 1);
 	assert_int_equal(elf_symbols_name(symbols, fd, 0x1000, name, sizeof(name), &address),
 			 -ENOEXEC);
