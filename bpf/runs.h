@@ -280,10 +280,13 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __
 /* What cannot be merged: forgets the oldest ones. */
 DWELL_RUNS_FUNCTION int dwell_runs_drop(struct dwell_history *history)
 {
+	__u32 first;
+
 	if (!history)
 		return 0;
+	first = history->count - DWELL_RUNS_ROOM;
 	for (__u32 i = 0; i < DWELL_RUNS_ROOM; i++)
-		dwell_run_copy(&history->run[i], &history->run[i + DWELL_RUNS - DWELL_RUNS_ROOM]);
+		dwell_run_copy(&history->run[i], &history->run[(first + i) & DWELL_RUNS_MASK]);
 	history->count = DWELL_RUNS_ROOM;
 	return 0;
 }

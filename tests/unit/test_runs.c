@@ -325,6 +325,22 @@ static void odd_times_do_no_harm(void **state)
 	}
 }
 
+/* However many there are: the latest ones are left, in order. */
+static void the_oldest_are_dropped(void **state)
+{
+	(void)state;
+	for (uint32_t count = DWELL_RUNS_ROOM + 1; count <= DWELL_RUNS; count++) {
+		struct dwell_history history = {.count = count};
+
+		for (uint32_t i = 0; i < count; i++)
+			history.run[i].tid = 1 + i;
+		dwell_runs_drop(&history);
+		assert_int_equal(history.count, DWELL_RUNS_ROOM);
+		for (uint32_t i = 0; i < DWELL_RUNS_ROOM; i++)
+			assert_int_equal(history.run[i].tid, 1 + count - DWELL_RUNS_ROOM + i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +349,7 @@ int main(void)
 		cmocka_unit_test(no_time_is_lost),
 		cmocka_unit_test(who_stands_out_keeps_its_number),
 		cmocka_unit_test(odd_times_do_no_harm),
+		cmocka_unit_test(the_oldest_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
