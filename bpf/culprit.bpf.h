@@ -59,17 +59,19 @@ inline_always void copy_runs_of(struct dwell_outlier *outlier, struct cpu *cpu, 
 #define MOVED_NS 20000 /* the scheduler's stamps are that exact */
 
 /*
- * A task's last move from one run queue to another, in a record's 64 bits: when, to
- * 128 ns, the CPU that it came from, and whether it had been moved before in the same
- * wait, and so did not begin it there.
+ * A task's last move from one run queue to another, in a record's 64 bits: when, the CPU
+ * that it came from, and whether it had been moved before in the same wait, and so did
+ * not begin it there. The time is exact to 2 us, far below MOVED_NS, and lasts for at
+ * least 36 years of uptime.
  */
-#define MOVE_TIME_SHIFT 7
+#define MOVE_TIME_SHIFT 11
+#define MOVE_BITS 14
 #define MOVE_CPU_BITS 13 /* as many as Linux can have */
 #define MOVE_AGAIN (1 << MOVE_CPU_BITS)
 
 inline_always __u64 moved_at(const struct dwell_record *record)
 {
-	return record->moved >> (MOVE_CPU_BITS + 1) << MOVE_TIME_SHIFT;
+	return record->moved >> MOVE_BITS << MOVE_TIME_SHIFT;
 }
 
 inline_always void note_move(struct dwell_record *record, struct task_struct *task)
@@ -83,7 +85,7 @@ inline_always void note_move(struct dwell_record *record, struct task_struct *ta
 	from &= MOVE_AGAIN - 1;
 	if (moved_at(record) > since)
 		from |= MOVE_AGAIN;
-	record->moved = now >> MOVE_TIME_SHIFT << (MOVE_CPU_BITS + 1) | from;
+	record->moved = now >> MOVE_TIME_SHIFT << MOVE_BITS | from;
 }
 
 /*
