@@ -60,14 +60,16 @@ inline_always void copy_runs_of(struct dwell_outlier *outlier, struct cpu *cpu, 
 
 /*
  * A task's last move from one run queue to another, in a record's 64 bits: when, the CPU
- * that it came from, and whether it had been moved before in the same wait, and so did
- * not begin it there. The time is exact to 2 us, far below MOVED_NS, and lasts for at
+ * that it came from, and whether it had been moved before in the same wait, or dwell, and
+ * so did not begin it there. The time is exact to 2 us, far below MOVED_NS, and lasts for at
  * least 36 years of uptime.
  */
 #define MOVE_TIME_SHIFT 11
-#define MOVE_BITS 14
+#define MOVE_BITS 15
 #define MOVE_CPU_BITS 13 /* as many as Linux can have */
-#define MOVE_AGAIN (1 << MOVE_CPU_BITS)
+#define MOVE_CPU_MASK ((1 << MOVE_CPU_BITS) - 1)
+#define MOVE_AGAIN_IN_WAIT (1 << MOVE_CPU_BITS)
+#define MOVE_AGAIN_IN_DWELL (2 << MOVE_CPU_BITS)
 
 inline_always __u64 moved_at(const struct dwell_record *record)
 {
@@ -76,15 +78,19 @@ inline_always __u64 moved_at(const struct dwell_record *record)
 
 inline_always void note_move(struct dwell_record *record, struct task_struct *task)
 {
-	__u64 now = bpf_ktime_get_ns(), since = record->since;
+	__u64 now = bpf_ktime_get_ns(), wait = record->since, dwell = record->activated;
 	__u32 from = task->se.cfs_rq->rq->cpu;
 
 	/* It was woken: the time in queues since then has been added up. */
-	if (record->state == DWELL_BLOCKED_STATE)
-		since = now - (task->sched_info.run_delay - record->run_delay);
-	from &= MOVE_AGAIN - 1;
-	if (moved_at(record) > since)
-		from |= MOVE_AGAIN;
+	if (record->state == DWELL_BLOCKED_STATE) {
+		wait = now - (task->sched_info.run_delay - record->run_delay);
+		dwell = wait;
+	}
+	from &= MOVE_CPU_MASK;
+	if (moved_at(record) > wait)
+		from |= MOVE_AGAIN_IN_WAIT;
+	if (moved_at(record) > dwell)
+		from |= MOVE_AGAIN_IN_DWELL;
 	record->moved = now >> MOVE_TIME_SHIFT << MOVE_BITS | from;
 }
 
@@ -96,12 +102,13 @@ inline_always void copy_move(struct dwell_outlier *outlier, const struct dwell_r
 			     __u64 stamp)
 {
 	__u64 from = outlier->from, at = config.sees_moves ? moved_at(record) : stamp;
+	__u64 again = outlier->measure == DWELL_DWELL ? MOVE_AGAIN_IN_DWELL : MOVE_AGAIN_IN_WAIT;
 
 	if (at <= from + MOVED_NS)
 		return;
 	outlier->queued_at = at;
-	outlier->moved_since = config.sees_moves && !(record->moved & MOVE_AGAIN) ? from : at;
-	outlier->moved_from = record->moved & (MOVE_AGAIN - 1);
+	outlier->moved_since = config.sees_moves && !(record->moved & again) ? from : at;
+	outlier->moved_from = record->moved & MOVE_CPU_MASK;
 }
 
 /*
