@@ -39,6 +39,7 @@ static __noinline void adjust_offset(struct cpu *cpu, __u64 now, __u64 seen)
 	if (!cpu->offset_at) {
 		cpu->offset = offset_seed && excess < OFFSET_STALE_NS ? offset_seed : seen;
 		cpu->offset_excess = 0;
+		cpu->number = bpf_get_smp_processor_id();
 	} else {
 		cpu->offset += ((__s64)elapsed * clock_slew) >> 30;
 	}

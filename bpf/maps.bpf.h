@@ -144,7 +144,7 @@ struct cpu {
 	 */
 	__u32 tid;	 /* 0: nobody that was seen to come */
 	__u32 pid;	 /* its process */
-	__u32 number;	 /* of the CPU; of outliers only */
+	__u32 number;	 /* of the CPU; from its first switch on */
 	__u32 expiring;	 /* bit per enum expiry_context: the callback of a task's timer runs */
 	__u32 running;	 /* the same for any timer; of the ledger only */
 	__u64 in_at;	 /* mono: when it came; 0: before the window */

@@ -324,7 +324,10 @@ static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu, __u3
 	return 0;
 }
 
-/* A wait for a CPU that @cpu ended. */
+/*
+ * A wait for a CPU that @cpu ended. Whoever books it, as the window closes, may be the
+ * reader on another one.
+ */
 static __noinline void report_wait(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, __u32 measure, __u64 from)
 {
@@ -337,6 +340,7 @@ static __noinline void report_wait(struct dwell_record *record, struct task_stru
 	if (!outlier)
 		return;
 	describe_outlier(outlier, record, task);
+	outlier->cpu = cpu->number;
 	copy_move(outlier, record, cpu->queued_at);
 	copy_runs(outlier, cpu);
 	submit_outlier(outlier);
@@ -355,6 +359,7 @@ static __noinline void report_throttled(struct dwell_record *record, struct task
 	if (!outlier)
 		return;
 	describe_outlier(outlier, record, task);
+	outlier->cpu = cpu->number;
 	submit_outlier(outlier);
 }
 
@@ -380,6 +385,7 @@ static __noinline void report_timer_latency(struct dwell_record *record, struct 
 	outlier->lateness = record->mark_lateness;
 	outlier->wakeup = woken - record->mark_entered;
 	outlier->runqueue = ns - outlier->lateness - outlier->wakeup;
+	outlier->cpu = cpu->number;
 	copy_move(outlier, record, cpu->queued_at);
 	copy_runs(outlier, cpu);
 	submit_outlier(outlier);

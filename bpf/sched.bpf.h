@@ -286,7 +286,6 @@ static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task, _
 {
 	struct dwell_run *run = dwell_runs_push(&cpu->history, tid_of(task), begin, now);
 
-	cpu->number = bpf_get_smp_processor_id();
 	run->pid = pid_of(task);
 	/* By eights: to the compiler a name is bytes. */
 	run->name[0] = *(const __u64 *)&task->comm[0];

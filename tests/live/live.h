@@ -33,6 +33,7 @@ extern const struct live_test tests_capabilities[];
 extern const struct live_test tests_before[];
 extern const struct live_test tests_outliers[];
 extern const struct live_test tests_culprits[];
+extern const struct live_test tests_where[];
 extern const struct live_test tests_ledger[];
 extern const struct live_test tests_waits[];
 extern const struct live_test tests_daemon[];
