@@ -24,9 +24,10 @@
 	20000000 /* no run queue in use goes untouched for longer: a tick is 10 ms */
 
 /*
- * The offset on the CPU where dwell itself blocked some times before the window
- * opened. Where the clocks can be trusted at all it is every CPU's, and better
- * than a CPU's first switch, whose clock may be old.
+ * An offset from before the window opened. Every switch on any CPU stores its CPU's, and
+ * the last one stays: dwell itself blocks some times just then, so that there is one. Where
+ * the clocks can be trusted at all it is every CPU's, and better than a CPU's first
+ * switch, whose clock may be old.
  */
 __u64 offset_seed;
 
