@@ -134,32 +134,39 @@ struct quota_seen {
 	__u64 empty_at;	 /* mono: when that was, if it had no quota then; else 0 */
 };
 
+#define CACHE_LINE 64
+/* An array's first value begins so many bytes before a cache line; in 6.18: it depends on the kernel. */
+#define VALUE_BEFORE_LINE 8
+
 /*
- * What is known of one CPU. Padded, so that two CPUs never write one cache line.
+ * What is known of one CPU. What each switch reads and writes is a cache line's worth. The
+ * unused bytes at the end are as many as two values can share of a line: so two CPUs never
+ * write the same one, wherever the kernel has the first value begin.
  */
 struct cpu {
+	__u64 offset_spans; /* see clock.bpf.h */
 	/*
 	 * Who runs here. A switch books the task that leaves, all at once, with
 	 * what was noted here when it came: one record and one lookup a switch.
 	 */
-	__u32 tid;	 /* 0: nobody that was seen to come */
-	__u32 pid;	 /* its process */
-	__u32 number;	 /* of the CPU; from its first switch on */
-	__u32 expiring;	 /* bit per enum expiry_context: the callback of a task's timer runs */
-	__u32 running;	 /* the same for any timer; of the ledger only */
-	__u64 in_at;	 /* mono: when it came; 0: before the window */
-	__u64 queued_at; /* mono: when it was queued, by the kernel's stamp; 0: no stamp */
-	__u64 run_delay; /* its sched_info.run_delay then: waits before that stamp included */
-	__u64 throttled; /* ns for which its group's queue had been then: see quota.bpf.h … */
-	__u32 queue;	 /* … and that queue's id */
+	__u32 tid;	     /* 0: nobody that was seen to come */
+	__u32 expiring;	     /* bit per enum expiry_context: the callback of a task's timer runs */
+	__u64 in_at;	     /* mono: when it came; 0: before the window */
+	__u64 queued_at;     /* mono: when it was queued, by the kernel's stamp; 0: no stamp */
+	__u64 run_delay;     /* its sched_info.run_delay then: waits before that stamp included */
+	__u64 throttled;     /* ns for which its group's queue had been then: see quota.bpf.h … */
+	__u32 queue;	     /* … and that queue's id */
+	__u32 offset_excess; /* the least by which a switch since @offset_at was later, ns */
 	/* What to add to the scheduler's clock of this CPU to get a mono time; see clock.bpf.h. */
 	__u64 offset;
-	__u64 offset_at;     /* mono: when it was adjusted last; 0: never */
-	__s64 offset_excess; /* the least by which a switch since then was later, ns */
-	__u64 offset_spans;
-	/* See cost.bpf.h. */
+	__u64 offset_at; /* mono: when it was adjusted last; 0: never */
+	/* What is less often needed. */
+	__u32 pid;	    /* the process of who runs here */
+	__u32 number;	    /* of the CPU; from its first switch on */
+	__u32 running;	    /* bit per enum expiry_context, of any timer; of the ledger only */
+	__u32 untimed_runs; /* since the last one that was timed: see cost.bpf.h */
 	__u64 timed_since;  /* mono: a run is being timed; 0: none */
-	__u32 untimed_runs; /* since the last one that was */
+	__u64 expired_at;   /* mono: when a timer expired last; for outliers */
 	/* A soft expiry can be interrupted by a hard one, and by nothing else that expires. */
 	struct expiry expiry[CALLBACK_CONTEXTS];
 	/* With twins: the hard expiry that one of them has taken and the other will see too. */
@@ -168,14 +175,22 @@ struct cpu {
 	struct cancel cancel;
 	__u64 wheel_cancel; /* the wheel's timer that was the last to be cancelled; 0: none */
 	/* For outliers: what happened here lately. */
-	__u64 expired_at; /* mono: when a timer expired last */
 	__u64 outlier_at; /* mono: when tokens were last added */
 	__u32 outlier_tokens;
 	__u32 callbacks_next; /* counts on; the oldest one modulo DWELL_CALLBACKS */
 	struct dwell_callback callbacks[DWELL_CALLBACKS];
 	struct quota_seen quotas[DWELL_QUOTAS]; /* by id */
+	__u64 unused[3];			/* so that each of the history's runs is one line */
 	struct dwell_history history;
+	__u64 unused_at_end[7];
 } __attribute__((aligned(128)));
+
+#define LINE_OFFSET(field) (__builtin_offsetof(struct cpu, field) % CACHE_LINE)
+_Static_assert(LINE_OFFSET(tid) == VALUE_BEFORE_LINE && LINE_OFFSET(pid) == VALUE_BEFORE_LINE,
+	       "what a switch needs of its CPU is one line");
+_Static_assert(LINE_OFFSET(history.run) == VALUE_BEFORE_LINE, "a run is one line");
+_Static_assert(sizeof(((struct cpu *)0)->unused_at_end) == CACHE_LINE - sizeof(__u64),
+	       "two CPUs' values share no bytes in use of a line");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
