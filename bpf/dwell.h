@@ -126,8 +126,49 @@ enum dwell_kind {
  * (DWELL_FULL), zero all buckets and go on. @epoch tells which buckets a
  * record holds: it is even, and grows by 2 with each such hand-over; an odd
  * value is a read taken in the middle of one, whose buckets mean nothing.
+ *
+ * What a switch needs comes first, in whole cache lines: the kernel's own header
+ * ends 8 bytes into one.
  */
 struct dwell_record {
+	/* State. */
+	__u8 state;	      /* enum dwell_state: what it was switched out into, ONCPU in a read */
+	__u8 block;	      /* enum dwell_block of the current or last block */
+	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
+	__u8 kthread : 1;     /* 1: a kernel thread */
+	__u8 owns_timers : 1; /* 1: the ledger has, or had, timers of its that are no sleeps */
+	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
+	__s16 sleeper_call; /* what its sleep was armed in, once that is asked for: as @mark_call */
+	__u64 since;	    /* mono: when the state began; 0 = before the window */
+	__u64 activated;    /* mono: since when it can run, at least; 0 = not known */
+	union {
+		__u64 run_delay;	/* blocked: sched_info.run_delay then */
+		__u64 throttled_at_out; /* runnable: ns for which @queue had been throttled then */
+	};
+	__u64 mark_entered; /* timer mark: mono time of callback entry; 0 = no mark */
+
+	/* CPU. */
+	__u64 oncpu_ns;
+	__u64 voluntary;   /* switches out blocked */
+	__u64 involuntary; /* switches out runnable: preempted, yielded, throttled */
+
+	__u64 sum[DWELL_MEASURES]; /* ns */
+	__u64 max[DWELL_MEASURES]; /* ns */
+
+	__u32 queue; /* id of the run queue that it waits in, see quota.bpf.h; 0: not known */
+	__u32 activated_switches;	/* involuntary, when this dwell began; of outliers */
+	__u64 blocked_ns[DWELL_BLOCKS]; /* completed blocks by kind */
+
+	__u64 mark_lateness;
+
+	/* Timers of a sleep in a system call: one at a time (hrtimer_sleeper). */
+	__u64 sleeper;	     /* address of the armed one, 0 = none */
+	__u64 sleeper_armed; /* mono: when it was armed */
+	__u64 armed;
+	__u64 rearmed;
+	__u64 cancelled;
+	__u64 expired;
+
 	/* Identity, filled in when the record leaves the kernel. */
 	__u16 kind;	 /* enum dwell_kind */
 	__s16 mark_call; /* timer mark: what it was armed in, as in a dwell_timer_key */
@@ -138,39 +179,6 @@ struct dwell_record {
 	__u64 start;  /* task->start_time: tells apart two tasks of one tid */
 	char comm[DWELL_COMM_LEN];
 
-	/* State. */
-	__u8 state;	      /* enum dwell_state: what it was switched out into, ONCPU in a read */
-	__u8 block;	      /* enum dwell_block of the current or last block */
-	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
-	__u8 kthread : 1;     /* 1: a kernel thread */
-	__u8 owns_timers : 1; /* 1: the ledger has, or had, timers of its that are no sleeps */
-	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
-	__s16 sleeper_call;   /* what its sleep was armed in, once that is asked for; the same */
-	__u64 since;	      /* mono: when the state began; 0 = before the window */
-	__u64 activated;      /* mono: since when it can run, at least; 0 = not known */
-	union {
-		__u64 run_delay;	/* blocked: sched_info.run_delay then */
-		__u64 throttled_at_out; /* runnable: ns for which @queue had been throttled then */
-	};
-	__u64 mark_entered; /* timer mark: mono time of callback entry; 0 = no mark */
-	__u64 mark_lateness;
-
-	/* CPU. */
-	__u64 oncpu_ns;
-	__u64 voluntary;		/* switches out blocked */
-	__u64 involuntary;		/* switches out runnable: preempted, yielded, throttled */
-	__u64 blocked_ns[DWELL_BLOCKS]; /* completed blocks by kind */
-
-	/* Timers of a sleep in a system call: one at a time (hrtimer_sleeper). */
-	__u64 sleeper;	     /* address of the armed one, 0 = none */
-	__u64 sleeper_armed; /* mono: when it was armed */
-	__u64 armed;
-	__u64 rearmed;
-	__u64 cancelled;
-	__u64 expired;
-
-	__u64 sum[DWELL_MEASURES]; /* ns */
-	__u64 max[DWELL_MEASURES]; /* ns */
 	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
 
 	/* What outliers are told by. Stays in the kernel, being behind the buckets. */
@@ -186,15 +194,18 @@ struct dwell_record {
 		__u64 activated_oncpu; /* oncpu_ns when this dwell began */
 		__u64 throttled_at_wake; /* ns for which @queue had been throttled, before it begins */
 	};
-	__u64 moved;		  /* its last move to another run queue: see outlier.bpf.h */
-	__u32 activated_switches; /* involuntary, then */
-	__u32 throttled;	  /* intervals of that kind */
-	__u32 queue; /* id of the run queue that it waits in, see quota.bpf.h; 0: not known */
+	__u64 moved;	 /* its last move to another run queue: see culprit.bpf.h */
+	__u32 throttled; /* intervals of that kind */
 	struct dwell_norm norm[DWELL_MEASURES];
 };
 
 #define DWELL_OPEN_MEASURE 7ULL
 _Static_assert(DWELL_MEASURES <= DWELL_OPEN_MEASURE + 1, "a measure fits the low bits of a time");
+
+#define DWELL_BEGINS_LINE(field) ((8 + __builtin_offsetof(struct dwell_record, field)) % 64 == 0)
+_Static_assert(DWELL_BEGINS_LINE(involuntary) && DWELL_BEGINS_LINE(max) &&
+		       DWELL_BEGINS_LINE(blocked_ns) && DWELL_BEGINS_LINE(armed),
+	       "state, sums, maxima and blocks are a cache line each");
 
 /*
  * 2 KiB a task is the bar; the allocator's sizes are powers of two and the
