@@ -58,26 +58,38 @@ inline_always void number(struct dwell_record *record, struct task_struct *task)
 	record->pid = own_number(task->group_leader);
 }
 
-/* What the process of @task is called where it leaves the kernel. */
-inline_always __u32 pid_of(struct task_struct *task)
+/* What the process of @task is called in dwell's own pid namespace, if @record is its record. */
+inline_always __u32 own_pid(const struct dwell_record *record, const struct task_struct *task)
 {
-	struct dwell_record *record;
-
-	if (!config.pid_ns || !task->pid)
-		return task->tgid;
-	record = find_record(task);
 	return record ? record->pid : task->tgid | DWELL_OUTSIDE;
 }
 
 /* What @task itself is called there. */
+inline_always __u32 own_tid(const struct dwell_record *record, const struct task_struct *task)
+{
+	return record ? record->tid : task->pid | DWELL_OUTSIDE;
+}
+
+/* What the process of @task, whose record is @record, is called where it leaves the kernel. */
+inline_always __u32 pid_by(const struct dwell_record *record, const struct task_struct *task)
+{
+	return config.pid_ns && task->pid ? own_pid(record, task) : task->tgid;
+}
+
+inline_always __u32 tid_by(const struct dwell_record *record, const struct task_struct *task)
+{
+	return config.pid_ns && task->pid ? own_tid(record, task) : task->pid;
+}
+
+/* Where its record is still to be found. */
+inline_always __u32 pid_of(struct task_struct *task)
+{
+	return config.pid_ns && task->pid ? own_pid(find_record(task), task) : task->tgid;
+}
+
 inline_always __u32 tid_of(struct task_struct *task)
 {
-	struct dwell_record *record;
-
-	if (!config.pid_ns || !task->pid)
-		return task->pid;
-	record = find_record(task);
-	return record ? record->tid : task->pid | DWELL_OUTSIDE;
+	return config.pid_ns && task->pid ? own_tid(find_record(task), task) : task->pid;
 }
 
 inline_always void identify(struct dwell_record *record, struct task_struct *task)

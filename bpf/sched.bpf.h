@@ -281,12 +281,12 @@ static __noinline void switch_outside_window(struct cpu *cpu, struct task_struct
 }
 
 /* A run that is in none of the entries that are there. */
-static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task, __u64 begin,
-				    __u64 now)
+static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task,
+				    const struct dwell_record *record, __u64 begin, __u64 now)
 {
-	struct dwell_run *run = dwell_runs_push(&cpu->history, tid_of(task), begin, now);
+	struct dwell_run *run = dwell_runs_push(&cpu->history, tid_by(record, task), begin, now);
 
-	run->pid = pid_of(task);
+	run->pid = pid_by(record, task);
 	/* By eights: to the compiler a name is bytes. */
 	run->name[0] = *(const __u64 *)&task->comm[0];
 	run->name[1] = *(const __u64 *)&task->comm[8];
@@ -307,14 +307,15 @@ static __noinline __u64 unseen_arrival(const struct cpu *cpu, struct task_struct
 }
 
 /* Keeps in mind who had @cpu until @now, for those who waited for it. */
-inline_always void note_run(struct cpu *cpu, struct task_struct *task, __u64 now)
+inline_always void note_run(struct cpu *cpu, struct task_struct *task,
+			    const struct dwell_record *record, __u64 now)
 {
 	__u64 begin = cpu->in_at;
 
 	if (unlikely(cpu->tid != (__u32)task->pid || !begin))
 		begin = unseen_arrival(cpu, task, now);
-	if (!dwell_runs_add(&cpu->history, tid_of(task), begin, now))
-		note_new_run(cpu, task, begin, now);
+	if (!dwell_runs_add(&cpu->history, tid_by(record, task), begin, now))
+		note_new_run(cpu, task, record, begin, now);
 }
 
 inline_always void note_switch(struct cpu *cpu, u64 *ctx)
@@ -322,7 +323,7 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 	bool preempt = ctx[0];
 	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
 	__u32 state = config.prev_state ? (__u32)ctx[3] : prev->__state;
-	struct dwell_record *record;
+	struct dwell_record *record = NULL;
 	__u64 now, offset, queued;
 
 	if (unlikely(window != DWELL_WINDOW_OPEN)) {
@@ -342,7 +343,7 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 		}
 	}
 	if (config.outliers)
-		note_run(cpu, prev, now);
+		note_run(cpu, prev, record, now);
 	queued = next->sched_info.last_queued;
 	cpu->tid = next->pid;
 	cpu->pid = next->tgid;
