@@ -346,12 +346,18 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 		note_run(cpu, prev, record, now);
 	queued = next->sched_info.last_queued;
 	cpu->tid = next->pid;
-	cpu->pid = next->tgid;
+	if (config.outliers)
+		cpu->pid = next->tgid;
 	cpu->in_at = now;
 	cpu->queued_at = queued ? queued + offset : 0;
 	cpu->run_delay = next->sched_info.run_delay;
-	cpu->queue = queue_id(next->se.cfs_rq);
-	cpu->throttled = throttled_before(next->se.cfs_rq);
+	if (next->pid) {
+		cpu->queue = queue_id(next->se.cfs_rq);
+		cpu->throttled = throttled_before(next->se.cfs_rq);
+	} else { /* it knows no quota, and its queue's is on a line that nobody else needs */
+		cpu->queue = 0;
+		cpu->throttled = 0;
+	}
 }
 
 #define ON_RQ_MIGRATING 2 /* TASK_ON_RQ_MIGRATING */
