@@ -157,10 +157,15 @@ int read_tasks(struct bpf_iter__task *ctx)
 	struct cpu *cpu;
 	__u32 at, bytes;
 
-	if (!task)
+	/*
+	 * The pass has ended: this is still the last task's number, by which one that was
+	 * shown again counts once. Only now: all hooks read what lies beside it.
+	 */
+	if (!task) {
+		tasks_seen = ctx->meta->seq_num + 1;
 		return 0;
+	}
 	note_self();
-	tasks_seen = ctx->meta->seq_num + 1; /* one that is shown again counts once */
 	record = find_record(task);
 	/* One that has sent its last record only waits for its parent. */
 	if (!record || record->kind == DWELL_EXIT)

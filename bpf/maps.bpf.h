@@ -34,6 +34,15 @@ __u64 window_start; /* mono; set before it opens */
 __u64 window_end;   /* mono; set before it closes */
 
 /*
+ * How many of the next wake-ups look up whether their task has a record. A host
+ * can hide tasks from the iterator; such a task gets its record when it is
+ * woken first: that holds only its pi_lock. Who has no BPF storage at all is
+ * seen at a glance. Who has another program's is noticed when switched in.
+ * Beside the window, which each hook reads too.
+ */
+__u32 hunt;
+
+/*
  * How much faster CLOCK_MONOTONIC runs than the scheduler's clock, in 2^-30:
  * NTP steers the one and not the other. The user side measures it.
  */

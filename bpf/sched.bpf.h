@@ -28,14 +28,6 @@
 #define HUNT_WAKES 4096
 
 /*
- * How many of the next wake-ups look up whether their task has a record. A host
- * can hide tasks from the iterator; such a task gets its record when it is
- * woken first: that holds only its pi_lock. Who has no BPF storage at all is
- * seen at a glance. Who has another program's is noticed when switched in.
- */
-__u32 hunt;
-
-/*
  * Whether a switched-out task is blocked. This is what the kernel's own
  * pressure accounting asks, exact under the run-queue lock. Neither the preempt
  * argument nor the state proves it: a task preempted on its way to sleep has a
