@@ -50,16 +50,17 @@ static int descriptor_of(pid_t pid, int number)
 
 /*
  * The kernel cuts names after 15 bytes, and some programs differ only beyond: the
- * whole name is that of the first function in the type information @btf.
+ * whole name is that of the first function in the type information @btf. What libbpf
+ * tries the kernel with may have another first function.
  */
 static void name_by_type(char name[SUPERVISOR_NAME_LEN], unsigned int btf_id, unsigned int type)
 {
 	struct btf *btf = btf__load_from_kernel_by_id(btf_id);
 	const struct btf_type *found = btf ? btf__type_by_id(btf, type) : NULL;
+	const char *whole = found ? btf__name_by_offset(btf, found->name_off) : NULL;
 
-	if (found)
-		snprintf(name, SUPERVISOR_NAME_LEN, "%s",
-			 btf__name_by_offset(btf, found->name_off));
+	if (whole && !strncmp(whole, name, strlen(name)))
+		snprintf(name, SUPERVISOR_NAME_LEN, "%s", whole);
 	btf__free(btf);
 }
 
