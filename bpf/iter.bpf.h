@@ -128,10 +128,10 @@ inline_always void describe(struct dwell_live *live, struct dwell_record *record
 			    struct task_struct *task, struct cpu *cpu)
 {
 	__u64 queued = task->sched_info.last_queued;
-	__u64 arrived = task->sched_info.last_arrival + cpu->offset;
+	__u64 arrived = task->sched_info.last_arrival + known_offset(cpu);
 
 	if (queued)
-		queued += cpu->offset;
+		queued += known_offset(cpu);
 	live->state = record->state;
 	live->since = record->since;
 	live->activated = record->activated;
@@ -266,8 +266,10 @@ inline_always void report_open(struct dwell_record *record, struct task_struct *
  * Each interval is told when it is found to be an outlier while it is open, and
  * again each time that it has lasted twice as long as when it was told. Tasks
  * that are about to change their state on another CPU may be missed, and are seen
- * there or in the next pass.
+ * there or in the next pass. So are those for which a pass has no room.
  */
+__u32 open_room; /* so many outliers may be told yet in this pass: the ring is read after it */
+
 SEC("iter/task")
 int find_open(struct bpf_iter__task *ctx)
 {
@@ -279,7 +281,7 @@ int find_open(struct bpf_iter__task *ctx)
 	struct cpu *cpu;
 	__u32 at, measure;
 
-	if (!task || window != DWELL_WINDOW_OPEN)
+	if (!task || window != DWELL_WINDOW_OPEN || shed >= DWELL_SHED_OUTLIERS || !open_room)
 		return 0;
 	record = find_record(task);
 	if (!record || record->kind == DWELL_EXIT)
@@ -302,6 +304,7 @@ int find_open(struct bpf_iter__task *ctx)
 	if (now - live.since <= threshold)
 		return 0;
 	report_open(record, task, cpu, measure, live.since, threshold);
+	open_room--;
 	return 0;
 }
 

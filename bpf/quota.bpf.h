@@ -283,24 +283,32 @@ inline_always void describe_quota(struct dwell_live *live, const struct dwell_re
 				  struct task_struct *task, struct cpu *cpu)
 {
 	struct cfs_rq *queue = task->se.cfs_rq;
-	__u64 began;
+	__u64 since = live->since, began;
+	__u32 state;
 
 	if (held_back(task)) {
 		/* Woken without quota, or it ran out since. */
+		state = DWELL_RUNNABLE_THROTTLED;
 		if (live->state != DWELL_RUNNABLE_THROTTLED &&
 		    bpf_core_field_exists(queue->throttled_clock_self)) {
-			began = queue->throttled_clock_self + cpu->offset;
-			if (began > live->since)
-				live->since = began;
+			began = queue->throttled_clock_self + known_offset(cpu);
+			if (began > since)
+				since = began;
 		}
-		live->state = DWELL_RUNNABLE_THROTTLED;
 	} else if (live->state == DWELL_RUNNABLE_THROTTLED) {
-		live->state = DWELL_RUNNABLE_PREEMPTED;
+		state = DWELL_RUNNABLE_PREEMPTED;
 		if (record->queue == queue_id(queue))
-			live->since += throttled_before(queue) - record->throttled_at_out;
+			since += throttled_before(queue) - record->throttled_at_out;
 		else
-			live->since = task->sched_info.last_queued + cpu->offset;
+			since = task->sched_info.last_queued + known_offset(cpu);
+	} else {
+		return;
 	}
+	/* What came and went after the window's end is none of it. */
+	if (window == DWELL_WINDOW_CLOSED && since >= window_end)
+		return;
+	live->state = state;
+	live->since = since;
 }
 
 #endif /* DWELL_QUOTA_BPF_H */

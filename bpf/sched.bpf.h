@@ -176,6 +176,9 @@ static __noinline void recover_arrival(struct task_struct *task, struct cpu *cpu
 	/* By now run_delay holds the whole wait: nothing of it came after the stamp. */
 	cpu->queued_at = cpu->in_at;
 	cpu->run_delay = task->sched_info.run_delay;
+	/* They are another task's. */
+	cpu->queue = queue_id(task->se.cfs_rq);
+	cpu->throttled = throttled_before(task->se.cfs_rq);
 }
 
 /* @task is about to be gone. */

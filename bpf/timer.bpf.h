@@ -437,14 +437,17 @@ inline_always void note_expiry(struct cpu *cpu, struct hrtimer *timer)
 
 	if (!config.was_armed)
 		take_back_cancel(cpu, (__u64)timer, function);
-	if (kind == DWELL_TIMER_KERNEL && filtered())
+	if (kind == DWELL_TIMER_KERNEL && filtered() && !config.outliers)
 		return;
 	now = bpf_ktime_get_ns();
 	late = now + timer->base->offset - timer->node.expires;
 	if (late < 0)
 		late = 0;
+	/* A filter is for whom it happens to: whose callback ran ahead of it may be anybody's. */
 	if (config.outliers)
 		note_callback(cpu, function, now);
+	if (kind == DWELL_TIMER_KERNEL && filtered())
+		return;
 	if (kind == DWELL_TIMER_KERNEL) {
 		counts = kernel_counts(function);
 		if (counts) {

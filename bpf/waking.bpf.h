@@ -105,7 +105,7 @@ inline_always void note_unslept(struct dwell_record *record, struct task_struct 
 }
 
 #define LOOKS_FOR_BLOCKS (config.outliers && config.floor[DWELL_BLOCKED] != ~0ULL)
-#define COARSE_NS 10000000 /* a CPU in use sees a tick, and the time with it, at least so often */
+#define COARSE_NS 10000000 /* a CPU in use sees a tick, which is a timer, at least so often */
 
 /*
  * Whether @task may have been blocked long enough to be an outlier, told
@@ -119,7 +119,7 @@ inline_always bool may_end_long_block(struct cpu *cpu, struct task_struct *task)
 
 	if (!LOOKS_FOR_BLOCKS)
 		return false;
-	if (!cpu->tid)
+	if (!cpu->tid || !config.sees_expiries)
 		now = bpf_ktime_get_ns();
 	else
 		now = (cpu->in_at > cpu->expired_at ? cpu->in_at : cpu->expired_at) + COARSE_NS;

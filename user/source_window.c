@@ -18,6 +18,7 @@
 #define LOOK_NS 1000000000ULL	   /* how often open intervals and the ledger are looked at */
 #define FIRST_LOOK_NS 100000000ULL /* by then whoever waited for dwell's own start has had a CPU */
 #define LOOK_SHARE 1000		   /* all looks for open intervals take one such part of a CPU */
+#define OPEN_ROOM 512		   /* a look tells so many at most: a third of the ring */
 #define SLEW_NS 1000000000ULL	   /* span over which the clocks are compared */
 #define STATISTICS_NS 500000000ULL /* statistics cost two clock reads a run: not for long */
 #define CALIBRATIONS 32
@@ -143,6 +144,7 @@ static int look_for_open(struct source *source, uint64_t now)
 	if (!source->open_outliers || now < source->next_open)
 		return 0;
 	began = clock_now(CLOCK_THREAD_CPUTIME_ID);
+	source->skeleton->bss->open_room = OPEN_ROOM;
 	err = iterator_run(source->skeleton->links.find_open);
 	rest = (clock_now(CLOCK_THREAD_CPUTIME_ID) - began) * LOOK_SHARE;
 	source->next_open = now + (rest > LOOK_NS ? rest : LOOK_NS);
