@@ -29,6 +29,12 @@ static void wait_for_turn(const struct work *work, int turn)
 		proc_sleep(MS);
 }
 
+static void spin_until_turn(const struct work *work, int turn)
+{
+	while (atomic_load(&work->turn) < turn)
+		proc_spin(proc_now() + MS);
+}
+
 /* The outlier of @tid's kind @what; a failure if it is not there. */
 static const json_t *find_outlier(const struct report *report, const char *what, pid_t tid)
 {
@@ -59,8 +65,8 @@ static void spin_before(struct work *work)
 {
 	prctl(PR_SET_NAME, "where spinner");
 	proc_pin(0, PROC_LAST_CPU);
-	wait_for_turn(work, 1);
 	be_real_time(10);
+	wait_for_turn(work, 1);
 	proc_spin(proc_now() + 100 * MS);
 	atomic_store(&work->turn, 2);
 	_exit(0);
@@ -75,8 +81,9 @@ static void wait_and_stay(struct work *work)
 	proc_sleep(20 * MS);
 	be_real_time(5);
 	atomic_store(&work->turn, 1);
-	while (atomic_load(&work->turn) < 3)
-		proc_spin(proc_now() + MS);
+	spin_until_turn(work, 2);
+	atomic_store(&work->turn, 3);
+	spin_until_turn(work, 4);
 }
 
 static void run_reader(const void *argument)
@@ -98,10 +105,10 @@ static void run_reader(const void *argument)
 	dwell_wait_measuring(&run);
 	proc_pin(run.pid, PROC_FIRST_CPU);
 	workload_release(&workload);
-	wait_for_turn(workload.work, 2);
+	wait_for_turn(workload.work, 3);
 	dwell_interrupt(&run);
 	dwell_wait(&run, 30);
-	atomic_store(&workload.work->turn, 3);
+	atomic_store(&workload.work->turn, 4);
 	report_read(&report, &run);
 	outlier = find_outlier(&report, "runqueue", workload.pid);
 	live_expect("where it ended", report_integer(outlier, "cpu"), last);
@@ -121,8 +128,7 @@ static void stay_busy(struct work *work)
 	proc_pin(0, PROC_LAST_CPU);
 	proc_sleep(20 * MS);
 	atomic_store(&work->turn, 1);
-	while (atomic_load(&work->turn) < 2)
-		proc_spin(proc_now() + MS);
+	spin_until_turn(work, 2);
 }
 
 static void run_twice(const void *argument)
