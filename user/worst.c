@@ -23,43 +23,43 @@ static void remove_at(struct worst *worst, size_t at)
 		(worst->count - at) * sizeof(worst->outlier[0]));
 }
 
-/* Whether those that are kept tell @outlier: they are its parts. Parts that it tells go. */
-static bool is_told(struct worst *worst, const struct dwell_outlier *outlier)
+static bool is_part(const struct worst *worst, size_t at, const struct dwell_outlier *outlier)
+{
+	const struct told_interval part = told_interval(&worst->outlier[at]);
+
+	return told_is_part(&part, outlier);
+}
+
+/* Which ones are to be kept: @outlier, those of its parts that are there, or both. */
+static enum told_choice choose(const struct worst *worst, const struct dwell_outlier *outlier)
 {
 	struct told_parts parts = {0};
-	enum told_choice choice;
 
 	for (size_t i = 0; i < worst->count; i++) {
 		const struct told_interval part = told_interval(&worst->outlier[i]);
 
-		if (told_is_part(&part, outlier))
+		if (is_part(worst, i, outlier))
 			told_count(&parts, &part);
 	}
-	choice = told_choose(outlier, &parts);
-	for (size_t i = worst->count; i-- > 0 && choice == TOLD_OUTER;) {
-		const struct told_interval part = told_interval(&worst->outlier[i]);
-
-		if (told_is_part(&part, outlier))
-			remove_at(worst, i);
-	}
-	return choice == TOLD_PARTS;
+	return told_choose(outlier, &parts);
 }
 
 void worst_add(struct worst *worst, const struct dwell_outlier *outlier)
 {
+	enum told_choice choice = choose(worst, outlier);
 	size_t at;
 
-	if (is_told(worst, outlier))
+	if (choice == TOLD_PARTS)
 		return;
-	for (at = 0; at < worst->count; at++) {
-		if (!same_kind(&worst->outlier[at], outlier))
-			continue;
-		/* The end of what was open is the same one, and says more. */
-		if (outlier_excess(&worst->outlier[at]) > outlier_excess(outlier))
+	/* The end of what was open is the same one, and says more. */
+	for (at = 0; at < worst->count; at++)
+		if (same_kind(&worst->outlier[at], outlier) &&
+		    outlier_excess(&worst->outlier[at]) > outlier_excess(outlier))
 			return;
-		remove_at(worst, at);
-		break;
-	}
+	for (at = worst->count; at-- > 0;)
+		if (same_kind(&worst->outlier[at], outlier) ||
+		    (choice == TOLD_OUTER && is_part(worst, at, outlier)))
+			remove_at(worst, at);
 	for (at = 0; at < worst->count; at++)
 		if (outlier_excess(outlier) > outlier_excess(&worst->outlier[at]))
 			break;

@@ -106,6 +106,38 @@ static void one_incident_is_one_of_the_worst(void **state)
 	assert_int_equal(worst.count, 2);
 }
 
+/* A wait goes only for a timer latency that is kept: not for one less bad than an earlier one. */
+static void what_is_not_kept_takes_no_parts_along(void **state)
+{
+	struct dwell_outlier latency = {.tid = 1,
+					.measure = DWELL_TIMER_LATENCY,
+					.from = 1000000000,
+					.to = 1009000000,
+					.ns = 9000000,
+					.threshold = 2000000,
+					.runqueue = 8990000};
+	struct dwell_outlier wait = {.tid = 1,
+				     .measure = DWELL_WOKEN,
+				     .from = 2000010000,
+				     .to = 2005000000,
+				     .ns = 4990000,
+				     .threshold = 1000000};
+	struct worst worst = {0};
+
+	(void)state;
+	worst_add(&worst, &latency);
+	worst_add(&worst, &wait);
+	latency.from = 2000000000;
+	latency.to = 2005000000;
+	latency.ns = 5000000;
+	latency.runqueue = 4990000;
+	worst_add(&worst, &latency);
+	assert_int_equal(worst.count, 2);
+	assert_int_equal(worst.outlier[0].measure, DWELL_WOKEN);
+	assert_int_equal(worst.outlier[1].measure, DWELL_TIMER_LATENCY);
+	assert_int_equal(worst.outlier[1].ns, 9000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +145,7 @@ int main(void)
 		cmocka_unit_test(one_of_a_kind_is_enough),
 		cmocka_unit_test(so_many_are_kept),
 		cmocka_unit_test(one_incident_is_one_of_the_worst),
+		cmocka_unit_test(what_is_not_kept_takes_no_parts_along),
 	};
 
 	return cmocka_run_group_tests_name("worst", tests, NULL, NULL);
