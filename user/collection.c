@@ -158,7 +158,7 @@ int collection_sample(struct collection *collection)
 	source_losses(session->source, losses);
 	model_set_losses(collection->model, losses);
 	source_outlier_counts(session->source, collection->outliers);
-	return model_end_read(collection->model);
+	return model_end_read(collection->model, source_unmeasured(session->source).exits);
 }
 
 int collection_run(struct collection *collection)

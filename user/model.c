@@ -359,9 +359,10 @@ static bool has_left(const struct model *model, const struct task *task)
 	       model->reads - task->seen_at >= READS_MISSED;
 }
 
-int model_end_read(struct model *model)
+int model_end_read(struct model *model, bool exits_unseen)
 {
-	bool some_left = model->lost_at && model->reads - model->lost_at <= READS_MISSED;
+	bool some_left = exits_unseen ||
+			 (model->lost_at && model->reads - model->lost_at <= READS_MISSED);
 	struct task *task, *next;
 	int err = 0;
 

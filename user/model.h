@@ -183,10 +183,11 @@ uint64_t model_loss(const struct model *model, enum dwell_loss loss);
 
 /*
  * All live tasks have been taken in again, and after them what was pushed; the
- * losses are set. Those whose last record was lost are noticed here, by their
- * absence, and forgotten: what they counted stays. 0 or -ENOMEM.
+ * losses are set. Those whose last record was lost, or with @exits_unseen is never
+ * sent, are noticed here, by their absence, and forgotten: what they counted
+ * stays. 0 or -ENOMEM.
  */
-int model_end_read(struct model *model);
+int model_end_read(struct model *model, bool exits_unseen);
 
 /* Live tasks in the model, and tasks that exited. */
 uint64_t model_live_tasks(const struct model *model);

@@ -142,7 +142,7 @@ static void read_tasks_up_to(struct model *model, uint32_t tid, uint64_t lost)
 		add_as(model, &record, DWELL_LIVE);
 	}
 	model_set_losses(model, losses);
-	assert_int_equal(model_end_read(model), 0);
+	assert_int_equal(model_end_read(model, false), 0);
 }
 
 static void who_left_unseen_is_missed_twice(void **state)
@@ -171,6 +171,28 @@ static void who_left_unseen_is_missed_twice(void **state)
 	rows = rows_by(model, ROW_BY_COMM);
 	assert_int_equal(row_of_comm(&rows, "crowd")->timers.armed, 50);
 	assert_int_equal(row_of_comm(&rows, "crowd")->live, 3);
+	rows_free(&rows);
+	model_free(model);
+}
+
+/* Where no exit is seen at all, absence is all there is to go by; a single one may be by chance. */
+static void without_exits_who_is_missing_is_gone(void **state)
+{
+	struct model *model = new_model(0);
+	struct rows rows;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 20; i++) {
+		struct dwell_record record = record_of(i, i, i, "crowd", 1);
+
+		record.armed = 10;
+		add_as(model, &record, DWELL_LIVE);
+		assert_int_equal(model_end_read(model, true), 0);
+		assert_int_equal(model_live_tasks(model), i < 2 ? i : 2);
+	}
+	rows = rows_by(model, ROW_BY_COMM);
+	assert_int_equal(row_of_comm(&rows, "crowd")->timers.armed, 200);
+	assert_int_equal(row_of_comm(&rows, "crowd")->live, 2);
 	rows_free(&rows);
 	model_free(model);
 }
@@ -1045,7 +1067,7 @@ static void timers_of_who_left_are_forgotten_but_counted(void **state)
 		add_as(model, &record, DWELL_EXIT);
 		assert_int_equal(model_add_timers(model, &key, &counts), 1);
 		assert_int_equal(model_forget_timers(model, &key, &more), 0);
-		assert_int_equal(model_end_read(model), 0);
+		assert_int_equal(model_end_read(model, false), 0);
 	}
 	rows = rows_by(model, ROW_BY_COMM);
 	assert_int_equal(rows.count, 1);
@@ -1464,6 +1486,7 @@ int main(void)
 		cmocka_unit_test(a_later_record_replaces_the_earlier_one),
 		cmocka_unit_test(an_unterminated_comm_stays_within_its_bytes),
 		cmocka_unit_test(who_left_unseen_is_missed_twice),
+		cmocka_unit_test(without_exits_who_is_missing_is_gone),
 		cmocka_unit_test(timers_of_who_left_are_forgotten_but_counted),
 		cmocka_unit_test(a_reused_tid_is_another_task),
 		cmocka_unit_test(a_running_tasks_open_time_counts_within_the_window),
