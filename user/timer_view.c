@@ -74,10 +74,14 @@ static void find_process_owner(const struct group *process, struct owner *owner)
 static struct owner find_owner(struct model *model, const struct ledger *ledger, enum timer_by by)
 {
 	struct task *task = task_find(model, ledger->key.tid, ledger->key.start, false);
-	struct group *process = process_find(model, ledger->key.pid);
 	struct owner owner = {.exited = ledger_is_left(model, ledger)};
+	/* The pid of one that exited may be another process's by now. */
+	struct group *process =
+		owner.exited ? process_find_serial(model, ledger->key.pid, ledger->process) :
+			       process_find(model, ledger->key.pid);
 
 	if (owner.exited) {
+		owner.generation = ledger->process;
 		owner.comm = ledger->comm;
 		owner.cgroup = ledger->cgroup;
 	} else if (task && task->known) {

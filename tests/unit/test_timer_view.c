@@ -284,6 +284,36 @@ static void who_exits_is_remembered_and_may_be_forgotten(void **state)
 	model_free(model);
 }
 
+/* The exited one has no task any more, and a later process has its pid. */
+static void a_reused_pid_has_no_timers_of_the_former(void **state)
+{
+	const struct dwell_timer_key old = sleep_key(5, 5, SYS_poll);
+	struct dwell_timer_key new = sleep_key(5, 5, SYS_poll);
+	struct dwell_timer_counts last = {.armed = 10, .expired = 10};
+	struct dwell_record record = record_of(5, 5, 50, "new", 8);
+	struct model *model = model_new(0);
+	struct timer_rows rows;
+
+	(void)state;
+	model_keep_ledger(model, 10000);
+	model_set_window(model, START, START + 10 * S);
+	add_task(model, 5, 5, "old", DWELL_EXIT);
+	assert_int_equal(add(model, old, 1), 1);
+	assert_int_equal(model_forget_timers(model, &old, &last), 0);
+	assert_int_equal(model_add_record(model, &record), 0);
+	new.start = 50;
+	assert_int_equal(add(model, new, 2), 0);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	assert_int_equal(rows.count, 2);
+	assert_int_equal(row_of(&rows, "old", "poll")->timers.armed, 10);
+	assert_int_equal(row_of(&rows, "old", "poll")->cgroup, 7);
+	assert_true(row_of(&rows, "old", "poll")->exited);
+	assert_int_equal(row_of(&rows, "new", "poll")->timers.armed, 20);
+	assert_false(row_of(&rows, "new", "poll")->exited);
+	timer_rows_free(&rows);
+	model_free(model);
+}
+
 /* As many processes as a fork storm leaves: those beyond the limit are kept together. */
 static void the_many_that_exit_are_kept_together(void **state)
 {
@@ -626,6 +656,7 @@ int main(void)
 		cmocka_unit_test(what_is_armed_has_an_age_and_is_due),
 		cmocka_unit_test(the_kernels_and_nobodys_are_told_apart),
 		cmocka_unit_test(who_exits_is_remembered_and_may_be_forgotten),
+		cmocka_unit_test(a_reused_pid_has_no_timers_of_the_former),
 		cmocka_unit_test(the_many_that_exit_are_kept_together),
 		cmocka_unit_test(leaks_are_told),
 		cmocka_unit_test(a_growing_rate_is_no_leak),
