@@ -929,10 +929,13 @@ static int complete(struct parser *parser)
 
 	options->timer_view.limit = options->view.limit;
 	options->ledger.alone = options->command == COMMAND_TIMERS;
-	if (options->ledger.alone)
+	if (options->ledger.alone) {
 		options->ledger.wanted = true;
-	else
+		/* No line stands for a task's own counters: exited tasks need not be kept for them. */
+		options->view.by = ROW_BY_PROCESS;
+	} else {
 		options->timer_view.by = by[options->view.by];
+	}
 	if (options->ledger.wheel && !options->ledger.wanted && options->action == ACTION_RUN)
 		return refuse(parser, "--wheel tells of timers: give --timers too");
 	return 0;
