@@ -17,7 +17,7 @@ static int write_report(struct collection *collection)
 	err = model_rows(collection->model, &report.view, &report.rows);
 	if (!err && report.ledger)
 		err = model_timer_rows(collection->model, &report.timer_view, &names,
-				       &report.timers);
+				       &report.unmeasured, &report.timers);
 	if (!err)
 		err = options->json ? sink_json(out, &report) : sink_table(out, &report);
 	rows_free(&report.rows);

@@ -14,7 +14,8 @@ static int write_report(struct collection *collection)
 	int err;
 
 	collection_describe(collection, &heading, &report);
-	err = model_timer_rows(collection->model, &report.timer_view, &names, &report.timers);
+	err = model_timer_rows(collection->model, &report.timer_view, &names, &report.unmeasured,
+			       &report.timers);
 	if (!err)
 		err = options->json ? sink_timers_json(out, &report) :
 				      sink_timers_table(out, &report);

@@ -50,14 +50,16 @@ bool report_measured(const struct report *report, const struct row *row, enum fi
 bool report_timer_measured(const struct report *report, const struct timer_row *row,
 			   enum figure figure)
 {
-	const unsigned int unmeasured[] = {
-		[DWELL_TIMER_KERNEL] = report->unmeasured.kernel,
-		[DWELL_TIMER_SLEEP] = report->unmeasured.sleeps,
-		[DWELL_TIMER_USER] = report->unmeasured.users,
-		[DWELL_TIMER_WHEEL] = report->unmeasured.wheel,
-	};
+	return !(figure & timer_unmeasured(&report->unmeasured, row->kind));
+}
 
-	return !(figure & unmeasured[row->kind]);
+bool report_judged(const struct report *report)
+{
+	const struct unmeasured *unmeasured = &report->unmeasured;
+
+	return timer_rows_judged(&report->timers) &&
+	       !(FIGURE_OUTSTANDING &
+		 (unmeasured->sleeps | unmeasured->users | unmeasured->kernel | unmeasured->wheel));
 }
 
 double report_seconds(const struct report *report)

@@ -240,16 +240,16 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 
 /* ---- header and losses -------------------------------------------------- */
 
-/* Whether the ledger could tell what grows: its silence means nothing after a short window. */
-static int set_judged(json_t *object, const struct timer_rows *timers)
+/* Whether the ledger could tell what grows: else its silence means nothing. */
+static int set_judged(json_t *object, const struct report *report)
 {
 	json_t *json = json_object();
 	int err = json_set(object, "growth", json);
 
 	if (err)
 		return err;
-	err |= json_set(json, "judged", json_boolean(timer_rows_judged(timers)));
-	err |= json_set_count(json, "samples", timers->samples);
+	err |= json_set(json, "judged", json_boolean(report_judged(report)));
+	err |= json_set_count(json, "samples", report->timers.samples);
 	return err | json_set_count(json, "samples_needed", GROWTH_SAMPLES);
 }
 
@@ -269,7 +269,7 @@ int sink_json_header_by(FILE *out, const struct report *report, const char *by)
 		err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
 	}
 	if (report->ledger)
-		err |= set_judged(json, &report->timers);
+		err |= set_judged(json, report);
 	return err ? -ENOMEM : json_write_line(out, json);
 }
 

@@ -21,6 +21,9 @@ bool report_measured(const struct report *report, const struct row *row, enum fi
 bool report_timer_measured(const struct report *report, const struct timer_row *row,
 			   enum figure figure);
 
+/* Whether of all timers it is known which leak: only then does silence mean that none does. */
+bool report_judged(const struct report *report);
+
 /* The window's length, never 0. */
 double report_seconds(const struct report *report);
 

@@ -383,13 +383,37 @@ static void put_growths(FILE *out, const struct report *report)
 			rows->faster);
 }
 
-/* What of the table a short window leaves open. */
+/* "how many timers of sleeps, of programs are outstanding was not measured: …" */
+static void put_unmeasured(FILE *out, const struct report *report)
+{
+	static const char *const owners[] = {
+		[DWELL_TIMER_KERNEL] = "of the kernel",
+		[DWELL_TIMER_SLEEP] = "of sleeps",
+		[DWELL_TIMER_USER] = "of programs",
+		[DWELL_TIMER_WHEEL] = "of the timer wheel",
+	};
+	const char *separator = "how many timers ";
+
+	for (size_t i = 0; i < LENGTH(owners); i++) {
+		if (!(timer_unmeasured(&report->unmeasured, i) & FIGURE_OUTSTANDING))
+			continue;
+		fprintf(out, "%s%s", separator, owners[i]);
+		separator = ", ";
+	}
+	fputs(" are outstanding was not measured: which of them leak is not known\n", out);
+}
+
+/* What of the table a short window, or what the kernel refused, leaves open. */
 static void put_unjudged(FILE *out, const struct report *report)
 {
 	const struct timer_rows *rows = &report->timers;
 
-	if (timer_rows_judged(rows))
+	if (report_judged(report))
 		return;
+	if (timer_rows_judged(rows)) {
+		put_unmeasured(out, report);
+		return;
+	}
 	fprintf(out,
 		"the window was too short to tell what grows: looked at %zu time%s, once a second, "
 		"and %d are needed (-d 10 is enough)\n",
@@ -446,7 +470,7 @@ int sink_timers_rows(FILE *out, const struct report *report)
 	fputc('\n', out);
 	if (report->timers.count)
 		put_table(out, report);
-	else if (report->timer_view.leaks && timer_rows_judged(&report->timers))
+	else if (report->timer_view.leaks && report_judged(report))
 		fputs("nothing was seen to keep growing\n", out);
 	else if (!report->timer_view.leaks)
 		fputs("no timer was armed, cancelled or fired, and none is outstanding\n", out);

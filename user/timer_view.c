@@ -338,6 +338,29 @@ static void fill_row(const struct model *model, struct tally *tally, enum timer_
 	}
 }
 
+unsigned int timer_unmeasured(const struct unmeasured *unmeasured, enum dwell_timer_kind kind)
+{
+	const unsigned int figures[] = {
+		[DWELL_TIMER_KERNEL] = unmeasured->kernel,
+		[DWELL_TIMER_SLEEP] = unmeasured->sleeps,
+		[DWELL_TIMER_USER] = unmeasured->users,
+		[DWELL_TIMER_WHEEL] = unmeasured->wheel,
+	};
+
+	return figures[kind];
+}
+
+/* Where an event is not seen, its counts may rise and rise: that tells nothing. */
+static void forget_unmeasured(const struct unmeasured *unmeasured, struct timer_row *row)
+{
+	const unsigned int figures = timer_unmeasured(unmeasured, row->kind);
+
+	if (figures & FIGURE_OUTSTANDING)
+		row->outstanding = (struct growth){0};
+	if (figures & FIGURE_ARMED)
+		row->rate = (struct growth){0};
+}
+
 bool timer_row_leaks(const struct timer_row *row)
 {
 	return row->outstanding.grows;
@@ -436,7 +459,7 @@ static void limit_rows(const struct timer_view *view, struct timer_rows *rows)
 }
 
 static int make_rows(const struct model *model, struct tally *tally, const struct timer_view *view,
-		     struct timer_rows *rows)
+		     const struct unmeasured *unmeasured, struct timer_rows *rows)
 {
 	rows->samples = model->samples;
 	rows->row = calloc(HASH_COUNT(tally) + 1, sizeof(*rows->row));
@@ -446,6 +469,7 @@ static int make_rows(const struct model *model, struct tally *tally, const struc
 		struct timer_row *row = &rows->row[rows->count];
 
 		fill_row(model, tally, view->by, row);
+		forget_unmeasured(unmeasured, row);
 		rows->grown += timer_row_leaks(row);
 		rows->faster += row->rate.grows && !timer_row_leaks(row);
 		if (!view->leaks || timer_row_leaks(row)) {
@@ -461,7 +485,8 @@ static int make_rows(const struct model *model, struct tally *tally, const struc
 }
 
 int model_timer_rows(struct model *model, const struct timer_view *view,
-		     const struct timer_names *names, struct timer_rows *rows)
+		     const struct timer_names *names, const struct unmeasured *unmeasured,
+		     struct timer_rows *rows)
 {
 	__attribute__((cleanup(free_tallies))) struct tally *tallies = NULL;
 	int err;
@@ -470,7 +495,7 @@ int model_timer_rows(struct model *model, const struct timer_view *view,
 	err = tally_ledgers(model, model->user_ledgers, view, names, &tallies);
 	if (!err)
 		err = tally_ledgers(model, model->kernel_ledgers, view, names, &tallies);
-	return err ? err : make_rows(model, tallies, view, rows);
+	return err ? err : make_rows(model, tallies, view, unmeasured, rows);
 }
 
 void timer_rows_free(struct timer_rows *rows)

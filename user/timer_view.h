@@ -5,6 +5,7 @@
 
 #include "growth.h"
 #include "model.h"
+#include "reduction.h"
 #include "timer_api.h"
 
 /*
@@ -109,12 +110,16 @@ struct timer_rows {
 
 /*
  * The rows of @view, sorted; rows without a single event and nothing outstanding
- * are left out. @names tells the kernel's functions apart. 0 or -ENOMEM; the
- * caller frees @rows with timer_rows_free().
+ * are left out. @names tells the kernel's functions apart. What is @unmeasured
+ * does not grow. 0 or -ENOMEM; the caller frees @rows with timer_rows_free().
  */
 int model_timer_rows(struct model *model, const struct timer_view *view,
-		     const struct timer_names *names, struct timer_rows *rows);
+		     const struct timer_names *names, const struct unmeasured *unmeasured,
+		     struct timer_rows *rows);
 void timer_rows_free(struct timer_rows *rows);
+
+/* Which figures of timers of @kind nothing may be said of: enum figure, or'ed. */
+unsigned int timer_unmeasured(const struct unmeasured *unmeasured, enum dwell_timer_kind kind);
 
 /* Whether more and more timers of @row stay armed. */
 bool timer_row_leaks(const struct timer_row *row);

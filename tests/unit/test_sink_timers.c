@@ -407,6 +407,32 @@ static void a_short_window_says_so(void **state)
 	close_ledger(&ledger);
 }
 
+/* Nor where it was not seen how many are outstanding. */
+static void what_is_unmeasured_is_not_judged(void **state)
+{
+	struct ledger ledger;
+	struct output output;
+
+	(void)state;
+	open_ledger(&ledger, TIMER_BY_PROCESS);
+	ledger.report.timers.samples = GROWTH_SAMPLES;
+	ledger.report.timer_view.leaks = true;
+	ledger.report.unmeasured.users = FIGURE_OUTSTANDING;
+	ledger.report.unmeasured.sleeps = FIGURE_OUTSTANDING | FIGURE_CANCELLED;
+	ledger.report.unmeasured.kernel = FIGURE_CANCELLED;
+	output_json(&output, sink_timers_json, &ledger.report);
+	assert_true(json_is_false(
+		json_object_get(json_object_get(output.json[0], "growth"), "judged")));
+	output_free(&output);
+	output_text(&output, sink_timers_table, &ledger.report);
+	assert_true(has_line(&output, "how many timers of sleeps, of programs are outstanding was "
+				      "not measured: which of them leak is not known"));
+	assert_false(has_line(&output, "nothing was seen to keep growing"));
+	assert_false(has_line(&output, "too short"));
+	output_free(&output);
+	close_ledger(&ledger);
+}
+
 static void sites_are_told_with_both_stacks(void **state)
 {
 	struct ledger ledger;
@@ -863,6 +889,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_apply_is_absent),
 		cmocka_unit_test(growth_is_told_as_a_line),
 		cmocka_unit_test(a_short_window_says_so),
+		cmocka_unit_test(what_is_unmeasured_is_not_judged),
 		cmocka_unit_test(no_number_is_beyond_the_range),
 		cmocka_unit_test(wide_names_keep_the_columns),
 		cmocka_unit_test(sites_are_told_with_both_stacks),

@@ -29,6 +29,7 @@ static const char *name_of(void *context, uint64_t address)
 }
 
 static const struct timer_names names = {.function = name_of};
+static const struct unmeasured all_measured;
 
 static struct model *ledger_model(void)
 {
@@ -106,7 +107,7 @@ static struct timer_rows timer_rows_by(struct model *model, enum timer_by by, en
 	const struct timer_view view = {.by = by, .sort = sort};
 	struct timer_rows rows;
 
-	assert_int_equal(model_timer_rows(model, &view, &names, &rows), 0);
+	assert_int_equal(model_timer_rows(model, &view, &names, &all_measured, &rows), 0);
 	return rows;
 }
 
@@ -406,7 +407,7 @@ static void leaks_are_told(void **state)
 		model_free(model);
 	}
 	model = course(10, a_hundred_more, thousands);
-	assert_int_equal(model_timer_rows(model, &leaks, &names, &rows), 0);
+	assert_int_equal(model_timer_rows(model, &leaks, &names, &all_measured, &rows), 0);
 	assert_int_equal(rows.count, 0);
 	assert_int_equal(rows.grown, 0);
 	timer_rows_free(&rows);
@@ -421,7 +422,7 @@ static void a_growing_rate_is_no_leak(void **state)
 	struct timer_rows rows;
 
 	(void)state;
-	assert_int_equal(model_timer_rows(model, &leaks, &names, &rows), 0);
+	assert_int_equal(model_timer_rows(model, &leaks, &names, &all_measured, &rows), 0);
 	assert_int_equal(rows.count, 0);
 	assert_int_equal(rows.grown, 0);
 	assert_int_equal(rows.faster, 1);
@@ -430,6 +431,29 @@ static void a_growing_rate_is_no_leak(void **state)
 	assert_int_equal(rows.count, 1);
 	assert_false(timer_row_leaks(&rows.row[0]));
 	assert_true(rows.row[0].rate.per_s > 99 && rows.row[0].rate.per_s < 101);
+	timer_rows_free(&rows);
+	model_free(model);
+}
+
+/* Where no cancel is seen, what is outstanding may seem to grow for ever. */
+static void what_is_unmeasured_does_not_grow(void **state)
+{
+	const struct timer_view leaks = {.by = TIMER_BY_PROCESS, .leaks = true};
+	const struct unmeasured users = {.users = FIGURE_OUTSTANDING | FIGURE_ARMED};
+	const struct unmeasured sleeps = {.sleeps = FIGURE_OUTSTANDING | FIGURE_ARMED};
+	struct model *model = course(12, faster_and_faster, one_more);
+	struct timer_rows rows;
+
+	(void)state;
+	assert_int_equal(model_timer_rows(model, &leaks, &names, &users, &rows), 0);
+	assert_int_equal(rows.count, 0);
+	assert_int_equal(rows.grown, 0);
+	assert_int_equal(rows.faster, 0);
+	timer_rows_free(&rows);
+	/* Others are none of its business. */
+	assert_int_equal(model_timer_rows(model, &leaks, &names, &sleeps, &rows), 0);
+	assert_int_equal(rows.count, 1);
+	assert_true(rows.row[0].rate.grows);
 	timer_rows_free(&rows);
 	model_free(model);
 }
@@ -574,7 +598,7 @@ static void a_growing_pool_of_waiters_leaks(void **state)
 					 0);
 		assert_int_equal(model_sample(model, START + second * S), 0);
 	}
-	assert_int_equal(model_timer_rows(model, &leaks, &names, &rows), 0);
+	assert_int_equal(model_timer_rows(model, &leaks, &names, &all_measured, &rows), 0);
 	assert_int_equal(rows.count, 1);
 	assert_int_equal(rows.row[0].timers.outstanding, 50);
 	assert_true(rows.row[0].outstanding.per_s > 4.9 && rows.row[0].outstanding.per_s < 5.1);
@@ -611,7 +635,7 @@ static void the_limit_hides_the_least(void **state)
 	struct timer_rows rows;
 
 	(void)state;
-	assert_int_equal(model_timer_rows(model, &view, &names, &rows), 0);
+	assert_int_equal(model_timer_rows(model, &view, &names, &all_measured, &rows), 0);
 	assert_int_equal(rows.count, 2);
 	assert_int_equal(rows.hidden, 4);
 	assert_int_equal(rows.row[0].timers.armed, 320);
@@ -660,6 +684,7 @@ int main(void)
 		cmocka_unit_test(the_many_that_exit_are_kept_together),
 		cmocka_unit_test(leaks_are_told),
 		cmocka_unit_test(a_growing_rate_is_no_leak),
+		cmocka_unit_test(what_is_unmeasured_does_not_grow),
 		cmocka_unit_test(a_short_window_tells_no_growth),
 		cmocka_unit_test(an_armed_sleep_is_outstanding),
 		cmocka_unit_test(who_exits_takes_its_sleep_along),
