@@ -100,14 +100,16 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct stream *stream = context;
 	const struct outlier_names names = session_names(&stream->session);
+	struct dwell_outlier known = *outlier;
 
 	/* dwell does not tell of itself, and these work for it. */
 	if (file_helper_is(stream->session.file_helper, outlier->pid))
 		return 0;
+	outlier_name(&known, &names);
 	stream->taken++;
 	if (!stream->incidents)
-		return write_outlier(stream, outlier);
-	return incidents_take(stream->incidents, outlier, &names, clock_mono(), write_incident,
+		return write_outlier(stream, &known);
+	return incidents_take(stream->incidents, &known, &names, clock_mono(), write_incident,
 			      stream);
 }
 

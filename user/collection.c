@@ -78,11 +78,16 @@ static int take_site(void *context, const struct source_site *site)
 static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct collection *collection = context;
+	const struct outlier_names names = session_names(&collection->session);
+	struct dwell_outlier known = *outlier;
 
+	outlier_name(&known, &names);
+	if (!known.cgroup)
+		known.cgroup = model_cgroup(collection->model, known.tid, known.start);
 	if (collection->take_outlier)
-		collection->take_outlier(collection->context, outlier);
+		collection->take_outlier(collection->context, &known);
 	else
-		worst_add(&collection->worst, outlier);
+		worst_add(&collection->worst, &known);
 	return 0;
 }
 

@@ -37,6 +37,13 @@ static struct incident_key *add_key(struct incident_held *held, uint32_t by, uin
 	return key;
 }
 
+/* Those without a name have no program in common. */
+static void add_program(struct incident_held *held)
+{
+	if (held->outlier.comm[0])
+		add_key(held, BY_PROGRAM, 0, held->outlier.comm);
+}
+
 static void divide_wait(struct incident_held *held, const struct outlier_names *names)
 {
 	struct outlier_wait *wait = &held->wait;
@@ -86,7 +93,7 @@ static void add_wait_keys(struct incident_held *held)
 	else if (held->class == INCIDENT_WAIT)
 		add_key(held, BY_CPU, held->outlier.cpu, NULL);
 	add_key(held, BY_PROCESS, held->outlier.pid, NULL);
-	add_key(held, BY_PROGRAM, 0, held->outlier.comm);
+	add_program(held);
 }
 
 /*
@@ -109,7 +116,7 @@ static void add_block_keys(struct incident_held *held, const struct outlier_name
 		add_key(held, BY_WAKER_FUNCTION, function, NULL);
 	if (outlier->block == DWELL_BLOCK_D) {
 		add_key(held, BY_SYSCALL, syscall, NULL);
-		add_key(held, BY_PROGRAM, 0, outlier->comm);
+		add_program(held);
 	} else {
 		add_key(held, BY_SYSCALL_OF_PROGRAM, syscall, outlier->comm);
 	}
@@ -133,7 +140,7 @@ void incident_classify(struct incident_held *held, const struct outlier_names *n
 	case INCIDENT_LATE:
 		add_key(held, BY_CPU, outlier->cpu, NULL);
 		add_key(held, BY_FUNCTION, outlier->function, NULL);
-		add_key(held, BY_PROGRAM, 0, outlier->comm);
+		add_program(held);
 		return;
 	default:
 		add_wait_keys(held);

@@ -87,14 +87,16 @@ static void put_whose(const struct writer *writer)
 		outlier_print_task(writer->out, name, worst->pid, worst->tid);
 		return;
 	}
-	fprintf(writer->out, "%zu task%s of ", incident->tasks, incident->tasks == 1 ? "" : "s");
+	fprintf(writer->out, "%zu task%s", incident->tasks, incident->tasks == 1 ? "" : "s");
 	if (incident->programs > 1 && incident->processes > 1) {
-		fprintf(writer->out, "%zu programs", incident->programs);
+		fprintf(writer->out, " of %zu programs", incident->programs);
 		return;
 	}
 	/* The threads of one process are called by the process. */
 	if (incident->programs > 1)
 		name = outlier_comm(writer->names, worst->pid, worst->pid);
+	if ((name && *name) || incident->processes == 1)
+		fputs(" of ", writer->out);
 	if (name)
 		outlier_print_name(writer->out, name, DWELL_COMM_LEN);
 	if (incident->processes == 1)

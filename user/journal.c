@@ -117,7 +117,7 @@ static void put_head(FILE *out, int priority, const char *message, size_t length
 
 static void put_comm(FILE *out, const char *name, const char *comm)
 {
-	if (comm)
+	if (comm && *comm)
 		put_bytes(out, name, comm, strnlen(comm, DWELL_COMM_LEN));
 }
 

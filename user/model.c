@@ -392,6 +392,13 @@ uint64_t model_loss(const struct model *model, enum dwell_loss loss)
 	return saturating_add(model->losses[loss], model->own_losses[loss]);
 }
 
+uint64_t model_cgroup(struct model *model, uint32_t tid, uint64_t start)
+{
+	const struct task *task = task_find(model, tid, start, false);
+
+	return task && task->known ? task->group[GROUP_CGROUP]->key.number : 0;
+}
+
 uint64_t model_live_tasks(const struct model *model)
 {
 	return model->live;

@@ -189,6 +189,9 @@ uint64_t model_loss(const struct model *model, enum dwell_loss loss);
  */
 int model_end_read(struct model *model, bool exits_unseen);
 
+/* The cgroup of the task @tid that started at @start, as last read; 0: not known. */
+uint64_t model_cgroup(struct model *model, uint32_t tid, uint64_t start);
+
 /* Live tasks in the model, and tasks that exited. */
 uint64_t model_live_tasks(const struct model *model);
 uint64_t model_exited_tasks(const struct model *model);

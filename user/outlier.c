@@ -92,6 +92,18 @@ const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32
 	return names->comm ? names->comm(names->context, pid, tid) : NULL;
 }
 
+void outlier_name(struct dwell_outlier *outlier, const struct outlier_names *names)
+{
+	const char *comm = NULL;
+
+	if (outlier->tid && !outlier->comm[0])
+		comm = outlier_comm(names, outlier->pid, outlier->tid);
+	if (!comm)
+		return;
+	memset(outlier->comm, 0, sizeof(outlier->comm));
+	memcpy(outlier->comm, comm, strnlen(comm, DWELL_COMM_LEN - 1));
+}
+
 const char *outlier_culprit_comm(const struct outlier_names *names,
 				 const struct outlier_culprit *culprit)
 {

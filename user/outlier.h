@@ -92,6 +92,12 @@ const char *outlier_what(const struct dwell_outlier *outlier);
 /* The same for all outliers of an enum dwell_measure. */
 const char *outlier_kind(unsigned int measure);
 
+/*
+ * Names the task of @outlier where the kernel side did not: it knows the owner of a late
+ * timer by number only. To be called while the task can still be asked for.
+ */
+void outlier_name(struct dwell_outlier *outlier, const struct outlier_names *names);
+
 /* How many times its threshold it took. */
 double outlier_excess(const struct dwell_outlier *outlier);
 

@@ -55,7 +55,8 @@ static int set_identity(json_t *object, const struct dwell_outlier *outlier,
 
 	err |= json_set_count(object, "pid", outlier->pid);
 	err |= json_set_count(object, "tid", outlier->tid);
-	err |= json_set_name(object, "comm", outlier->comm, sizeof(outlier->comm));
+	if (outlier->comm[0])
+		err |= json_set_name(object, "comm", outlier->comm, sizeof(outlier->comm));
 	if (outlier->cgroup)
 		err |= json_set_resolved(object, "cgroup", outlier_cgroup(names, outlier->cgroup),
 					 "#%" PRIu64, outlier->cgroup);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -767,15 +768,18 @@ static void run_late(const void *argument)
 	unsigned int sleeps = 0, timerfds = 0;
 	const json_t *outlier;
 	struct watch found;
+	char name[16] = "";
 	size_t index;
 
 	(void)argument;
+	prctl(PR_GET_NAME, name); /* who works inherits it */
 	watch(&found, use_timers, NULL, false, OPTIONS("--lateness", "1us"));
 	json_array_foreach(found.report.outliers, index, outlier) {
 		sleeps += !strcmp(text_of(outlier, "api"), "clock_nanosleep");
 		timerfds += !strcmp(text_of(outlier, "api"), "timerfd");
 		expect_text(outlier, "what", "lateness");
 		live_expect("the process", report_integer(outlier, "pid"), found.pid);
+		expect_text(outlier, "comm", name);
 		live_expect("the sum of the parts",
 			    report_integer(outlier, "parts.interrupt_ns") +
 				    report_integer(outlier, "parts.callbacks_ns"),

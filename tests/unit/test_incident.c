@@ -218,6 +218,33 @@ static void blocks_have_one_cause_by_what_they_wait_for(void **state)
 	assert_non_null(strstr(heard.line[2], "2 blocked waits of 2 tasks of cat"));
 }
 
+/* Nothing says that they are of one program. */
+static void timers_without_a_name_have_no_program_in_common(void **state)
+{
+	struct dwell_outlier outlier;
+
+	for (uint32_t i = 0; i < 9; i++) {
+		outlier = outlier_of(DWELL_LATENESS, "", 60 + i, 60 + i, i * MS, 8 * MS);
+		outlier.lateness = outlier.ns;
+		outlier.function = 0x1000 + i / 3;
+		outlier.cpu = i;
+		take(*state, &outlier);
+	}
+	tell(*state);
+	assert_int_equal(heard.count, 3);
+	assert_non_null(strstr(heard.line[0], "3 late timers of 3 tasks, worst 8.0ms ("));
+	/* The threads of one process have at least its number. */
+	forget();
+	for (uint32_t i = 0; i < 3; i++) {
+		outlier = outlier_of(DWELL_LATENESS, "", NGINX, 60 + i, i * MS, 8 * MS);
+		outlier.lateness = outlier.ns;
+		take(*state, &outlier);
+	}
+	tell(*state);
+	assert_int_equal(heard.count, 1);
+	assert_non_null(strstr(heard.line[0], "3 late timers of 3 tasks of [100], worst 8.0ms ("));
+}
+
 static void late_timers_of_one_cpu_are_one_cause(void **state)
 {
 	struct dwell_outlier outlier;
@@ -295,6 +322,7 @@ int main(void)
 		TEST(hostile_names_stay_names),
 		TEST(a_quota_is_one_cause),
 		TEST(blocks_have_one_cause_by_what_they_wait_for),
+		TEST(timers_without_a_name_have_no_program_in_common),
 		TEST(late_timers_of_one_cpu_are_one_cause),
 		TEST(dwells_have_a_culprit_if_they_waited),
 	};

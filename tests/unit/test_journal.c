@@ -239,6 +239,20 @@ static void one_alone_has_no_count(void **state)
 	close(reader.fd);
 }
 
+static void who_has_no_name_has_no_field_for_it(void **state)
+{
+	struct dwell_outlier outlier = outlier_of(DWELL_LATENESS);
+	struct reader reader;
+
+	(void)state;
+	outlier.comm[0] = '\0';
+	listen_at(&reader);
+	enter(&reader, &outlier, &names);
+	has(&reader, "DWELL_TID", "4712");
+	has_not(&reader, "DWELL_COMM");
+	close(reader.fd);
+}
+
 /* Its worst one's facts, and each kind, so that whoever looks for one finds it. */
 static void an_incident_has_its_kinds_and_counts(void **state)
 {
@@ -554,6 +568,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_wait_names_its_culprit),
 		TEST(one_alone_has_no_count),
+		TEST(who_has_no_name_has_no_field_for_it),
 		TEST(an_incident_has_its_kinds_and_counts),
 		TEST(a_block_names_its_waker),
 		TEST(every_kind_has_an_entry),

@@ -197,6 +197,22 @@ static void without_exits_who_is_missing_is_gone(void **state)
 	model_free(model);
 }
 
+static void a_task_has_the_cgroup_that_was_read_last(void **state)
+{
+	struct dwell_record record = record_of(7, 8, 5, "one", 3);
+	struct model *model = new_model(0);
+
+	(void)state;
+	assert_int_equal(model_cgroup(model, 8, 5), 0);
+	add_as(model, &record, DWELL_LIVE);
+	assert_int_equal(model_cgroup(model, 8, 5), 3);
+	assert_int_equal(model_cgroup(model, 8, 6), 0);
+	record.cgroup = 4;
+	add_as(model, &record, DWELL_LIVE);
+	assert_int_equal(model_cgroup(model, 8, 5), 4);
+	model_free(model);
+}
+
 static void a_reused_tid_is_another_task(void **state)
 {
 	struct model *model = new_model(10);
@@ -1488,6 +1504,7 @@ int main(void)
 		cmocka_unit_test(who_left_unseen_is_missed_twice),
 		cmocka_unit_test(without_exits_who_is_missing_is_gone),
 		cmocka_unit_test(timers_of_who_left_are_forgotten_but_counted),
+		cmocka_unit_test(a_task_has_the_cgroup_that_was_read_last),
 		cmocka_unit_test(a_reused_tid_is_another_task),
 		cmocka_unit_test(a_running_tasks_open_time_counts_within_the_window),
 		cmocka_unit_test(ages_reach_back_before_the_window),

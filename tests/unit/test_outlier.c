@@ -640,6 +640,43 @@ static void dwell_tells_runs_and_preempters(void **state)
 		   "\"what\":\"dwell\"," JSON_HEAD ",\"oncpu_ns\":24000000,\"preemptions\":0");
 }
 
+/* Of a timer that is no sleep the kernel side gives no name. */
+static void owners_of_timers_are_named(void **state)
+{
+	struct dwell_outlier outlier = late_outlier();
+
+	(void)state;
+	outlier.to = BEGIN + 24 * MS;
+	memset(outlier.comm, 0x7f, sizeof(outlier.comm));
+	outlier.comm[0] = '\0';
+	outlier.cgroup = 0;
+	check_text(&outlier, false,
+		   "08:14:02.113 lateness 5.1ms (typical 40us) timerfd of [4711/4712] on CPU 1: "
+		   "interrupt came 5.1ms late\n");
+	check_json(&outlier, "\"what\":\"lateness\",\"ns\":5100000,\"threshold_ns\":3000000,"
+			     "\"typical_ns\":40000,\"open\":false," JSON_MOMENT
+			     ",\"cpu\":1,\"pid\":4711,\"tid\":4712,"
+			     "\"parts\":{\"interrupt_ns\":5100000,\"callbacks_ns\":0},"
+			     "\"callback\":\"timerfd_tmrproc\",\"api\":\"timerfd\"");
+	outlier_name(&outlier, &no_names);
+	assert_string_equal(outlier.comm, "");
+	outlier.pid = outlier.tid = HOG;
+	outlier_name(&outlier, &all_names);
+	assert_string_equal(outlier.comm, "hog");
+	/* Who has a name keeps it, and nobody has none. */
+	outlier.pid = outlier.tid = HOG2;
+	outlier_name(&outlier, &all_names);
+	assert_string_equal(outlier.comm, "hog");
+	outlier = late_outlier();
+	outlier.pid = outlier.tid = 0;
+	outlier.comm[0] = '\0';
+	outlier_name(&outlier, &all_names);
+	assert_string_equal(outlier.comm, "");
+	outlier.tid = 666;
+	outlier_name(&outlier, &all_names);
+	assert_string_equal(outlier.comm, "abcdefghijklmno");
+}
+
 static void lateness_tells_the_interrupt_from_the_rest(void **state)
 {
 	struct dwell_outlier outlier = late_outlier();
@@ -926,6 +963,7 @@ int main(void)
 		cmocka_unit_test(blocked_tells_where_and_who_ended_it),
 		cmocka_unit_test(blocked_by_a_timer_or_for_good),
 		cmocka_unit_test(dwell_tells_runs_and_preempters),
+		cmocka_unit_test(owners_of_timers_are_named),
 		cmocka_unit_test(lateness_tells_the_interrupt_from_the_rest),
 		cmocka_unit_test(timer_latency_has_three_parts),
 		cmocka_unit_test(no_time_is_beyond_the_range),
