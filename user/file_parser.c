@@ -3,6 +3,8 @@
 #include "file_parser.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -27,6 +29,8 @@
 #define ADDRESS_SANITIZER
 #endif
 #endif
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 #define MEMORY_MAX (256UL << 20)
 #define CPU_MAX 60	      /* seconds, in all: a new parser takes its place */
@@ -217,28 +221,52 @@ static void set_limits(void)
 	limit(RLIMIT_NOFILE, 8);
 }
 
-/* Every other system call fails. A kernel without seccomp leaves the other limits. */
-static void limit_calls(void)
+/* A kernel that filters system calls looks at the filter, which is nowhere. */
+static bool kernel_filters_calls(void)
+{
+	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) || errno != EINVAL;
+}
+
+static int allow_calls(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(recvmsg),   SCMP_SYS(sendmsg),	   SCMP_SYS(pread64),
-		SCMP_SYS(fstat),     SCMP_SYS(fstat64),	   SCMP_SYS(newfstatat),
-		SCMP_SYS(fstatat64), SCMP_SYS(statx),	   SCMP_SYS(fcntl),
-		SCMP_SYS(fcntl64),   SCMP_SYS(close),	   SCMP_SYS(brk),
-		SCMP_SYS(mmap),	     SCMP_SYS(mmap2),	   SCMP_SYS(munmap),
-		SCMP_SYS(mremap),    SCMP_SYS(madvise),	   SCMP_SYS(setitimer),
-		SCMP_SYS(sysinfo),   SCMP_SYS(getrandom),  SCMP_SYS(clock_gettime),
-		SCMP_SYS(futex),     SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(recvmsg),	SCMP_SYS(sendmsg),    SCMP_SYS(pread64),
+		SCMP_SYS(fstat),	SCMP_SYS(fstat64),    SCMP_SYS(newfstatat),
+		SCMP_SYS(fstatat64),	SCMP_SYS(statx),      SCMP_SYS(close),
+		SCMP_SYS(brk),		SCMP_SYS(mmap),	      SCMP_SYS(mmap2),
+		SCMP_SYS(munmap),	SCMP_SYS(mremap),     SCMP_SYS(madvise),
+		SCMP_SYS(setitimer),	SCMP_SYS(sysinfo),    SCMP_SYS(getrandom),
+		SCMP_SYS(futex),	SCMP_SYS(exit_group), SCMP_SYS(clock_gettime),
+		SCMP_SYS(rt_sigreturn),
 	};
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int err = filter ? 0 : -ENOMEM;
+	/* libelf asks for flags. Other commands have the kernel send signals to anybody. */
+	static const int fcntls[] = {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)};
+	static const scmp_datum_t commands[] = {F_GETFD, F_GETFL};
+	int err = 0;
 
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls) && !err; i++)
+	for (size_t i = 0; i < LENGTH(calls) && !err; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	for (size_t i = 0; i < LENGTH(fcntls) * LENGTH(commands) && !err; i++)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, fcntls[i / LENGTH(commands)], 1,
+				       SCMP_A1(SCMP_CMP_EQ, commands[i % LENGTH(commands)]));
+	return err;
+}
+
+int file_parser_limit_calls(void)
+{
+	scmp_filter_ctx filter;
+	int err;
+
+	if (!kernel_filters_calls())
+		return 0;
+	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!filter)
+		return -ENOMEM;
+	err = allow_calls(filter);
 	if (!err)
-		seccomp_load(filter);
-	if (filter)
-		seccomp_release(filter);
+		err = seccomp_load(filter);
+	seccomp_release(filter);
+	return err;
 }
 
 static void run(int socket)
@@ -249,9 +277,8 @@ static void run(int socket)
 	file_message_close_others(socket);
 	set_limits();
 	signal(SIGPROF, SIG_DFL);
-	if (privileges_drop(PRIVILEGE_KEEP_NONE))
+	if (privileges_drop(PRIVILEGE_KEEP_NONE) || file_parser_limit_calls())
 		_exit(1);
-	limit_calls();
 	serve(socket);
 	_exit(0);
 }

@@ -14,4 +14,10 @@
  */
 pid_t file_parser_start(int *socket);
 
+/*
+ * Has every system call that the parser does not need fail from now on. 0, also
+ * on a kernel that cannot filter them, or a negative errno.
+ */
+int file_parser_limit_calls(void);
+
 #endif

@@ -14,12 +14,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "user/file_helper.h"
+#include "user/file_parser.h"
 
 static struct file_helper *helper;
 static int saved_stderr;
@@ -179,6 +181,42 @@ static void who_reads_files_may_do_nothing_else(void **state)
 		assert_int_equal(field_of(pid, "Seccomp", 10), 2);
 	/* Three that lead nowhere, and its socket. */
 	assert_int_equal(descriptors_of(pid), 4);
+}
+
+/* What comes of @calls in a process that may no more than a parser: its status as of wait(2). */
+static int status_under_limits(int (*calls)(int socket))
+{
+	int ends[2], status = -1;
+	pid_t pid;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	pid = fork();
+	/* The sanitizer would make calls of its own before _exit(2). */
+	if (!pid)
+		syscall(SYS_exit_group, file_parser_limit_calls() ? 100 : calls(ends[0]));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(ends[0]);
+	close(ends[1]);
+	return status;
+}
+
+static int be_a_nuisance(int socket)
+{
+	if (fcntl(socket, F_GETFL) < 0 || fcntl(socket, F_GETFD) < 0)
+		return 1;
+	if (fcntl(socket, F_SETOWN, getpid()) != -1 || errno != EPERM)
+		return 2;
+	if (fcntl(socket, F_SETSIG, SIGKILL) != -1 || errno != EPERM)
+		return 3;
+	return fcntl(socket, F_SETFL, O_ASYNC) != -1 || errno != EPERM ? 4 : 0;
+}
+
+static void who_reads_files_sends_no_signals(void **state)
+{
+	(void)state;
+	if (field_of(getpid(), "Seccomp", 10) < 0)
+		skip();
+	assert_int_equal(status_under_limits(be_a_nuisance), 0);
 }
 
 static void who_opens_files_may_do_little_else(void **state)
@@ -352,6 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(who_reads_files_may_do_nothing_else),
+		cmocka_unit_test(who_reads_files_sends_no_signals),
 		TEST(who_opens_files_may_do_little_else),
 		TEST(the_helper_is_known_and_accounted_for),
 		TEST(nothing_stays_behind),
