@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "message.h"
 #include "output.h"
+#include "session.h"
 #include "source.h"
 #include "source_clock.h"
 
@@ -199,8 +200,7 @@ int cmd_check(const struct options *options)
 		return EXIT_FAILED;
 	limits_raise_files();
 	uname(&found.kernel);
-	if (access("/proc/self", F_OK))
-		reductions_add(&found.reductions, "/proc", errno);
+	session_refuse_proc(&found.reductions);
 	err = features_detect(&found.features);
 	if (err) {
 		message_error("cannot tell what this kernel offers: %s", strerror(-err));

@@ -2,10 +2,12 @@
 /* Names of tasks by thread id: of those that live, and of those that have exited lately. */
 #include "names.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/types.h>
 
 #include "../bpf/dwell.h"
@@ -26,11 +28,21 @@ struct names {
 	char read[DWELL_COMM_LEN];
 };
 
+int names_refuse_proc(const char *proc)
+{
+	char path[PATH_MAX], number[16] = "";
+
+	snprintf(path, sizeof(path), "%s/self", proc);
+	if (readlink(path, number, sizeof(number) - 1) < 0)
+		return errno;
+	return strtol(number, NULL, 10) == getpid() ? 0 : ESRCH;
+}
+
 struct names *names_new(const char *proc)
 {
 	struct names *names = calloc(1, sizeof(*names));
 
-	if (names)
+	if (names && proc)
 		snprintf(names->proc, sizeof(names->proc), "%s", proc);
 	return names;
 }
@@ -76,6 +88,8 @@ static const char *read_name(struct names *names, uint32_t pid, uint32_t tid)
 	size_t length;
 	FILE *file;
 
+	if (!*names->proc)
+		return NULL;
 	if (pid)
 		snprintf(path, sizeof(path), "%s/%u/task/%u/comm", names->proc, pid, tid);
 	else

@@ -12,7 +12,13 @@
 
 struct names;
 
-/* @proc: copied. NULL without memory. The caller frees it with names_free(). */
+/*
+ * Why nothing in @proc may be taken for what the numbers of this pid namespace
+ * name: ESRCH, @proc is another namespace's; another errno, it cannot be read. 0: it may.
+ */
+int names_refuse_proc(const char *proc);
+
+/* @proc: copied; NULL: only exited tasks have names. NULL without memory. The caller frees it with names_free(). */
 struct names *names_new(const char *proc);
 void names_free(struct names *names);
 

@@ -92,8 +92,12 @@ static const struct optional {
 
 	/* ---- names and files ---- */
 	{"name_function", "functions of the kernel that /proc/kallsyms hides have no names", {0}},
+	{"/proc/self",
+	 "functions of programs, and tasks that have no row, have no names: /proc is another pid "
+	 "namespace's",
+	 {0}},
 	{"/proc",
-	 "cgroups have no names; dwell's own memory, and how many tasks are hidden, is not known",
+	 "cgroups and functions of programs have no names; dwell's own memory, and how many tasks are hidden, is not known",
 	 {0}},
 };
 

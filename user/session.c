@@ -35,6 +35,15 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+bool session_refuse_proc(struct reductions *reductions)
+{
+	const int err = names_refuse_proc(NAMES_PROC);
+
+	if (err)
+		reductions_add(reductions, err == ESRCH ? "/proc/self" : "/proc", err);
+	return err;
+}
+
 /* Begins to read programs' files, if that is wanted, and goes on without if it cannot. */
 static void start_file_helper(struct session *session)
 {
@@ -67,16 +76,17 @@ int session_open(struct session *session, const struct options *options,
 	};
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
 	uint64_t began = clock_mono();
+	bool proc_refused;
 	int err;
 
 	session->options = options;
 	limits_raise_files();
-	if (access("/proc/self", F_OK))
-		reductions_add(&session->reductions, "/proc", errno);
-	start_file_helper(session);
+	proc_refused = session_refuse_proc(&session->reductions);
+	if (!proc_refused)
+		start_file_helper(session);
 	memcpy(outliers.rule, options->outlier, sizeof(outliers.rule));
 	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
-	session->names = names_new(NAMES_PROC);
+	session->names = names_new(proc_refused ? NULL : NAMES_PROC);
 	session->user_symbols = user_symbols_new(session->file_helper);
 	if (!session->symbols || !session->names || !session->user_symbols) {
 		message_error("out of memory");

@@ -3,6 +3,7 @@
 #ifndef DWELL_USER_SESSION_H
 #define DWELL_USER_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 
@@ -40,6 +41,9 @@ struct session {
 
 /* Set by the first Ctrl-C or SIGTERM once session_start() was called; the second one ends dwell. */
 extern volatile int session_stop;
+
+/* Whether /proc is of no use for names: then that is one of @reductions. */
+bool session_refuse_proc(struct reductions *reductions);
 
 /*
  * Finds what the options name, loads and attaches. @intake: copied. Says on

@@ -150,6 +150,30 @@ static void run_pid_namespace(const void *argument)
 
 /* ---- a user namespace ------------------------------------------------------------- */
 
+/* The outer namespace's /proc has other processes under the inner numbers. */
+static void live_with_outer_proc(void)
+{
+	struct dwell_process run;
+	struct report report;
+	const json_t *one;
+	size_t at, named = 0;
+
+	dwell_execute(&run, NULL, DWELL_ARGUMENTS("summary", "-j", "-d", "300ms", "-n", "0"));
+	report_read(&report, &run);
+	json_array_foreach(json_object_get(report.loss, "reductions"), at, one)
+		named += !strcmp(json_string_value(json_object_get(one, "name")) ?: "",
+				 "/proc/self");
+	live_expect("reductions that name /proc/self", (int64_t)named, 1);
+	report_free(&report);
+	dwell_close(&run);
+}
+
+static void run_outer_proc(const void *argument)
+{
+	(void)argument;
+	run_in(CLONE_NEWPID | CLONE_NEWNS, live_with_outer_proc);
+}
+
 static void live_in_user_namespace(void)
 {
 	struct dwell_process run;
@@ -314,6 +338,7 @@ static void run_soft_limit(const void *argument)
 const struct live_test tests_places[] = {
 	{.name = "pid-namespace", .run = run_pid_namespace},
 	{.name = "user-namespace", .run = run_user_namespace},
+	{.name = "outer-proc", .run = run_outer_proc},
 	{.name = "no-proc", .run = run_no_proc},
 	{.name = "no-sys", .run = run_no_sys},
 	{.name = "hidepid", .run = run_hidepid},

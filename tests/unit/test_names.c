@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tests of names.c: names of tasks that live, that have exited, and that nobody knows. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -116,6 +117,29 @@ static void the_oldest_is_forgotten_first(void **state)
 	assert_null(names_comm(names, 4, 4));
 }
 
+/* Whose /proc it is tells the link to oneself. */
+static void another_namespaces_numbers_are_not_taken(void **state)
+{
+	char path[80], number[16];
+	struct names *none;
+
+	(void)state;
+	make_proc("ticker\n", 7);
+	assert_int_equal(names_refuse_proc("/proc"), 0);
+	assert_int_equal(names_refuse_proc(root), ENOENT);
+	snprintf(path, sizeof(path), "%s/self", root);
+	snprintf(number, sizeof(number), "%d", getpid() + 1);
+	assert_int_equal(symlink(number, path), 0);
+	assert_int_equal(names_refuse_proc(root), ESRCH);
+
+	none = names_new(NULL);
+	assert_non_null(none);
+	names_remember(none, 9, "gone");
+	assert_null(names_comm(none, (uint32_t)getpid(), (uint32_t)getpid()));
+	assert_string_equal(names_comm(none, 5, 9), "gone");
+	names_free(none);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -125,6 +149,7 @@ int main(void)
 		TEST(names_are_any_bytes),
 		TEST(an_exited_task_is_remembered),
 		TEST(the_oldest_is_forgotten_first),
+		TEST(another_namespaces_numbers_are_not_taken),
 	};
 
 	return cmocka_run_group_tests_name("names", tests, NULL, NULL);
