@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,20 +13,34 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+/*
+ * Whether its regular files are not to be touched: those of devices and of the
+ * kernel do something when opened or mapped, and those of huge pages are mapped
+ * by whole ones.
+ */
+static bool is_special(const struct statfs *system)
+{
+	return (uint32_t)system->f_type == HUGETLBFS_MAGIC ||
+	       (uint32_t)system->f_type == SYSFS_MAGIC ||
+	       (uint32_t)system->f_type == PROC_SUPER_MAGIC;
+}
 
 /* Opens for reading what @place (O_PATH, closed here) is, if that is a regular file. */
 static int open_regular(int place)
 {
 	char path[64];
 	struct stat info;
+	struct statfs system;
 	int fd;
 
 	if (place < 0)
 		return place;
-	if (fstat(place, &info)) {
+	if (fstat(place, &info) || fstatfs(place, &system)) {
 		fd = -errno;
-	} else if (!S_ISREG(info.st_mode)) {
+	} else if (!S_ISREG(info.st_mode) || is_special(&system)) {
 		fd = -ENOEXEC;
 	} else {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
@@ -101,8 +116,9 @@ static int is_mapped(int fd, const struct mapping *mapping)
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	err = mapping_find((uint32_t)getpid(), (uintptr_t)memory, &own);
-	munmap(memory, size);
+	err = mapping_find_own((uintptr_t)memory, &own);
+	if (munmap(memory, size))
+		_exit(1); /* it would be left behind each time */
 	if (err)
 		return err;
 	return own.inode == mapping->inode && own.major == mapping->major &&

@@ -16,8 +16,8 @@
  * system may let this wait for ever.
  *
  * A descriptor, which the caller closes. -ESTALE: the file that is mapped has no
- * name any more, or it is another file's now; -ENOEXEC: it is no regular file;
- * -EACCES; another negative errno.
+ * name any more, or it is another file's now; -ENOEXEC: it is no regular file,
+ * or one of /proc, /sys or huge pages; -EACCES; another negative errno.
  */
 int mapped_file_open(uint32_t pid, const struct mapping *mapping);
 

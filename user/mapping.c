@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,19 +73,34 @@ static int find_in(FILE *file, uint64_t address, struct mapping *mapping)
 	return bytes ? -ENOENT : -ESRCH;
 }
 
+static int find_and_close(FILE *file, uint64_t address, struct mapping *mapping)
+{
+	int err = find_in(file, address, mapping);
+
+	fclose(file);
+	return err == -EPERM ? -EACCES : err;
+}
+
 int mapping_find(uint32_t pid, uint64_t address, struct mapping *mapping)
 {
 	char path[64];
 	FILE *file;
-	int err;
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
 	file = fopen(path, "re");
-	if (!file)
-		return errno == ENOENT ? -ESRCH : errno == EPERM ? -EACCES : -errno;
-	err = find_in(file, address, mapping);
-	fclose(file);
-	return err == -EPERM ? -EACCES : err;
+	if (file)
+		return find_and_close(file, address, mapping);
+	if (errno != ENOENT)
+		return errno == EPERM ? -EACCES : -errno;
+	/* A process may be hidden there (hidepid), and there may be no /proc at all. */
+	return kill((pid_t)pid, 0) && errno == ESRCH ? -ESRCH : -EACCES;
+}
+
+int mapping_find_own(uint64_t address, struct mapping *mapping)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+
+	return file ? find_and_close(file, address, mapping) : -errno;
 }
 
 void mapping_file_name(const struct mapping *mapping, char *name, size_t size)

@@ -37,6 +37,9 @@ int mapping_parse(const char *line, struct mapping *mapping);
  */
 int mapping_find(uint32_t pid, uint64_t address, struct mapping *mapping);
 
+/* As mapping_find(), of this process, whatever its number is in /proc. */
+int mapping_find_own(uint64_t address, struct mapping *mapping);
+
 /* The last part of the file's path, without " (deleted)". Writes it to @name, cut to @size. */
 void mapping_file_name(const struct mapping *mapping, char *name, size_t size);
 

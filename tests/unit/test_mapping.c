@@ -2,6 +2,7 @@
 /* Tests of mapping.c and mapped_file.c: lines of /proc/PID/maps, and the very files behind them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -279,16 +281,66 @@ static void a_device_is_no_file(void **state)
 	munmap(memory, 4096);
 }
 
+/* A mapping of 4 KiB takes a huge page, which is not given back as 4 KiB. */
+static void a_file_of_huge_pages_is_not_opened(void **state)
+{
+	const size_t size = 2 << 20;
+	static struct mapping mapping;
+	int fd = memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB);
+	void *memory = MAP_FAILED;
+
+	(void)state;
+	if (fd >= 0 && !ftruncate(fd, (off_t)size))
+		memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (memory == MAP_FAILED)
+		skip();
+	assert_int_equal(mapping_find((uint32_t)getpid(), (uintptr_t)memory, &mapping), 0);
+	fd = mapped_file_open((uint32_t)getpid(), &mapping);
+	assert_true(fd == -ENOEXEC || fd == -ESTALE);
+	munmap(memory, size);
+}
+
+/* It is there, though not in /proc: what a process sees that mounts nothing there. */
+static void a_hidden_process_has_not_exited(void **state)
+{
+	static struct mapping mapping;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("tmpfs", "/proc", "tmpfs", 0, NULL))
+			_exit(100);
+		if (mapping_find((uint32_t)getpid(), 1, &mapping) != -EACCES)
+			_exit(1);
+		_exit(mapping_find(INT32_MAX, 1, &mapping) == -ESRCH ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WEXITSTATUS(status) == 100)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_are_read),	  cmocka_unit_test(other_lines_are_none),
-		cmocka_unit_test(a_name_may_be_long),	  cmocka_unit_test(what_is_mapped_is_found),
-		TEST(the_mapped_file_is_opened),	  TEST(another_file_of_that_name_is_not),
-		TEST(names_do_where_the_link_is_refused), cmocka_unit_test(own_mapping_of),
+		cmocka_unit_test(lines_are_read),
+		cmocka_unit_test(other_lines_are_none),
+		cmocka_unit_test(a_name_may_be_long),
+		cmocka_unit_test(what_is_mapped_is_found),
+		TEST(the_mapped_file_is_opened),
+		TEST(another_file_of_that_name_is_not),
+		TEST(names_do_where_the_link_is_refused),
+		cmocka_unit_test(own_mapping_of),
 		cmocka_unit_test(a_device_is_no_file),
+		cmocka_unit_test(a_file_of_huge_pages_is_not_opened),
+		cmocka_unit_test(a_hidden_process_has_not_exited),
 	};
 
 	return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);
