@@ -70,7 +70,10 @@ static void reap(pid_t *opener)
 			*opener = 0;
 }
 
-/* Starts an opener in the place of *@opener, and sends its socket. 0 or a negative errno. */
+/*
+ * Starts an opener in the place of *@opener, and sends its socket, or why there is
+ * none. 0 or a negative errno: nothing can be sent.
+ */
 static int start_opener(int socket, pid_t *opener)
 {
 	struct started started;
@@ -79,8 +82,10 @@ static int start_opener(int socket, pid_t *opener)
 	reap(opener);
 	if (*opener > 0)
 		kill(*opener, SIGKILL);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		started.pid = -errno;
+		return file_message_send(socket, &started, sizeof(started), -1);
+	}
 	*opener = fork();
 	if (!*opener)
 		run_opener(ends[1]);
@@ -199,7 +204,6 @@ static void lose_keeper(struct file_helper *helper, int err)
 	message_error("functions of programs have no names from now on: the process that starts "
 		      "the reading of files %s",
 		      err == -ETIMEDOUT ? "does not answer" : "is gone");
-	helper->spent_ns += cpu_ns(helper->keeper);
 	close(helper->keeper_socket);
 	helper->keeper_socket = -1;
 }
@@ -247,6 +251,12 @@ static bool may_restart(struct file_helper *helper)
 	return true;
 }
 
+/* Whether the keeper failed with @err, and not just what it tried. */
+static bool is_keepers_end(int err)
+{
+	return err == -ETIMEDOUT || err == -EPIPE || err == -ECONNRESET || err == -EPROTO;
+}
+
 /* Whether there is an opener to ask. */
 static bool has_opener(struct file_helper *helper)
 {
@@ -257,8 +267,10 @@ static bool has_opener(struct file_helper *helper)
 	if (helper->keeper_socket < 0 || !may_restart(helper))
 		return false;
 	err = take_opener(helper);
-	if (err)
+	if (is_keepers_end(err))
 		lose_keeper(helper, err);
+	else if (err)
+		message_detail(1, "cannot start what opens files, for now: %s", strerror(-err));
 	return !err;
 }
 
@@ -334,6 +346,7 @@ bool file_helper_name(struct file_helper *helper, uint32_t pid, uint64_t address
 	}
 	make_sound(answer);
 	helper->parser = (pid_t)answer->parser;
+	helper->spent_ns += answer->spent_ns;
 	/* Without a name the parser died over it. */
 	return *answer->file ||
 	       (answer->outcome != FILE_TOO_SLOW && answer->outcome != FILE_HELPER);

@@ -38,16 +38,23 @@ int file_message_send(int socket, const void *message, size_t size, int fd)
 	return sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* The descriptor that came along, or -1. */
+/* The one descriptor that came along, or -1: of several, which the padding has room for, none. */
 static int descriptor_of(struct msghdr *header)
 {
 	const struct cmsghdr *control = CMSG_FIRSTHDR(header);
+	size_t count;
 	int fd = -1;
 
-	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS &&
-	    control->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(control), sizeof(fd));
-	return fd;
+	if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS ||
+	    control->cmsg_len < CMSG_LEN(sizeof(int)))
+		return -1;
+	count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&fd, CMSG_DATA(control) + i * sizeof(fd), sizeof(fd));
+		if (count > 1)
+			close(fd);
+	}
+	return count > 1 ? -1 : fd;
 }
 
 int file_message_receive(int socket, void *message, size_t size, int *fd)
@@ -116,7 +123,7 @@ void file_message_close_others(int kept)
 	for (int fd = 0; fd < 3 && nowhere < 0; fd++)
 		if (fd != kept)
 			close(fd);
-	if (kept > 3)
-		syscall(SYS_close_range, 3U, (unsigned int)kept - 1, 0U);
-	syscall(SYS_close_range, kept > 2 ? (unsigned int)kept + 1 : 3U, UINT_MAX, 0U);
+	if ((kept > 3 && syscall(SYS_close_range, 3U, (unsigned int)kept - 1, 0U)) ||
+	    syscall(SYS_close_range, kept > 2 ? (unsigned int)kept + 1 : 3U, UINT_MAX, 0U))
+		_exit(1);
 }

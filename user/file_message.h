@@ -44,10 +44,12 @@ struct file_request {
 #define FILE_NAME_LEN 256
 
 struct file_answer {
-	uint64_t id;	  /* the request's */
-	uint32_t outcome; /* enum file_outcome */
-	uint32_t parser;  /* process id of the parser */
-	uint64_t offset;  /* of the address: from where the file, or the region, begins in memory */
+	uint64_t id;	   /* the request's */
+	uint32_t outcome;  /* enum file_outcome */
+	uint32_t parser;   /* process id of the parser */
+	uint32_t is_file;  /* 1: @file is a file's; 0: a region of memory's */
+	uint64_t spent_ns; /* CPU time of parsers that ended since the last answer */
+	uint64_t offset; /* of the address: from where the file, or the region, begins in memory */
 	/* Its name, or "[vdso]"; also of a file that could not be read. */
 	char file[FILE_NAME_LEN];
 	char function[FILE_FUNCTION_LEN]; /* "": none is known */
@@ -69,7 +71,10 @@ int file_message_receive(int socket, void *message, size_t size, int *fd);
 /* As above, for at most @ms: then -ETIMEDOUT. */
 int file_message_await(int socket, void *message, size_t size, int *fd, int ms);
 
-/* Closes all descriptors but @kept and the three standard ones, which lead nowhere then. */
+/*
+ * Closes all descriptors but @kept and the three standard ones, which lead nowhere
+ * then. Ends the process if it cannot.
+ */
 void file_message_close_others(int kept);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ struct found {
 struct opener {
 	int parser; /* socket */
 	pid_t parser_pid;
+	uint64_t spent_ns; /* CPU time of parsers that ended, and was not told yet */
 	struct found found[MAPPINGS];
 	unsigned int next;
 };
@@ -99,50 +101,72 @@ static int ask_parser(struct opener *opener, const struct file_request *request,
 	return err;
 }
 
-/* Why the parser is no more. */
-static uint32_t parser_end(struct opener *opener)
+static uint64_t time_ns(const struct timeval *time)
 {
+	return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_usec * 1000;
+}
+
+/* Ends the parser. Returns the signal that it died of. */
+static int parser_end(struct opener *opener)
+{
+	struct rusage usage;
 	int status = 0;
 
 	if (opener->parser_pid < 0)
-		return FILE_HELPER;
+		return 0;
 	close(opener->parser);
 	opener->parser = -1;
 	kill(opener->parser_pid, SIGKILL);
-	waitpid(opener->parser_pid, &status, 0);
-	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGXCPU))
-		return FILE_TOO_SLOW;
-	return FILE_HELPER;
+	if (wait4(opener->parser_pid, &status, 0, &usage) == opener->parser_pid)
+		opener->spent_ns += time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-/* Has another parser in the place of one that somebody ended since the last question. */
-static void revive_parser(struct opener *opener)
+/*
+ * Asks the parser, or another one in the place of one that somebody ended since
+ * the last question, or whose time was up during this one. False: it is no more,
+ * and *answer says why.
+ */
+static bool ask_a_parser(struct opener *opener, const struct file_request *request, uint64_t offset,
+			 int fd, struct file_answer *answer)
 {
 	struct pollfd state = {.fd = opener->parser};
+	int err, signal;
 
-	if (poll(&state, 1, 0) <= 0)
-		return;
-	parser_end(opener);
-	opener->parser_pid = file_parser_start(&opener->parser);
+	if (poll(&state, 1, 0) > 0) {
+		parser_end(opener);
+		opener->parser_pid = file_parser_start(&opener->parser);
+	}
+	err = ask_parser(opener, request, offset, fd, answer);
+	if (!err)
+		return true;
+	signal = parser_end(opener);
+	if (signal == SIGXCPU) {
+		opener->parser_pid = file_parser_start(&opener->parser);
+		if (!ask_parser(opener, request, offset, fd, answer))
+			return true;
+		signal = parser_end(opener);
+	}
+	*answer = (struct file_answer){.outcome = signal == SIGPROF ? FILE_TOO_SLOW : FILE_HELPER};
+	return false;
 }
 
 static void name_in_file(struct opener *opener, const struct file_request *request,
 			 const struct mapping *mapping, struct file_answer *answer)
 {
 	const uint64_t offset = request->address - mapping->start + mapping->offset;
-	int fd = mapped_file_open(request->pid, mapping), err;
+	int fd = mapped_file_open(request->pid, mapping);
+	bool answered = true;
 
 	if (fd < 0) {
 		answer->outcome = outcome_of(fd);
 	} else {
-		revive_parser(opener);
-		err = ask_parser(opener, request, offset, fd, answer);
+		answered = ask_a_parser(opener, request, offset, fd, answer);
 		close(fd);
-		if (err) {
-			*answer = (struct file_answer){.outcome = parser_end(opener)};
-			return;
-		}
 	}
+	if (!answered)
+		return;
+	answer->is_file = 1;
 	mapping_file_name(mapping, answer->file, sizeof(answer->file));
 }
 
@@ -173,6 +197,8 @@ static void answer_request(struct opener *opener, const struct file_request *req
 		name_region(request, mapping, answer);
 	answer->id = request->id;
 	answer->parser = (uint32_t)opener->parser_pid;
+	answer->spent_ns = opener->spent_ns;
+	opener->spent_ns = 0;
 }
 
 void file_opener_serve(int socket)

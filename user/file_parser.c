@@ -212,7 +212,8 @@ static void set_limits(void)
 #ifndef ADDRESS_SANITIZER /* it takes terabytes of addresses */
 	limit(RLIMIT_AS, MEMORY_MAX);
 #endif
-	limit(RLIMIT_CPU, CPU_MAX);
+	/* The kernel kills at the hard limit, and by that nobody knows why. */
+	setrlimit(RLIMIT_CPU, &(struct rlimit){CPU_MAX, CPU_MAX + 1});
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NPROC, 0);
@@ -277,6 +278,7 @@ static void run(int socket)
 	file_message_close_others(socket);
 	set_limits();
 	signal(SIGPROF, SIG_DFL);
+	signal(SIGXCPU, SIG_DFL);
 	if (privileges_drop(PRIVILEGE_KEEP_NONE) || file_parser_limit_calls())
 		_exit(1);
 	serve(socket);

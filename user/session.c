@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "limits.h"
 #include "message.h"
+#include "saturate.h"
 #include "source_clock.h"
 #include "syscalls.h"
 
@@ -278,7 +279,8 @@ static void add_overhead(const struct session *session, struct overhead *overhea
 	uint64_t helper_ns;
 
 	getrusage(RUSAGE_SELF, &usage);
-	helper_ns = file_helper_cpu_ns(session->file_helper) - session->helper_ns;
+	helper_ns =
+		saturating_subtract(file_helper_cpu_ns(session->file_helper), session->helper_ns);
 	overhead->user_cpu_ratio =
 		(cpu_ns(&usage) - cpu_ns(&session->usage) + helper_ns) / window / cpus;
 	overhead->rss_bytes = session_resident_bytes();
