@@ -104,7 +104,7 @@ static void describe(const struct file_answer *answer, char *text, size_t size)
 {
 	if (answer->outcome == FILE_FOUND && *answer->function)
 		snprintf(text, size, "%s [%s]", answer->function, answer->file);
-	else if (*answer->file == '[')
+	else if (*answer->file && !answer->is_file)
 		snprintf(text, size, "%s+0x%" PRIx64, answer->file, answer->offset);
 	else if (answer->outcome == FILE_FOUND && *answer->file)
 		snprintf(text, size, "[%s]+0x%" PRIx64, answer->file, answer->offset);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tests of user_symbols.c: functions of this very program, and of none; with a helper, and without. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -99,6 +101,29 @@ static void memory_has_no_functions(void **state)
 	munmap(data, 4096);
 }
 
+/* No file's name passes for the kernel's own code. */
+static void a_file_may_be_called_like_a_region(void **state)
+{
+	char directory[] = "/tmp/dwell-test-XXXXXX", path[64], name[128];
+	void *memory;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/[vdso]", directory);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0700);
+	assert_int_equal(write(fd, "no program", 10), 10);
+	memory = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (memory != MAP_FAILED) {
+		assert_int_equal(name_of(getpid(), (uintptr_t)memory, name, sizeof(name)), 0);
+		assert_string_equal(name, "[[vdso]]");
+		munmap(memory, 4096);
+	}
+	remove(path);
+	remove(directory);
+}
+
 static void a_process_may_be_gone(void **state)
 {
 	const pid_t child = fork();
@@ -135,27 +160,38 @@ static void many_processes_are_told_apart(void **state)
 {
 	pid_t child[40];
 	const size_t count = sizeof(child) / sizeof(child[0]);
+	/* Code at one address, which every second child has no longer. */
+	void *code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char name[128], byte;
-	int hold[2];
+	int hold[2], ready[2];
 
 	(void)state;
+	if (code == MAP_FAILED)
+		skip();
 	assert_int_equal(pipe(hold), 0);
+	assert_int_equal(pipe(ready), 0);
 	for (size_t i = 0; i < count; i++) {
 		child[i] = fork();
 		if (child[i])
 			continue;
 		close(hold[1]);
+		if (i % 2)
+			munmap(code, 4096);
+		close(ready[1]);
 		_exit(read(hold[0], &byte, 1) != 0);
 	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 0); /* all are so far */
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < count; i++) {
-			assert_int_equal(
-				name_of(child[i], (uintptr_t)tear_down, name, sizeof(name)), 0);
-			assert_string_equal(name, "tear_down [test_user_symbols]");
+			assert_int_equal(name_of(child[i], (uintptr_t)code, name, sizeof(name)),
+					 i % 2 ? -ENOENT : 0);
+			assert_string_equal(name, i % 2 ? "" : "[jit]+0x0");
 		}
-	assert_int_equal(unnamed(), 0);
+	close(ready[0]);
 	close(hold[1]);
 	close(hold[0]);
+	munmap(code, 4096);
 	for (size_t i = 0; i < count; i++)
 		waitpid(child[i], NULL, 0);
 }
@@ -183,6 +219,7 @@ int main(void)
 		TEST(own_functions_have_names),
 		TEST(nothing_is_mapped_at_zero),
 		TEST(memory_has_no_functions),
+		TEST(a_file_may_be_called_like_a_region),
 		TEST(a_process_may_be_gone),
 		TEST(a_process_may_be_about_to_go),
 		TEST(many_processes_are_told_apart),
