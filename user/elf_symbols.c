@@ -77,10 +77,10 @@ static int read_segments(struct elf_symbols *symbols, Elf *elf)
 
 	if (elf_getphdrnum(elf, &count))
 		return elf_failure();
+	if (count > ELF_SEGMENTS_MAX)
+		return -EFBIG;
 	symbols->base = UINT64_MAX;
 	for (size_t i = 0; i < count; i++) {
-		if (i == ELF_SEGMENTS_MAX)
-			return -EFBIG;
 		if (!gelf_getphdr(elf, (int)i, &header))
 			return elf_failure();
 		if (header.p_type != PT_LOAD)
