@@ -27,6 +27,7 @@ struct segment {
 struct function {
 	uint64_t address;
 	uint32_t size; /* 0: not known */
+	uint32_t room; /* up to the end of its section; only without a size */
 	uint32_t name; /* where in the table of names */
 	uint32_t rank; /* of several at one address the least is named */
 };
@@ -147,7 +148,26 @@ static uint32_t rank_of(const GElf_Sym *symbol)
 	return GELF_ST_BIND(symbol->st_info) == STB_LOCAL;
 }
 
-static int keep_functions(struct elf_symbols *symbols, Elf_Data *data, size_t count)
+static uint32_t at_most_32_bits(uint64_t value)
+{
+	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
+/* How much there is from @symbol to the end of its section; 0: it is in none. */
+static uint32_t room_of(Elf *elf, const GElf_Sym *symbol)
+{
+	Elf_Scn *section = symbol->st_shndx < SHN_LORESERVE ? elf_getscn(elf, symbol->st_shndx) :
+							      NULL;
+	GElf_Shdr header;
+	uint64_t before;
+
+	if (!section || !gelf_getshdr(section, &header))
+		return 0;
+	before = symbol->st_value - header.sh_addr;
+	return before < header.sh_size ? at_most_32_bits(header.sh_size - before) : 0;
+}
+
+static int keep_functions(struct elf_symbols *symbols, Elf *elf, Elf_Data *data, size_t count)
 {
 	const uint64_t until = cpu_time() + ELF_READ_NS;
 	GElf_Sym symbol;
@@ -161,7 +181,8 @@ static int keep_functions(struct elf_symbols *symbols, Elf_Data *data, size_t co
 			continue;
 		symbols->function[symbols->functions++] = (struct function){
 			.address = symbol.st_value,
-			.size = symbol.st_size < UINT32_MAX ? (uint32_t)symbol.st_size : UINT32_MAX,
+			.size = at_most_32_bits(symbol.st_size),
+			.room = symbol.st_size ? 0 : room_of(elf, &symbol),
 			.name = symbol.st_name,
 			.rank = rank_of(&symbol),
 		};
@@ -207,7 +228,7 @@ static int read_functions(struct elf_symbols *symbols, Elf *elf, Elf_Scn *table)
 	symbols->function = calloc(count + 1, sizeof(*symbols->function));
 	if (!symbols->function)
 		return -ENOMEM;
-	err = keep_functions(symbols, data, count);
+	err = keep_functions(symbols, elf, data, count);
 	if (err)
 		return err;
 	qsort(symbols->function, symbols->functions, sizeof(*symbols->function), by_address);
@@ -275,7 +296,10 @@ static size_t functions_until(const struct elf_symbols *symbols, uint64_t addres
 	return low;
 }
 
-/* The function that @address is in; one without a size ends where the next one begins. */
+/*
+ * The function that @address is in; one without a size ends where the next one
+ * begins, or its section ends.
+ */
 static const struct function *function_at(const struct elf_symbols *symbols, uint64_t address)
 {
 	const size_t until = functions_until(symbols, address);
@@ -283,9 +307,11 @@ static const struct function *function_at(const struct elf_symbols *symbols, uin
 	for (size_t i = until; i-- && until - i <= NESTED_MAX;) {
 		const struct function *function = &symbols->function[i];
 
-		if (!function->size && function->address == symbols->function[until - 1].address)
-			return function;
-		if (address - function->address < function->size)
+		uint64_t size = function->size;
+
+		if (!size && function->address == symbols->function[until - 1].address)
+			size = function->room;
+		if (address - function->address < size)
 			return function;
 	}
 	return NULL;

@@ -11,7 +11,7 @@
 #define ELF_SECTIONS_MAX 20000
 #define ELF_SEGMENTS_MAX 256
 #define ELF_SYMBOLS_MAX 2000000
-/* CPU time for one file; beyond it, reading ends with -ETIME. */
+/* CPU time for the symbols of one file; beyond it, reading them ends with -ETIME. */
 #define ELF_READ_NS 500000000ULL
 
 struct elf_symbols;

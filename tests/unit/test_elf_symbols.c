@@ -31,6 +31,7 @@ const char *__asan_default_options(void)
 
 #define TEXT_OFFSET 0x1000
 #define TEXT_SIZE 0x1000
+#define CODE_SIZE 0xe00
 #define BASE 0x400000 /* of a program that is not moved */
 #define SYMBOLS_OFFSET 0x2000
 #define NAMES_OFFSET 0x3000
@@ -38,7 +39,7 @@ const char *__asan_default_options(void)
 #define SECTIONS_OFFSET 0x3800
 #define FILE_SIZE 0x4000
 
-/* Sections: none, symbols, their names. */
+/* Sections: none, symbols, their names, code, which ends before its segment does. */
 struct image {
 	union {
 		uint8_t bytes[FILE_SIZE];
@@ -74,7 +75,7 @@ static void make(struct image *image, uint64_t base, uint32_t table)
 		.e_phentsize = sizeof(Elf64_Phdr),
 		.e_phnum = 2,
 		.e_shentsize = sizeof(Elf64_Shdr),
-		.e_shnum = 3,
+		.e_shnum = 4,
 	};
 	((Elf64_Phdr *)(void *)(image->bytes + sizeof(Elf64_Ehdr)))[0] = (Elf64_Phdr){
 		.p_type = PT_LOAD, .p_vaddr = base, .p_filesz = 0x800, .p_memsz = 0x800};
@@ -95,6 +96,13 @@ static void make(struct image *image, uint64_t base, uint32_t table)
 	};
 	*section_of(image, 2) = (Elf64_Shdr){
 		.sh_type = SHT_STRTAB, .sh_offset = NAMES_OFFSET, .sh_size = NAMES_SIZE};
+	*section_of(image, 3) = (Elf64_Shdr){
+		.sh_type = SHT_PROGBITS,
+		.sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+		.sh_addr = base + 2 * TEXT_OFFSET,
+		.sh_offset = TEXT_OFFSET,
+		.sh_size = CODE_SIZE,
+	};
 }
 
 /* A symbol at @offset bytes of the file. */
@@ -104,7 +112,7 @@ static void add(struct image *image, uint64_t base, const char *name, uint64_t o
 	*symbol_of(image, image->symbols++) = (Elf64_Sym){
 		.st_name = (uint32_t)image->names,
 		.st_info = (unsigned char)info,
-		.st_shndx = 1,
+		.st_shndx = 3,
 		.st_value = base + TEXT_OFFSET + offset,
 		.st_size = size,
 	};
@@ -219,6 +227,7 @@ static void the_best_of_several_names_is_told(void **state)
 	add(&image, 0, "inside", 0x1010, 0x8, FUNCTION);
 	add(&image, 0, "unsized", 0x1100, 0, FUNCTION);
 	add(&image, 0, "next", 0x1200, 0x10, FUNCTION);
+	add(&image, 0, "unsized_too", 0x1d80, 0, FUNCTION);
 	fd = symbols_of(image.bytes, FILE_SIZE, &symbols);
 	expect(symbols, fd, 0x1008, "global", 0x2008);
 	expect(symbols, fd, 0x1012, "inside", 0x2012);
@@ -226,6 +235,8 @@ static void the_best_of_several_names_is_told(void **state)
 	expect(symbols, fd, 0x1310, "_only", 0x2310);
 	expect(symbols, fd, 0x1180, "unsized", 0x2180);
 	expect(symbols, fd, 0x1200, "next", 0x2200);
+	expect(symbols, fd, 0x1dff, "unsized_too", 0x2dff);
+	expect(symbols, fd, 0x1e00, "", 0x2e00); /* its section is over */
 	done(symbols, fd);
 }
 
