@@ -20,7 +20,8 @@
 
 #define MS 1000000LL
 #define KEEPER_MS 1000 /* that the keeper has for an answer */
-#define END_MS 200     /* and for its end */
+#define SLOW_MS (FILE_HELPER_ANSWER_MS / 4)
+#define END_MS 200 /* and for its end */
 #define RESTART_NS (60000 * MS)
 #define SPARE_PART 10 /* of the time that goes on, so much may be waited: one in … */
 
@@ -323,11 +324,20 @@ static void make_sound(struct file_answer *answer)
 		answer->outcome = FILE_UNREADABLE;
 }
 
+bool file_helper_failed(const struct file_answer *answer)
+{
+	/* Without a name the parser died over it. */
+	return !*answer->file &&
+	       (answer->outcome == FILE_TOO_SLOW || answer->outcome == FILE_HELPER);
+}
+
 bool file_helper_name(struct file_helper *helper, uint32_t pid, uint64_t address,
 		      struct file_answer *answer)
 {
 	struct file_request request = {.kind = FILE_NAME_ADDRESS, .pid = pid, .address = address};
 	int err;
+
+	int64_t took;
 
 	*answer = (struct file_answer){.outcome = FILE_HELPER};
 	if (!helper || !has_opener(helper))
@@ -337,7 +347,9 @@ bool file_helper_name(struct file_helper *helper, uint32_t pid, uint64_t address
 		return true;
 	}
 	request.id = ++helper->asked;
+	took = helper->spare_ns;
 	err = ask(helper, &request, answer);
+	took -= helper->spare_ns;
 	if (err) {
 		drop_opener(helper);
 		*answer = (struct file_answer){.outcome = err == -ETIMEDOUT ? FILE_TOO_SLOW :
@@ -347,9 +359,7 @@ bool file_helper_name(struct file_helper *helper, uint32_t pid, uint64_t address
 	make_sound(answer);
 	helper->parser = (pid_t)answer->parser;
 	helper->spent_ns += answer->spent_ns;
-	/* Without a name the parser died over it. */
-	return *answer->file ||
-	       (answer->outcome != FILE_TOO_SLOW && answer->outcome != FILE_HELPER);
+	return took < SLOW_MS * MS && !file_helper_failed(answer);
 }
 
 /* ---- start and end ----------------------------------------------------------------- */

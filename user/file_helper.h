@@ -40,11 +40,14 @@ void file_helper_stop(struct file_helper *helper);
  * Asks what is at @address of process @pid (FILE_NAME_ADDRESS), and waits for the
  * answer for FILE_HELPER_ANSWER_MS at most. *answer is always filled in: its
  * strings end, and hold any bytes. What cannot be told, its outcome says; without
- * a helper (NULL) that is FILE_HELPER. False: over this very question the helper
- * took too long or died, so that it had better not be asked again.
+ * a helper (NULL) that is FILE_HELPER. False: this very question took a quarter of
+ * that time or more, or the helper died over it.
  */
 bool file_helper_name(struct file_helper *helper, uint32_t pid, uint64_t address,
 		      struct file_answer *answer);
+
+/* Whether @answer is that there was none: the helper took too long, or died. */
+bool file_helper_failed(const struct file_answer *answer);
 
 /* The memory that only the helper has; and its CPU time so far. Of those that run, 0 if none. */
 uint64_t file_helper_resident_bytes(const struct file_helper *helper);

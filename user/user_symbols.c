@@ -14,7 +14,7 @@
 #define NAMES (1 << NAMES_BITS) /* that are kept */
 #define FRESH_NS 1000000000LL
 #define NAME_LEN 800 /* the longest */
-/* Processes that made the helper wait in vain, and how long they are not asked about. */
+/* Processes that made dwell wait for the helper, and how long they are not asked about. */
 #define SLOW_PROCESSES 64
 #define SLOW_NS 60000000000LL
 
@@ -27,7 +27,7 @@ struct name {
 
 struct slow {
 	uint32_t pid;
-	uint32_t outcome; /* enum file_outcome: how it went */
+	uint32_t outcome; /* enum file_outcome: how it went; FILE_FOUND: it may be asked about */
 	int64_t at;	  /* mono */
 };
 
@@ -72,31 +72,41 @@ static int64_t now(void)
 
 /* ---- asking --------------------------------------------------------------------- */
 
-/* How it went when @pid made the helper wait or die not long ago; FILE_FOUND: it did not. */
-static uint32_t known_slow(const struct user_symbols *symbols, uint32_t pid)
+/* What is kept of @pid, or NULL: it did not make anybody wait lately. */
+static struct slow *find_slow(struct user_symbols *symbols, uint32_t pid)
 {
 	for (size_t i = 0; i < SLOW_PROCESSES; i++)
 		if (symbols->slow[i].pid == pid && now() - symbols->slow[i].at < SLOW_NS)
-			return symbols->slow[i].outcome;
-	return FILE_FOUND;
+			return &symbols->slow[i];
+	return NULL;
 }
 
-static void note_slow(struct user_symbols *symbols, uint32_t pid, uint32_t outcome)
+/*
+ * Who has a slow answer once may have a large file, whose table is kept. Whoever
+ * goes on like that would use up the time that there is for everybody.
+ */
+static void note_slow(struct user_symbols *symbols, uint32_t pid, const struct file_answer *answer)
 {
-	symbols->slow[symbols->next_slow++ % SLOW_PROCESSES] = (struct slow){pid, outcome, now()};
+	struct slow *slow = find_slow(symbols, pid);
+	uint32_t outcome = slow ? FILE_TOO_SLOW : FILE_FOUND;
+
+	if (file_helper_failed(answer))
+		outcome = answer->outcome;
+	if (!slow)
+		slow = &symbols->slow[symbols->next_slow++ % SLOW_PROCESSES];
+	*slow = (struct slow){pid, outcome, now()};
 }
 
 /* Asks the helper, unless it is known to be in vain. */
 static void ask(struct user_symbols *symbols, uint32_t pid, uint64_t address,
 		struct file_answer *answer)
 {
-	const uint32_t slow = known_slow(symbols, pid);
+	const struct slow *slow = find_slow(symbols, pid);
 
-	*answer = (struct file_answer){.outcome = slow};
-	if (slow != FILE_FOUND)
-		return;
-	if (!file_helper_name(symbols->helper, pid, address, answer))
-		note_slow(symbols, pid, answer->outcome);
+	if (slow && slow->outcome != FILE_FOUND)
+		*answer = (struct file_answer){.outcome = slow->outcome};
+	else if (!file_helper_name(symbols->helper, pid, address, answer))
+		note_slow(symbols, pid, answer);
 }
 
 /* What is told of it: "" if nothing is. */

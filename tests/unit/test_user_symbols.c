@@ -196,6 +196,57 @@ static void many_processes_are_told_apart(void **state)
 		waitpid(child[i], NULL, 0);
 }
 
+static void signal_helper(int signal)
+{
+	for (uint32_t pid = 1; pid < 1 << 22; pid++)
+		if (file_helper_is(helper, pid))
+			kill((pid_t)pid, signal);
+}
+
+/* Names @address of this process while the helper stands still for longer than it should. */
+static int slow_name_of(uint64_t address, char *name, size_t size)
+{
+	int err;
+	pid_t waker;
+
+	signal_helper(SIGSTOP);
+	waker = fork();
+	if (!waker) {
+		usleep(FILE_HELPER_ANSWER_MS * 1000 / 3);
+		signal_helper(SIGCONT);
+		_exit(0);
+	}
+	err = name_of(getpid(), address, name, size);
+	assert_int_equal(waitpid(waker, NULL, 0), waker);
+	return err;
+}
+
+/* One large file is no reason; more of them would leave no time for others. */
+static void whoever_is_always_slow_is_not_asked_about(void **state)
+{
+	const uint64_t address = (uintptr_t)own_functions_have_names;
+	char name[128], byte;
+	int hold[2];
+	pid_t other;
+
+	(void)state;
+	assert_int_equal(pipe(hold), 0);
+	other = fork();
+	if (!other) {
+		close(hold[1]);
+		_exit(read(hold[0], &byte, 1) != 0);
+	}
+	assert_int_equal(slow_name_of(address, name, sizeof(name)), 0);
+	assert_int_equal(name_of(getpid(), address + 1, name, sizeof(name)), 0);
+	assert_int_equal(slow_name_of(address + 2, name, sizeof(name)), 0);
+	assert_int_equal(name_of(getpid(), address + 3, name, sizeof(name)), -ENOENT);
+	assert_int_equal(user_symbols_unnamed(symbols)[FILE_TOO_SLOW], 1);
+	assert_int_equal(name_of(other, address, name, sizeof(name)), 0);
+	close(hold[1]);
+	close(hold[0]);
+	waitpid(other, NULL, 0);
+}
+
 static void without_a_helper_nothing_has_a_name(void **state)
 {
 	struct user_symbols *alone = user_symbols_new(NULL);
@@ -223,6 +274,7 @@ int main(void)
 		TEST(a_process_may_be_gone),
 		TEST(a_process_may_be_about_to_go),
 		TEST(many_processes_are_told_apart),
+		TEST(whoever_is_always_slow_is_not_asked_about),
 		cmocka_unit_test(without_a_helper_nothing_has_a_name),
 	};
 
