@@ -61,8 +61,9 @@ char *text_escape_columns(char *buffer, size_t size, size_t columns, const char 
 size_t text_columns(const char *text);
 
 /*
- * The same as valid UTF-8 for a JSON library, which escapes quotes and control
- * characters itself: invalid bytes become U+FFFD. Returns @buffer.
+ * Writes the at most @length bytes of @name (which ends early at a NUL) as valid
+ * UTF-8 for a JSON library, which escapes quotes and control characters itself:
+ * invalid bytes become U+FFFD. Always ends @buffer with a NUL. Returns @buffer.
  */
 char *text_utf8(char *buffer, size_t size, const char *name, size_t length);
 

@@ -150,7 +150,7 @@ static void forge_fifo(const char *path)
 		live_abort("mkfifo: %s", strerror(errno));
 }
 
-/* A program of other functions: this test's own, damaged just so that each has another's place. */
+/* Another file of the same name: the begin of this very program. */
 static void forge_program(const char *path)
 {
 	copy_itself(path, 0700);
@@ -348,11 +348,12 @@ static void hostile_prepare(struct hostile *hostile)
 	if (pwrite(fd, "#!", 2, 0) != 2)
 		live_abort("writing a file: %s", strerror(errno));
 	map_hostile(hostile, fd);
-	fd = hostile_file(hostile, "changing");
-	make_elf(fd, 1000000);
-	map_hostile(hostile, fd);
+	/* Before whatever may be so slow that the rest is not asked for. */
 	fd = hostile_file(hostile, "fifo");
 	make_elf(fd, 1);
+	map_hostile(hostile, fd);
+	fd = hostile_file(hostile, "changing");
+	make_elf(fd, 1000000);
 	map_hostile(hostile, fd);
 	snprintf(path, sizeof(path), "%s/fifo", hostile->directory);
 	unlink(path);
