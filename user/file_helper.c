@@ -335,9 +335,8 @@ bool file_helper_name(struct file_helper *helper, uint32_t pid, uint64_t address
 		      struct file_answer *answer)
 {
 	struct file_request request = {.kind = FILE_NAME_ADDRESS, .pid = pid, .address = address};
-	int err;
-
 	int64_t took;
+	int err;
 
 	*answer = (struct file_answer){.outcome = FILE_HELPER};
 	if (!helper || !has_opener(helper))
