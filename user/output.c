@@ -60,16 +60,41 @@ static int open_file(struct output *output, int fd)
 	return fd;
 }
 
+/*
+ * What the link @path leads to is replaced, and not the link: /dev/stdout is the whole
+ * machine's. The standard output's file is written from where it is. A descriptor or
+ * a negative errno.
+ */
+static int make_behind_link(struct output *output, const char *path, const struct stat *info)
+{
+	struct stat standard;
+	int fd;
+
+	if (!fstat(STDOUT_FILENO, &standard) && standard.st_dev == info->st_dev &&
+	    standard.st_ino == info->st_ino) {
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+		return fd < 0 ? -errno : fd;
+	}
+	output->target = realpath(path, NULL);
+	return output->target ? make_whole(output, output->target) : -errno;
+}
+
 int output_open(struct output *output, const char *path)
 {
-	struct stat info;
+	struct stat info, link;
 
 	*output = (struct output){.file = stdout, .path = path};
 	if (!path)
 		return 0;
-	if (stat(path, &info) || S_ISREG(info.st_mode))
+	if (stat(path, &info))
 		return open_file(output, make_whole(output, path));
-	return open_file(output, S_ISDIR(info.st_mode) ? -EISDIR : open_directly(path, 0));
+	if (S_ISDIR(info.st_mode))
+		return open_file(output, -EISDIR);
+	if (!S_ISREG(info.st_mode))
+		return open_file(output, open_directly(path, 0));
+	if (!lstat(path, &link) && S_ISLNK(link.st_mode))
+		return open_file(output, make_behind_link(output, path, &info));
+	return open_file(output, make_whole(output, path));
 }
 
 int output_open_stream(struct output *output, const char *path)
@@ -120,4 +145,6 @@ void output_discard(struct output *output)
 	if (output->directory > 0)
 		close(output->directory);
 	output->directory = 0;
+	free(output->target);
+	output->target = NULL;
 }

@@ -13,14 +13,15 @@ struct output {
 	const char *path; /* NULL: standard output */
 	bool is_whole; /* a file in @directory, that becomes @path at the end; else written directly */
 	int directory;	  /* descriptor; 0: none */
-	const char *name; /* of @path, in it */
+	const char *name; /* of @path or @target, in it */
+	char *target;	  /* what the link @path leads to; owned; NULL: it is no link */
 	struct whole_file whole;
 };
 
 /*
  * Opens @path (NULL: standard output), before anything is measured, so that a
- * bad name fails early. A new or regular file is written as a whole_file; a
- * device or pipe directly. Says on stderr what went wrong. 0 or a negative
+ * bad name fails early. A new or regular file, also behind a link, is written as
+ * a whole_file; a device, pipe or the standard output directly. Says on stderr what went wrong. 0 or a negative
  * errno. The caller ends it with output_commit() or output_discard().
  */
 int output_open(struct output *output, const char *path);

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NAMES_MAX 100 /* that are tried */
+#define NAMES_MAX 100		   /* that are tried */
+#define PREFIX_MAX (NAME_MAX - 24) /* of a name, with room for the numbers behind it */
 #define DESCRIPTORS "/proc/self/fd"
 
 /* The name that is tried as number @number. False: it is too long. */
@@ -20,9 +22,10 @@ static bool set_name(struct whole_file *file, int number)
 	int length;
 
 	if (number)
-		length = snprintf(name, size, "%s.%d.%d", file->prefix, (int)getpid(), number);
+		length = snprintf(name, size, "%.*s.%d.%d", PREFIX_MAX, file->prefix, (int)getpid(),
+				  number);
 	else
-		length = snprintf(name, size, "%s.%d", file->prefix, (int)getpid());
+		length = snprintf(name, size, "%.*s.%d", PREFIX_MAX, file->prefix, (int)getpid());
 	return length < (int)size;
 }
 

@@ -52,6 +52,31 @@ static void run_usage(const void *argument)
 
 /* ---- where the output goes --------------------------------------- */
 
+/* One that leads to @file, and one to the standard output, as /dev/stdout does. */
+static void expect_links_stay(const char *directory, const char *file)
+{
+	const char *const targets[] = {file, "/proc/self/fd/1"};
+	struct dwell_process run;
+	char link[64], text[256];
+	struct stat info;
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(link, sizeof(link), "%s/link", directory);
+		if (truncate(file, 0) || symlink(targets[i], link))
+			live_abort("%s: %s", link, strerror(errno));
+		dwell_execute(&run, NULL,
+			      DWELL_ARGUMENTS("summary", "-j", "-d", "100ms", "-n", "1", "-o",
+					      link));
+		live_expect("exit status", run.status, 0);
+		live_expect("whether it is written to stdout", run.out_length > 0, i == 1);
+		live_expect("bytes read", proc_read(file, text, sizeof(text)) > 0, i == 0);
+		if (lstat(link, &info) || !S_ISLNK(info.st_mode))
+			live_fail("the link to %s was replaced", targets[i]);
+		dwell_close(&run);
+		unlink(link);
+	}
+}
+
 static void run_output(const void *argument)
 {
 	char directory[] = "/tmp/dwell-live-XXXXXX", path[64], text[256];
@@ -87,6 +112,7 @@ static void run_output(const void *argument)
 	if (proc_read(path, text, sizeof(text)) <= 0 || strncmp(text, "{\"kind\":\"header\"", 16))
 		live_fail("the file does not hold the report");
 	dwell_close(&run);
+	expect_links_stay(directory, path);
 	unlink(path);
 	rmdir(directory);
 }
