@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -195,7 +196,7 @@ static void tell_status(const struct service *service)
 	const struct model *model = service->collection.model;
 
 	notify_status(
-		&service->notify, "%llu tasks, %llu outliers written, export took %.0f ms%s",
+		&service->notify, "%llu tasks, %llu journal entries, export took %.0f ms%s",
 		(unsigned long long)model_live_tasks(model),
 		(unsigned long long)service->journal.written, (double)service->export_ns / 1e6,
 		service->budget.shed ? "; some is left undone, for dwell costs too much" : "");
@@ -237,6 +238,15 @@ static bool needs_restart(const struct options *old, const struct options *fresh
 	       old->daemon.log != fresh->daemon.log;
 }
 
+/* One directory may have many names. */
+static bool is_same_directory(const char *one, const char *other)
+{
+	struct stat first, second;
+
+	return !stat(one, &first) && !stat(other, &second) && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
 /*
  * The directory is another: what was written in the old one goes. 0; -EBUSY:
  * another process has the new one, and the old one stays; -ENOMEM.
@@ -244,8 +254,12 @@ static bool needs_restart(const struct options *old, const struct options *fresh
 static int move_textfile(struct service *service, const char *directory)
 {
 	struct textfile moved = {0};
-	int err = *directory ? textfile_open(&moved, directory) : 0;
+	int err = 0;
 
+	if (is_same_directory(service->options.daemon.textfile_dir, directory))
+		return 0;
+	if (*directory)
+		err = textfile_open(&moved, directory);
 	if (err)
 		return err;
 	if (exports(service))

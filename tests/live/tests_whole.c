@@ -121,6 +121,14 @@ static void run_moved(const void *argument)
 	daemon_await_words(&daemon, "another dwell writes to", 1);
 	at = daemon_next_export(&daemon, daemon_stamp(&daemon));
 	daemon_next_export(&daemon, at);
+	/* Another name of the directory that it has is no other directory. */
+	snprintf(settings, sizeof(settings), "[export]\ninterval = 1s\ntextfile-dir = %s/\n",
+		 daemon.directory);
+	daemon_configure(&daemon, settings);
+	kill(daemon.run.pid, SIGHUP);
+	daemon_await_words(&daemon, "settings were read again", 2);
+	live_expect("times that another dwell was blamed",
+		    daemon_said(&daemon, "another dwell writes to"), 1);
 	at = daemon_next_export(&other, 0);
 	daemon_next_export(&other, at);
 	daemon_end(&daemon);
