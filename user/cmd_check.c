@@ -209,9 +209,9 @@ int cmd_check(const struct options *options)
 	if (features_first_missing(&found.features) == FEATURES)
 		found.tried = try_programs(&found.reductions, &found.took_ns);
 	found.code = verdict(&found.features, found.tried);
-	if (options->json)
-		write_json(output.file, &found);
-	else
+	if (!options->json)
 		write_text(output.file, &found);
+	else if (write_json(output.file, &found) == -ENOMEM)
+		message_error("cannot write all of it: out of memory");
 	return output_commit(&output) ? EXIT_FAILED : (int)found.code;
 }

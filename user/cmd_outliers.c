@@ -22,6 +22,7 @@ struct stream {
 	struct incidents *incidents; /* NULL: each outlier is written as it comes */
 	struct told told;	     /* only then */
 	uint64_t taken;
+	uint64_t own[DWELL_MEASURES]; /* that the kernel reported of the file helper's processes */
 };
 
 static void stream_clear(struct stream *stream)
@@ -103,8 +104,11 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 	struct dwell_outlier known = *outlier;
 
 	/* dwell does not tell of itself, and these work for it. */
-	if (file_helper_is(stream->session.file_helper, outlier->pid))
+	if (file_helper_is(stream->session.file_helper, outlier->pid)) {
+		if (outlier->measure < DWELL_MEASURES)
+			stream->own[outlier->measure]++;
 		return 0;
+	}
 	outlier_name(&known, &names);
 	stream->taken++;
 	if (!stream->incidents)
@@ -153,6 +157,8 @@ static void describe(struct stream *stream, struct session_heading *heading, str
 	source_losses(stream->session.source, losses);
 	model_set_losses(stream->model, losses);
 	source_outlier_counts(stream->session.source, counts);
+	for (int i = 0; i < DWELL_MEASURES; i++)
+		counts[i].reported -= stream->own[i];
 	session_describe(&stream->session, heading, report);
 	report->model = stream->model;
 	report->outliers = counts;

@@ -400,8 +400,8 @@ static int read_cgroup(struct parser *parser, const char *value)
 	options->nr_cgroups++;
 	return 0;
 }
+
 /* Hands each part of @value between commas to @read_item. Names may have commas: as "\,". */
-/* Hands each part of @value between commas to @read_item. Names may have commas: as "\\,". */
 static int read_list(struct parser *parser, const char *value,
 		     int (*read_item)(struct parser *parser, const char *item))
 {

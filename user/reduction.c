@@ -72,10 +72,11 @@ static const struct optional {
 	 {.kernel = FIGURES, .wheel = FIGURES}},
 	{"timer_ledger",
 	 "timers of tasks other than sleeps are not counted, nor is any by its API: dwell timers has "
-	 "nothing to tell",
+	 "nothing to tell, and no late timer is an outlier",
 	 {.users = FIGURES}},
 	{"armed_timers",
-	 "timers of tasks other than sleeps are counted no further than armed",
+	 "timers of tasks other than sleeps are counted no further than armed, and no late timer is "
+	 "an outlier",
 	 {.users = FIGURE_CANCELLED | ENDS, .wheel = FIGURE_CANCELLED | ENDS}},
 	{"on_wheel_start", "timers of the timer wheel are not counted", {.wheel = FIGURES}},
 	{"on_wheel_cancel", "timers of the timer wheel are not counted", {.wheel = FIGURES}},

@@ -148,7 +148,10 @@ static int look_for_open(struct source *source, uint64_t now)
 	err = iterator_run(source->skeleton->links.find_open);
 	rest = (clock_now(CLOCK_THREAD_CPUTIME_ID) - began) * LOOK_SHARE;
 	source->next_open = now + (rest > LOOK_NS ? rest : LOOK_NS);
-	return err;
+	/* They are told when they end. */
+	if (err)
+		message_detail(1, "cannot look for open intervals: %s", strerror(-err));
+	return 0;
 }
 
 /* Now and then: the ledger as it is now. */
