@@ -247,9 +247,16 @@ static int allow_calls(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < LENGTH(calls) && !err; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-	for (size_t i = 0; i < LENGTH(fcntls) * LENGTH(commands) && !err; i++)
+	for (size_t i = 0; i < LENGTH(fcntls) * LENGTH(commands) && !err; i++) {
+		const struct scmp_arg_cmp command = {
+			.arg = 1,
+			.op = SCMP_CMP_EQ,
+			.datum_a = commands[i % LENGTH(commands)],
+		};
+
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, fcntls[i / LENGTH(commands)], 1,
-				       SCMP_A1(SCMP_CMP_EQ, commands[i % LENGTH(commands)]));
+				       command);
+	}
 	return err;
 }
 
