@@ -145,6 +145,16 @@ int proc_pin(pid_t tid, enum proc_cpu which)
 	return cpu;
 }
 
+bool proc_kernel_at_least(unsigned int major, unsigned int minor)
+{
+	unsigned int has_major = 0, has_minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &has_major, &has_minor);
+	return has_major > major || (has_major == major && has_minor >= minor);
+}
+
 bool proc_preempt_rt(void)
 {
 	struct utsname name;

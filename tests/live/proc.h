@@ -55,6 +55,9 @@ enum proc_cpu {
 	PROC_FIRST_CPU,
 };
 
+/* Whether this kernel's version is MAJOR.MINOR or later. */
+bool proc_kernel_at_least(unsigned int major, unsigned int minor);
+
 /* Pins a task (0: the caller) to one CPU, the same one in every process of a test. That CPU. */
 int proc_pin(pid_t tid, enum proc_cpu which);
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "live.h"
@@ -26,12 +25,7 @@
 /* From 5.19 on a map's descriptor suffices to read it. */
 static uint64_t needed_to_read(void)
 {
-	unsigned int major = 0, minor = 0;
-	struct utsname names;
-
-	uname(&names);
-	sscanf(names.release, "%u.%u", &major, &minor);
-	return major > 5 || (major == 5 && minor >= 19) ? 0 : BIT(CAP_BPF);
+	return proc_kernel_at_least(5, 19) ? 0 : BIT(CAP_BPF);
 }
 
 /* The set called @name in a task's status. */

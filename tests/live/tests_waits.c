@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,7 @@ static void wait_in_all_ways(struct work *work)
 	pthread_t gone[WAITS * WAITERS];
 
 	(void)work;
+	unshare(CLONE_NEWIPC); /* semaphores outlive whoever is killed */
 	for (size_t i = 0; i < count; i++) {
 		waiters[i] = (struct waiter){&waits[i / WAITERS], {.tv_sec = CASE_HOUR}, 0};
 		short_ones[i] = (struct waiter){&waits[i / WAITERS], case_timeout, 0};
@@ -311,7 +313,8 @@ static void run_outstanding(const void *argument)
 	workload_start(&workload, wait_in_all_ways, NULL);
 	workload_release(&earlier);
 	if (!work_await_sleep(earlier.work, 1))
-		live_abort("the earlier ones do not wait");
+		live_abort("the earlier ones do not wait: they came to %d, and are in state %c",
+			   atomic_load(&earlier.work->turn), proc_state(earlier.pid, earlier.pid));
 	dwell_start(&run, NULL,
 		    DWELL_ARGUMENTS("summary", "--timers", "-j", "-v", "-d", "0", "-n", "0", "-b",
 				    argument));

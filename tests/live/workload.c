@@ -14,7 +14,7 @@
 #include "live.h"
 #include "workload.h"
 
-#define WAIT_SECONDS 10
+#define WAIT_SECONDS 30 /* for what hangs: some hosts stop a CPU for seconds */
 
 /* Blocks without a timer until a byte or the end of the pipe comes. */
 static bool take_byte(int fd)
