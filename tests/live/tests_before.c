@@ -20,7 +20,7 @@
 /* From arming to expiry, in seconds. */
 static unsigned int ahead_sec(void)
 {
-	return live_slower(2, 4);
+	return live_slower(2, 6);
 }
 
 static void announce_arming(struct work *work)
