@@ -14,10 +14,15 @@ pass() {
 	echo "ok $1"
 }
 
+# To be said once more at the end: one failure, or several, a line each.
+note_failures() {
+	failures="$failures
+$1"
+}
+
 fail() {
 	failed=$((failed + 1))
-	failures="$failures
-$1: $2"
+	note_failures "$1: $2"
 	echo "not ok $1: $2"
 }
 

@@ -27,10 +27,9 @@ indent() {
 	sed 's/^/    /' "$@"
 }
 
-# The failed tests among what somebody else counted, from $OUTPUT.
-note_failures() {
-	failures="$failures
-$(sed -n 's/^not ok //p' "$OUTPUT")"
+# The tests that failed by what somebody else counted, in $OUTPUT.
+failures_counted() {
+	sed -n 's/^not ok //p' "$OUTPUT"
 }
 
 # How a program ended, for a person; empty if it ended by itself with 0 or 1.
@@ -68,8 +67,7 @@ unit_program() {
 	indent "$OUTPUT"
 	if [ "$bad" -gt 0 ]; then
 		echo "not ok $name: $bad of $planned tests failed"
-		failures="$failures
-$name: $bad of $planned tests failed"
+		note_failures "$name: $bad of $planned tests failed"
 	elif [ "$planned" -eq 0 ] && [ "$status" -eq 0 ]; then
 		fail "$name" "ran no test"
 	else
@@ -194,7 +192,7 @@ live_tests() {
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
-	note_failures
+	note_failures "$(failures_counted)"
 	if [ $((good + bad + skips)) -eq 0 ]; then
 		fail live "ran no test, $(ending "$status" $LIVE_LIMIT)"
 	elif [ $((good + bad + skips)) -ne "$planned" ]; then
@@ -206,8 +204,7 @@ live_tests() {
 		skipped=$((skipped - skips))
 		failed=$((failed + skips))
 		echo "not ok live: $skips skipped on a machine that can run them"
-		failures="$failures
-live: $skips skipped on a machine that can run them"
+		note_failures "live: $skips skipped on a machine that can run them"
 	fi
 }
 
@@ -231,7 +228,7 @@ counted_tests() {
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
-	note_failures
+	note_failures "$(failures_counted)"
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		fail "$name" "$(ending "$status" "$limit")"
 	fi

@@ -306,7 +306,6 @@ static const struct function *function_at(const struct elf_symbols *symbols, uin
 
 	for (size_t i = until; i-- && until - i <= NESTED_MAX;) {
 		const struct function *function = &symbols->function[i];
-
 		uint64_t size = function->size;
 
 		if (!size && function->address == symbols->function[until - 1].address)

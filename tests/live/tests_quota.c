@@ -141,7 +141,6 @@ static int64_t throttled_ns(const struct trial *trial, pid_t tid)
 	return report_integer(report_row(&trial->report, "tid", tid), "throttled.sum_ns");
 }
 
-/* What is known of the workload otherwise: the quota's account, and its own. */
 /*
  * Up to 6.17 the queue is throttled, and dwell knows of a queue what it read when a
  * task left it. Who is woken to one for the first time, on another CPU, waits there
@@ -154,6 +153,7 @@ static int64_t unseen_ns(const struct trial *trial)
 	return (sysconf(_SC_NPROCESSORS_ONLN) - 1) * PERIOD_US * 1000LL;
 }
 
+/* What is known of the workload otherwise: the quota's account, and its own. */
 static void check_account(const struct trial *trial)
 {
 	const json_t *row = report_row(&trial->report, "tid", trial->workload.pid);
