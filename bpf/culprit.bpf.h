@@ -3,7 +3,7 @@
 #ifndef DWELL_CULPRIT_BPF_H
 #define DWELL_CULPRIT_BPF_H
 
-#include "record.bpf.h"
+#include "maps.bpf.h"
 
 #define COPY_TRIES 4
 

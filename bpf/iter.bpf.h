@@ -7,6 +7,9 @@
 #ifndef DWELL_ITER_BPF_H
 #define DWELL_ITER_BPF_H
 
+#include "clock.bpf.h"
+#include "outlier.bpf.h"
+#include "quota.bpf.h"
 #include "sched.bpf.h"
 
 /* Of one pass: tasks that have a record, and those for which there was no memory. */

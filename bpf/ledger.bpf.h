@@ -9,7 +9,7 @@
 #ifndef DWELL_LEDGER_BPF_H
 #define DWELL_LEDGER_BPF_H
 
-#include "outlier.bpf.h"
+#include "record.bpf.h"
 
 #define EEXIST 17
 

@@ -14,6 +14,7 @@
 #ifndef DWELL_QUOTA_BPF_H
 #define DWELL_QUOTA_BPF_H
 
+#include "clock.bpf.h"
 #include "outlier.bpf.h"
 
 #define FIRST_NORMAL_PRIO 100 /* below are the real-time tasks, which no quota holds */

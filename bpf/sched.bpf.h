@@ -15,6 +15,7 @@
 #include "clock.bpf.h"
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
+#include "outlier.bpf.h"
 #include "quota.bpf.h"
 
 /* The scheduler's state bits that have not moved since 5.15. */

@@ -18,6 +18,7 @@
 
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
+#include "outlier.bpf.h"
 
 #define CLOCK_MONOTONIC 1
 #define CLOCK_BASES 8 /* four clocks, hard and soft */

@@ -7,6 +7,10 @@
 #ifndef DWELL_WAKING_BPF_H
 #define DWELL_WAKING_BPF_H
 
+#include "cost.bpf.h"
+#include "ledger.bpf.h"
+#include "outlier.bpf.h"
+#include "quota.bpf.h"
 #include "sched.bpf.h"
 
 /* For the ledger: whatever timer's callback runs, it wakes a task. */

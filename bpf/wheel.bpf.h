@@ -11,7 +11,7 @@
 #ifndef DWELL_WHEEL_BPF_H
 #define DWELL_WHEEL_BPF_H
 
-#include "timer.bpf.h"
+#include "ledger.bpf.h"
 
 /* The kernel's counts of a callback, marked as the wheel's. */
 inline_always struct dwell_timer_counts *wheel_counts(__u64 function)
