@@ -2,7 +2,9 @@
 /* The kernel side: one object, put together from one header for each subject. */
 #include "sched.bpf.h"
 #include "waking.bpf.h"
-#include "timer.bpf.h"
+#include "timer_start.bpf.h"
+#include "timer_cancel.bpf.h"
+#include "timer_expire.bpf.h"
 #include "wheel.bpf.h"
 #include "iter.bpf.h"
 #include "learn.bpf.h"

@@ -455,7 +455,7 @@ struct dwell_config {
 	__u8 was_armed;	   /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
 	__u8 cgroup_v1;	   /* cgroup ids from the v1 cpu hierarchy */
 	__u8 pid_ns;	   /* dwell runs in a pid namespace: only its tasks, by its numbers */
-	__u8 twin_expiry;  /* PREEMPT_RT: two programs see each expiry; timer.bpf.h says why */
+	__u8 twin_expiry;  /* PREEMPT_RT: two programs see each expiry; see timer_expire.bpf.h */
 	__u64 clock_error; /* ns: less than that is no time going backwards */
 	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;
 	__u32 pids[DWELL_FILTER_MAX];
