@@ -3,7 +3,8 @@
 #ifndef DWELL_CULPRIT_BPF_H
 #define DWELL_CULPRIT_BPF_H
 
-#include "maps.bpf.h"
+#include "clock.bpf.h"
+#include "record.bpf.h"
 
 #define COPY_TRIES 4
 
@@ -160,6 +161,65 @@ __noinline int copy_runs(struct dwell_outlier *outlier, struct cpu *cpu)
 	earlier = bpf_map_lookup_elem(&cpus, &from);
 	copy_runs_of(outlier, earlier, outlier->moved_since, outlier->queued_at);
 	add_running(outlier, earlier, outlier->queued_at);
+	return 0;
+}
+
+/* A run that is in none of the entries that are there. */
+static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task,
+				    const struct dwell_record *record, __u64 begin, __u64 now)
+{
+	struct dwell_run *run = dwell_runs_push(&cpu->history, tid_by(record, task), begin, now);
+
+	run->pid = pid_by(record, task);
+	/* By eights: to the compiler a name is bytes. */
+	run->name[0] = *(const __u64 *)&task->comm[0];
+	run->name[1] = *(const __u64 *)&task->comm[8];
+	dwell_runs_pushed(&cpu->history, now);
+}
+
+/*
+ * When @task, which leaves @cpu at @now, came to it unseen: the scheduler knows,
+ * unless it is the idle task. Not before those that were seen to run here.
+ */
+static __noinline __u64 unseen_arrival(const struct cpu *cpu, struct task_struct *task, __u64 now)
+{
+	__u64 arrived = task->sched_info.last_arrival + known_offset(cpu);
+
+	if (!task->pid || arrived > now || arrived < cpu->in_at)
+		return cpu->in_at ?: now;
+	return arrived;
+}
+
+/* Keeps in mind who had @cpu until @now, for those who waited for it. */
+inline_always void note_run(struct cpu *cpu, struct task_struct *task,
+			    const struct dwell_record *record, __u64 now)
+{
+	__u64 begin = cpu->in_at;
+
+	if (unlikely(cpu->tid != (__u32)task->pid || !begin))
+		begin = unseen_arrival(cpu, task, now);
+	if (!dwell_runs_add(&cpu->history, tid_by(record, task), begin, now))
+		note_new_run(cpu, task, record, begin, now);
+}
+
+#define ON_RQ_MIGRATING 2 /* TASK_ON_RQ_MIGRATING */
+
+/*
+ * A task is moved to another CPU's queue. One that is woken on another CPU than it
+ * slept on is not: it comes to its first queue. And one that sleeps, but was left
+ * in its queue for a while (sched_delayed), is noted before its wait begins.
+ */
+SEC("tp_btf/sched_migrate_task")
+int on_move(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct dwell_record *record;
+
+	if (task->on_rq != ON_RQ_MIGRATING || window != DWELL_WINDOW_OPEN)
+		return 0;
+	record = find_record(task);
+	if (record)
+		note_move(record, task);
 	return 0;
 }
 

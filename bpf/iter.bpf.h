@@ -7,10 +7,14 @@
 #ifndef DWELL_ITER_BPF_H
 #define DWELL_ITER_BPF_H
 
+#include "arrival.bpf.h"
+#include "block.bpf.h"
 #include "clock.bpf.h"
+#include "culprit.bpf.h"
+#include "judge.bpf.h"
 #include "outlier.bpf.h"
 #include "quota.bpf.h"
-#include "sched.bpf.h"
+#include "record.bpf.h"
 
 /* Of one pass: tasks that have a record, and those for which there was no memory. */
 __u64 tasks_adopted;

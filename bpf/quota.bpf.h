@@ -15,7 +15,8 @@
 #define DWELL_QUOTA_BPF_H
 
 #include "clock.bpf.h"
-#include "outlier.bpf.h"
+#include "record.bpf.h"
+#include "report.bpf.h"
 
 #define FIRST_NORMAL_PRIO 100 /* below are the real-time tasks, which no quota holds */
 #define QUEUE_BYTES 512	      /* of a queue, about */

@@ -190,7 +190,7 @@ static __noinline void push_last_record(struct dwell_record *record, struct task
 		lose(DWELL_LOSS_RING_FULL);
 }
 
-/* Books an interval of @ns under @measure. True if it may be an outlier: see outlier.bpf.h. */
+/* Books an interval of @ns under @measure. True if it may be an outlier: see judge.bpf.h. */
 inline_always bool measure(struct dwell_record *record, enum dwell_measure measure, __u64 ns)
 {
 	__u32 at = dwell_bucket(ns);

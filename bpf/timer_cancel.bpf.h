@@ -5,6 +5,7 @@
 
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
+#include "record.bpf.h"
 #include "timer.bpf.h"
 
 /* Where a cancel was counted, for the kernels on which it may have to be taken back. */

@@ -5,7 +5,8 @@
 
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
-#include "outlier.bpf.h"
+#include "record.bpf.h"
+#include "report.bpf.h"
 #include "timer.bpf.h"
 #include "timer_cancel.bpf.h"
 

@@ -5,6 +5,7 @@
 
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
+#include "record.bpf.h"
 #include "timer.bpf.h"
 #include "timer_cancel.bpf.h"
 

@@ -7,11 +7,12 @@
 #ifndef DWELL_WAKING_BPF_H
 #define DWELL_WAKING_BPF_H
 
+#include "block.bpf.h"
 #include "cost.bpf.h"
 #include "ledger.bpf.h"
-#include "outlier.bpf.h"
 #include "quota.bpf.h"
-#include "sched.bpf.h"
+#include "record.bpf.h"
+#include "report.bpf.h"
 
 /* For the ledger: whatever timer's callback runs, it wakes a task. */
 inline_always void note_woke(struct cpu *cpu)

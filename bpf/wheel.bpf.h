@@ -12,6 +12,7 @@
 #define DWELL_WHEEL_BPF_H
 
 #include "ledger.bpf.h"
+#include "record.bpf.h"
 
 /* The kernel's counts of a callback, marked as the wheel's. */
 inline_always struct dwell_timer_counts *wheel_counts(__u64 function)

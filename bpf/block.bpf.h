@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Blocks: whether a task is blocked, in which way, where, and who ended that. */
+#ifndef DWELL_BLOCK_BPF_H
+#define DWELL_BLOCK_BPF_H
+
+#include "judge.bpf.h"
+#include "outlier.bpf.h"
+#include "record.bpf.h"
+
+/* The scheduler's state bits that have not moved since 5.15. */
+#define STATE_INTERRUPTIBLE 0x1
+#define STATE_UNINTERRUPTIBLE 0x2
+#define STATE_STOPPED 0x4
+#define STATE_TRACED 0x8
+#define STATE_NOLOAD 0x400
+#define MUTEX_FLAGS 7ULL /* the low bits of a mutex's owner */
+
+/*
+ * Whether a switched-out task is blocked. This is what the kernel's own
+ * pressure accounting asks, exact under the run-queue lock. Neither the preempt
+ * argument nor the state proves it: a task preempted on its way to sleep has a
+ * sleeping state, and one that yields was not preempted.
+ */
+inline_always bool is_blocked(struct task_struct *task, bool preempt)
+{
+	if (preempt)
+		return false;
+	if (!task->on_rq)
+		return true;
+	/* 6.12: a task that sleeps before it used up its lag stays queued a while. */
+	if (bpf_core_field_exists(task->se.sched_delayed) && task->se.sched_delayed)
+		return true;
+	/* 7.2: neither does a mutex waiter whose lock owner runs on its behalf. */
+	return bpf_core_field_exists(task->is_blocked) && task->is_blocked;
+}
+
+inline_always enum dwell_block block_kind(__u32 state)
+{
+	if (state & STATE_UNINTERRUPTIBLE)
+		return state & STATE_NOLOAD ? DWELL_BLOCK_I : DWELL_BLOCK_D;
+	if (state & STATE_INTERRUPTIBLE)
+		return DWELL_BLOCK_S;
+	if (state & (STATE_STOPPED | STATE_TRACED))
+		return DWELL_BLOCK_T;
+	return DWELL_BLOCK_OTHER;
+}
+
+/* A kernel thread that waits for work does its duty, however long. */
+inline_always bool waits_for_work(const struct dwell_record *record)
+{
+	return record->block == DWELL_BLOCK_I ||
+	       (record->kthread && record->block != DWELL_BLOCK_D);
+}
+
+/* Who holds the mutex that @task is blocked on: its tid, or 0. */
+inline_always __u32 mutex_owner(struct task_struct *task)
+{
+	struct task_struct *owner;
+	struct mutex *mutex;
+	__u32 tid;
+
+	/* On PREEMPT_RT a mutex is another lock, and who waits for it is not told here. */
+	if (!bpf_core_field_exists(task->blocked_on) || !bpf_core_field_exists(struct mutex, owner))
+		return 0;
+	if (config.pid_ns) /* what it is called there cannot be found from here */
+		return 0;
+	mutex = task->blocked_on;
+	if (!mutex)
+		return 0;
+	owner = (void *)(mutex->owner.counter & ~MUTEX_FLAGS);
+	/* A number is not a pointer to the verifier, and who asks for a kfunc needs CAP_SYS_ADMIN. */
+	if (!owner || bpf_core_read(&tid, sizeof(tid), &owner->pid))
+		return 0;
+	return tid;
+}
+
+inline_always void copy_user_stack(struct dwell_outlier *outlier, struct task_struct *task)
+{
+	struct user_stack *stack;
+
+	if (!config.user_stacks)
+		return;
+	stack = bpf_task_storage_get(&user_stacks, task, 0, 0);
+	if (!stack)
+		return;
+	outlier->user_depth = stack->depth;
+	__builtin_memcpy(outlier->user_stack, stack->address, sizeof(outlier->user_stack));
+}
+
+/* Where @task, which blocks now on this CPU, is in user space. */
+inline_always void keep_user_stack(void *ctx, struct task_struct *task)
+{
+	struct user_stack *stack = bpf_task_storage_get(&user_stacks, task, 0, 0);
+	long bytes;
+
+	if (!stack)
+		return;
+	stack->depth = 0;
+	if (shed)
+		return;
+	bytes = bpf_get_stack(ctx, stack->address, sizeof(stack->address), BPF_F_USER_STACK);
+	stack->depth = bytes > 0 ? bytes / sizeof(stack->address[0]) : 0;
+}
+
+/* Where @task is blocked. It must not be on a CPU. */
+inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record *record,
+			      struct task_struct *task)
+{
+	long bytes;
+
+	outlier->syscall = syscall_of(task);
+	outlier->block = record->block;
+	outlier->owner = mutex_owner(task);
+	if (shed)
+		return;
+	bytes = bpf_get_task_stack(task, outlier->stack, sizeof(outlier->stack), 0);
+	outlier->depth = bytes > 0 ? bytes / sizeof(outlier->stack[0]) : 0;
+	copy_user_stack(outlier, task);
+}
+
+/* Current is the waker, or was interrupted by it: its stack tells which. */
+inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry *expiry, void *ctx)
+{
+	struct dwell_waker *waker = &outlier->waker;
+	struct task_struct *current = bpf_get_current_task_btf();
+	long bytes;
+
+	if (expiry) {
+		waker->timer = 1;
+		waker->function = expiry->function;
+	}
+	if (shed)
+		return;
+	waker->pid = pid_of(current);
+	waker->tid = tid_of(current);
+	bpf_get_current_comm(waker->comm, sizeof(waker->comm));
+	bytes = bpf_get_stack(ctx, waker->stack, sizeof(waker->stack), 0);
+	waker->depth = bytes > 0 ? bytes / sizeof(waker->stack[0]) : 0;
+}
+
+/* The end of a block, by the one who ends it: @expiry, if a timer of a task does. */
+static __noinline void end_block(struct dwell_record *record, struct task_struct *task,
+				 struct cpu *cpu, const struct expiry *expiry, void *ctx)
+{
+	__u64 from = record->since, to = bpf_ktime_get_ns(), threshold;
+	struct dwell_outlier *outlier;
+
+	if (to - from < config.floor[DWELL_BLOCKED] || waits_for_work(record))
+		return;
+	threshold = judge(record, cpu, DWELL_BLOCKED, from, to);
+	if (!threshold)
+		return;
+	outlier = reserve_outlier(DWELL_BLOCKED, from, to, threshold);
+	if (!outlier)
+		return;
+	describe_outlier(outlier, record, task);
+	copy_block(outlier, record, task);
+	copy_waker(outlier, expiry, ctx);
+	submit_outlier(outlier);
+}
+
+#endif /* DWELL_BLOCK_BPF_H */
