@@ -74,6 +74,12 @@ inline_always __u32 mutex_owner(struct task_struct *task)
 	return tid;
 }
 
+/* How many addresses lie in @bytes of a stack; a negative number is an error. */
+inline_always __u32 stack_depth(long bytes)
+{
+	return bytes > 0 ? bytes / sizeof(__u64) : 0;
+}
+
 inline_always void copy_user_stack(struct dwell_outlier *outlier, struct task_struct *task)
 {
 	struct user_stack *stack;
@@ -99,7 +105,7 @@ inline_always void keep_user_stack(void *ctx, struct task_struct *task)
 	if (shed)
 		return;
 	bytes = bpf_get_stack(ctx, stack->address, sizeof(stack->address), BPF_F_USER_STACK);
-	stack->depth = bytes > 0 ? bytes / sizeof(stack->address[0]) : 0;
+	stack->depth = stack_depth(bytes);
 }
 
 /* Where @task is blocked. It must not be on a CPU. */
@@ -114,7 +120,7 @@ inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record
 	if (shed)
 		return;
 	bytes = bpf_get_task_stack(task, outlier->stack, sizeof(outlier->stack), 0);
-	outlier->depth = bytes > 0 ? bytes / sizeof(outlier->stack[0]) : 0;
+	outlier->depth = stack_depth(bytes);
 	copy_user_stack(outlier, task);
 }
 
@@ -135,25 +141,21 @@ inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry
 	waker->tid = tid_of(current);
 	bpf_get_current_comm(waker->comm, sizeof(waker->comm));
 	bytes = bpf_get_stack(ctx, waker->stack, sizeof(waker->stack), 0);
-	waker->depth = bytes > 0 ? bytes / sizeof(waker->stack[0]) : 0;
+	waker->depth = stack_depth(bytes);
 }
 
 /* The end of a block, by the one who ends it: @expiry, if a timer of a task does. */
 static __noinline void end_block(struct dwell_record *record, struct task_struct *task,
 				 struct cpu *cpu, const struct expiry *expiry, void *ctx)
 {
-	__u64 from = record->since, to = bpf_ktime_get_ns(), threshold;
+	__u64 from = record->since, to = bpf_ktime_get_ns();
 	struct dwell_outlier *outlier;
 
 	if (to - from < config.floor[DWELL_BLOCKED] || waits_for_work(record))
 		return;
-	threshold = judge(record, cpu, DWELL_BLOCKED, from, to);
-	if (!threshold)
-		return;
-	outlier = reserve_outlier(DWELL_BLOCKED, from, to, threshold);
+	outlier = begin_report(record, task, cpu, HERE, DWELL_BLOCKED, from, to);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task);
 	copy_block(outlier, record, task);
 	copy_waker(outlier, expiry, ctx);
 	submit_outlier(outlier);

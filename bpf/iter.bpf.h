@@ -253,13 +253,12 @@ inline_always void report_open(struct dwell_record *record, struct task_struct *
 	struct rq *queue = task->se.cfs_rq->rq;
 	struct dwell_outlier *outlier;
 
-	outlier = reserve_outlier(measure, since, now, threshold);
+	outlier = reserve_outlier(queue->cpu, measure, since, now, threshold);
 	if (!outlier)
 		return;
 	outlier->open = true;
 	describe_outlier(outlier, record, task);
 	record->open_told = (now & ~DWELL_OPEN_MEASURE) | measure;
-	outlier->cpu = queue->cpu;
 	if (measure == DWELL_BLOCKED)
 		copy_block(outlier, record, task);
 	else {

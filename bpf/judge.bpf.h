@@ -43,13 +43,11 @@ inline_always bool take_token(__u64 *at, __u32 *tokens, __u32 most, __u32 shift,
  * The limits. A task's come first, so that one that misbehaves does not use up
  * its CPU's. Timers other than sleeps have no @record: only their CPU limits them.
  */
-__noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u64 now)
+inline_always bool take_tokens(struct dwell_record *record, struct cpu *cpu, __u64 now)
 {
 	__u32 tokens;
 	bool taken;
 
-	if (!cpu || shed >= DWELL_SHED_OUTLIERS)
-		return false;
 	if (record) {
 		tokens = record->outlier_tokens;
 		taken = take_token(&record->outlier_at, &tokens, TASK_TOKENS, TASK_TOKEN_SHIFT,
@@ -62,6 +60,17 @@ __noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u64 n
 	taken = take_token(&cpu->outlier_at, &tokens, CPU_TOKENS, config.cpu_token_shift, now);
 	cpu->outlier_tokens = tokens;
 	return taken;
+}
+
+/* Whether an outlier may be reported @now. One that may not is counted. */
+__noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u32 measure, __u64 now)
+{
+	if (!cpu || measure >= DWELL_MEASURES)
+		return false;
+	if (shed < DWELL_SHED_OUTLIERS && take_tokens(record, cpu, now))
+		return true;
+	__sync_fetch_and_add(&outlier_counts[measure].suppressed, 1);
+	return false;
 }
 
 /*
@@ -134,10 +143,7 @@ static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu, __u3
 	learn(norm, measure, to - from, threshold);
 	if (to - from <= threshold && !told_open(record, measure, from))
 		return 0;
-	if (may_report(record, cpu, to))
-		return threshold;
-	__sync_fetch_and_add(&outlier_counts[measure].suppressed, 1);
-	return 0;
+	return may_report(record, cpu, measure, to) ? threshold : 0;
 }
 
 #endif /* DWELL_JUDGE_BPF_H */

@@ -24,11 +24,11 @@ __noinline int clear_outlier(struct dwell_outlier *outlier)
 }
 
 /*
- * Room for an outlier, all zeros but its interval; the caller submits it. NULL,
+ * Room for an outlier on @cpu, all zeros but its interval; the caller submits it. NULL,
  * and counted: the ring buffer is full. To be tested where it is called and
  * nowhere else: 6.1 takes a second test for a way to lose the room.
  */
-inline_always struct dwell_outlier *reserve_outlier(__u32 measure, __u64 from, __u64 to,
+inline_always struct dwell_outlier *reserve_outlier(__u32 cpu, __u32 measure, __u64 from, __u64 to,
 						    __u64 threshold)
 {
 	struct dwell_outlier *outlier = bpf_ringbuf_reserve(&outliers, sizeof(*outlier), 0);
@@ -40,7 +40,7 @@ inline_always struct dwell_outlier *reserve_outlier(__u32 measure, __u64 from, _
 		outlier->to = to;
 		outlier->ns = to - from;
 		outlier->threshold = threshold;
-		outlier->cpu = bpf_get_smp_processor_id();
+		outlier->cpu = cpu;
 		outlier->syscall = DWELL_NO_SYSCALL;
 	} else if (measure < DWELL_MEASURES) {
 		__sync_fetch_and_add(&outlier_counts[measure].lost, 1);
@@ -67,28 +67,59 @@ inline_always void name_task(struct dwell_outlier *outlier, struct task_struct *
 		outlier->comm[i] = task->comm[i];
 }
 
+/* How long the others were of @samples intervals, this one included: they add up to @sum. */
+inline_always void describe_others(struct dwell_outlier *outlier, __u64 samples, __u64 sum)
+{
+	if (samples <= 1)
+		return;
+	outlier->samples = samples - 1;
+	outlier->typical = sum / (samples - 1);
+}
+
 /* What all kinds of outliers of a task share; and counts it. */
 static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dwell_record *record,
 					struct task_struct *task)
 {
 	__u32 measure = outlier->measure;
-	__u64 sum, samples;
+	__u64 sum;
 
 	/* Before any branch: the verifier looks a pointer's type up by name, slowly, each time. */
 	name_task(outlier, task);
 	if (measure >= DWELL_MEASURES) /* never; the verifier cannot tell */
 		return;
 	outlier->told = told_open(record, measure, outlier->from);
-	samples = samples_of(record, measure, outlier->open);
 	sum = record->sum[measure];
 	/* A block is booked later. */
 	if (!outlier->open && measure != DWELL_BLOCKED && sum >= outlier->ns)
 		sum -= outlier->ns;
-	if (samples > 1) {
-		outlier->samples = samples - 1;
-		outlier->typical = sum / (samples - 1);
-	}
+	describe_others(outlier, samples_of(record, measure, outlier->open), sum);
 	__sync_fetch_and_add(&outlier_counts[measure].reported, 1);
+}
+
+/* Where an interval ended: on the CPU of who reports it, or on that of the task, which may differ. */
+enum place { HERE, ON_ITS_CPU };
+
+/*
+ * The outlier of @task, described, if its interval that ended on @cpu is one and is to be
+ * reported; the caller submits it. Else NULL, to be tested as reserve_outlier()'s is.
+ */
+inline_always struct dwell_outlier *begin_report(struct dwell_record *record,
+						 struct task_struct *task, struct cpu *cpu,
+						 enum place place, __u32 measure, __u64 from,
+						 __u64 to)
+{
+	__u64 threshold = judge(record, cpu, measure, from, to);
+	struct dwell_outlier *outlier;
+
+	if (!threshold)
+		return NULL;
+	/* Before its first switch a CPU has no number here. */
+	outlier = reserve_outlier(place == HERE ? bpf_get_smp_processor_id() : cpu->number, measure,
+				  from, to, threshold);
+	if (!outlier)
+		return NULL;
+	describe_outlier(outlier, record, task);
+	return outlier;
 }
 
 #endif /* DWELL_OUTLIER_BPF_H */

@@ -8,8 +8,22 @@
 #include "outlier.bpf.h"
 #include "record.bpf.h"
 
-inline_always void copy_callbacks(struct dwell_outlier *outlier, const struct cpu *cpu)
+/* Who had a CPU while @outlier's task waited, for @cpu at last; @stamp: see copy_move(). */
+inline_always void copy_culprits(struct dwell_outlier *outlier, const struct dwell_record *record,
+				 struct cpu *cpu, __u64 stamp)
 {
+	copy_move(outlier, record, stamp);
+	copy_runs(outlier, cpu);
+}
+
+/* A timer that came late, and which callbacks ran ahead of its own on @cpu. */
+inline_always void copy_expiry(struct dwell_outlier *outlier, const struct cpu *cpu,
+			       const struct expiry *expiry)
+{
+	outlier->function = expiry->function;
+	outlier->syscall = expiry->owner.syscall;
+	outlier->lateness = expiry->lateness;
+	outlier->expires = outlier->from;
 	outlier->callbacks_next = cpu->callbacks_next % DWELL_CALLBACKS;
 	__builtin_memcpy(outlier->callbacks, cpu->callbacks, sizeof(outlier->callbacks));
 }
@@ -21,18 +35,12 @@ inline_always void copy_callbacks(struct dwell_outlier *outlier, const struct cp
 static __noinline void report_wait(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, __u32 measure, __u64 from)
 {
-	__u64 to = cpu->in_at, threshold = judge(record, cpu, measure, from, to);
 	struct dwell_outlier *outlier;
 
-	if (!threshold)
-		return;
-	outlier = reserve_outlier(measure, from, to, threshold);
+	outlier = begin_report(record, task, cpu, ON_ITS_CPU, measure, from, cpu->in_at);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task);
-	outlier->cpu = cpu->number;
-	copy_move(outlier, record, cpu->queued_at);
-	copy_runs(outlier, cpu);
+	copy_culprits(outlier, record, cpu, cpu->queued_at);
 	submit_outlier(outlier);
 }
 
@@ -40,33 +48,23 @@ static __noinline void report_wait(struct dwell_record *record, struct task_stru
 static __noinline void report_throttled(struct dwell_record *record, struct task_struct *task,
 					struct cpu *cpu, __u64 from, __u64 to)
 {
-	__u64 threshold = judge(record, cpu, DWELL_THROTTLED, from, to);
 	struct dwell_outlier *outlier;
 
-	if (!threshold)
-		return;
-	outlier = reserve_outlier(DWELL_THROTTLED, from, to, threshold);
-	if (!outlier)
-		return;
-	describe_outlier(outlier, record, task);
-	outlier->cpu = cpu->number;
-	submit_outlier(outlier);
+	outlier = begin_report(record, task, cpu, ON_ITS_CPU, DWELL_THROTTLED, from, to);
+	if (outlier)
+		submit_outlier(outlier);
 }
 
 /* From when a timer was due until the task that it woke had a CPU. */
 static __noinline void report_timer_latency(struct dwell_record *record, struct task_struct *task,
 					    struct cpu *cpu, __u64 ns, __u64 woken)
 {
-	__u64 to = cpu->in_at, from = to - ns;
-	__u64 threshold = judge(record, cpu, DWELL_TIMER_LATENCY, from, to);
+	__u64 to = cpu->in_at;
 	struct dwell_outlier *outlier;
 
-	if (!threshold)
-		return;
-	outlier = reserve_outlier(DWELL_TIMER_LATENCY, from, to, threshold);
+	outlier = begin_report(record, task, cpu, ON_ITS_CPU, DWELL_TIMER_LATENCY, to - ns, to);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task);
 	/* The parts are to make up the whole, though the stamps are not that exact. */
 	if (woken < record->mark_entered)
 		woken = record->mark_entered;
@@ -75,9 +73,7 @@ static __noinline void report_timer_latency(struct dwell_record *record, struct 
 	outlier->lateness = record->mark_lateness;
 	outlier->wakeup = woken - record->mark_entered;
 	outlier->runqueue = ns - outlier->lateness - outlier->wakeup;
-	outlier->cpu = cpu->number;
-	copy_move(outlier, record, cpu->queued_at);
-	copy_runs(outlier, cpu);
+	copy_culprits(outlier, record, cpu, cpu->queued_at);
 	submit_outlier(outlier);
 }
 
@@ -85,20 +81,15 @@ static __noinline void report_timer_latency(struct dwell_record *record, struct 
 static __noinline void report_dwell(struct dwell_record *record, struct task_struct *task,
 				    struct cpu *cpu, __u64 now)
 {
-	__u64 from = record->activated, threshold = judge(record, cpu, DWELL_DWELL, from, now);
 	struct dwell_outlier *outlier;
 
-	if (!threshold)
-		return;
-	outlier = reserve_outlier(DWELL_DWELL, from, now, threshold);
+	outlier = begin_report(record, task, cpu, ON_ITS_CPU, DWELL_DWELL, record->activated, now);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task);
 	outlier->oncpu = record->oncpu_ns - record->activated_oncpu;
 	outlier->preempters = (__u32)record->involuntary - record->activated_switches;
 	/* The stamp is of the last of its waits only. */
-	copy_move(outlier, record, 0);
-	copy_runs(outlier, cpu);
+	copy_culprits(outlier, record, cpu, 0);
 	submit_outlier(outlier);
 }
 
@@ -108,20 +99,12 @@ static __noinline void report_late_sleep(struct dwell_record *record, struct tas
 					 __u32 measure)
 {
 	__u64 to = expiry->entered, from = to - expiry->lateness;
-	__u64 threshold = judge(record, cpu, measure, from, to);
 	struct dwell_outlier *outlier;
 
-	if (!threshold)
-		return;
-	outlier = reserve_outlier(measure, from, to, threshold);
+	outlier = begin_report(record, task, cpu, HERE, measure, from, to);
 	if (!outlier)
 		return;
-	describe_outlier(outlier, record, task);
-	outlier->function = expiry->function;
-	outlier->syscall = expiry->owner.syscall;
-	outlier->lateness = outlier->ns;
-	outlier->expires = outlier->from;
-	copy_callbacks(outlier, cpu);
+	copy_expiry(outlier, cpu, expiry);
 	submit_outlier(outlier);
 }
 
@@ -129,33 +112,22 @@ static __noinline void report_late_sleep(struct dwell_record *record, struct tas
 static __noinline void report_late_timer(struct dwell_timer_counts *counts, struct cpu *cpu,
 					 const struct expiry *expiry)
 {
-	struct dwell_outlier *outlier;
+	__u64 to = expiry->entered, from = to - expiry->lateness;
 	__u64 threshold = threshold_of(&counts->norm, DWELL_LATENESS, counts->late_count);
+	struct dwell_outlier *outlier;
 
 	learn(&counts->norm, DWELL_LATENESS, expiry->lateness, threshold);
-	if (expiry->lateness <= threshold)
+	if (expiry->lateness <= threshold || !may_report(NULL, cpu, DWELL_LATENESS, to))
 		return;
-	if (!may_report(NULL, cpu, expiry->entered)) {
-		__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].suppressed, 1);
-		return;
-	}
-	outlier = reserve_outlier(DWELL_LATENESS, expiry->entered - expiry->lateness,
-				  expiry->entered, threshold);
+	outlier = reserve_outlier(bpf_get_smp_processor_id(), DWELL_LATENESS, from, to, threshold);
 	if (!outlier)
 		return;
 	__sync_fetch_and_add(&outlier_counts[DWELL_LATENESS].reported, 1);
 	outlier->pid = expiry->owner.pid;
 	outlier->tid = expiry->owner.tid;
 	outlier->start = expiry->owner.start;
-	if (counts->late_count > 1) {
-		outlier->samples = counts->late_count - 1;
-		outlier->typical = (counts->late_sum - expiry->lateness) / outlier->samples;
-	}
-	outlier->function = expiry->function;
-	outlier->syscall = expiry->owner.syscall;
-	outlier->lateness = expiry->lateness;
-	outlier->expires = outlier->from;
-	copy_callbacks(outlier, cpu);
+	describe_others(outlier, counts->late_count, counts->late_sum - expiry->lateness);
+	copy_expiry(outlier, cpu, expiry);
 	submit_outlier(outlier);
 }
 
