@@ -37,12 +37,12 @@ inline_always void begin_run(struct cpu *cpu)
 		begin_timed_run(cpu);
 }
 
-/* For what has nothing to do outside the window: this CPU; NULL then. */
+/* Begins a run, but not outside the window: NULL then. */
 inline_always struct cpu *begin_run_in_window(void)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = this_cpu_in_window();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return NULL;
 	begin_run(cpu);
 	return cpu;

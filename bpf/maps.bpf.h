@@ -280,4 +280,12 @@ inline_always struct cpu *this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
+/* This CPU while the window is open, for what has nothing to do outside it; NULL then. */
+inline_always struct cpu *this_cpu_in_window(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	return window == DWELL_WINDOW_OPEN ? cpu : NULL;
+}
+
 #endif /* DWELL_MAPS_BPF_H */

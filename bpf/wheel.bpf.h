@@ -51,25 +51,12 @@ static __noinline void start_time_out(struct timer_list *timer, void *ctx)
 	keep_armed(address, &entry);
 }
 
-SEC("tp_btf/timer_start")
-int on_wheel_start(u64 *ctx)
+inline_always void start_kernels(struct cpu *cpu, struct timer_list *timer, __u64 function)
 {
-	struct timer_list *timer = (void *)ctx[0];
-	__u64 function = (__u64)timer->function;
-	struct dwell_timer_counts *counts;
-	struct cpu *cpu = this_cpu();
+	struct dwell_timer_counts *counts = wheel_counts(function);
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
-		return 0;
-	if (function == config.process_timeout) {
-		start_time_out(timer, ctx);
-		return 0;
-	}
-	if (filtered())
-		return 0;
-	counts = wheel_counts(function);
 	if (!counts)
-		return 0;
+		return;
 	counts->armed++;
 	book_timeout(counts, wheel_timeout(timer));
 	/* Every re-arm is traced as a cancel first, back to back under the base's lock. */
@@ -78,6 +65,21 @@ int on_wheel_start(u64 *ctx)
 		counts->rearmed++;
 	}
 	cpu->wheel_cancel = 0;
+}
+
+SEC("tp_btf/timer_start")
+int on_wheel_start(u64 *ctx)
+{
+	struct timer_list *timer = (void *)ctx[0];
+	__u64 function = (__u64)timer->function;
+	struct cpu *cpu = this_cpu_in_window();
+
+	if (!cpu)
+		return 0;
+	if (function == config.process_timeout)
+		start_time_out(timer, ctx);
+	else if (!filtered())
+		start_kernels(cpu, timer, function);
 	return 0;
 }
 
@@ -96,26 +98,28 @@ static __noinline void cancel_time_out(__u64 address)
 	forget_armed(address);
 }
 
+inline_always void cancel_kernels(struct cpu *cpu, struct timer_list *timer, __u64 function)
+{
+	struct dwell_timer_counts *counts = wheel_counts(function);
+
+	if (counts)
+		counts->cancelled++;
+	cpu->wheel_cancel = (__u64)timer;
+}
+
 SEC("tp_btf/timer_cancel")
 int on_wheel_cancel(u64 *ctx)
 {
 	struct timer_list *timer = (void *)ctx[0];
 	__u64 function = (__u64)timer->function;
-	struct dwell_timer_counts *counts;
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = this_cpu_in_window();
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return 0;
-	if (function == config.process_timeout) {
+	if (function == config.process_timeout)
 		cancel_time_out((__u64)timer);
-		return 0;
-	}
-	if (filtered())
-		return 0;
-	counts = wheel_counts(function);
-	if (counts)
-		counts->cancelled++;
-	cpu->wheel_cancel = (__u64)timer;
+	else if (!filtered())
+		cancel_kernels(cpu, timer, function);
 	return 0;
 }
 
@@ -136,16 +140,27 @@ static __noinline void expire_time_out(struct expiry *expiry)
 	__sync_fetch_and_add(&counts->expired, 1);
 }
 
+inline_always void expire_kernels(struct cpu *cpu, __u64 function)
+{
+	struct dwell_timer_counts *counts = wheel_counts(function);
+
+	if (!counts)
+		return;
+	/* It was traced as a cancel when it left the wheel. */
+	counts->cancelled--;
+	counts->expired++;
+	cpu->wheel_cancel = 0;
+}
+
 SEC("tp_btf/timer_expire_entry")
 int on_wheel_expire(u64 *ctx)
 {
 	struct timer_list *timer = (void *)ctx[0];
 	__u64 function = (__u64)timer->function;
-	struct dwell_timer_counts *counts;
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = this_cpu_in_window();
 	struct expiry *expiry;
 
-	if (window != DWELL_WINDOW_OPEN || !cpu)
+	if (!cpu)
 		return 0;
 	expiry = &cpu->expiry[EXPIRY_WHEEL];
 	expiry->timer = (__u64)timer;
@@ -159,13 +174,7 @@ int on_wheel_expire(u64 *ctx)
 		expire_time_out(expiry);
 	} else if (!filtered()) {
 		expiry->kind = DWELL_TIMER_KERNEL;
-		counts = wheel_counts(function);
-		if (counts) {
-			/* It was traced as a cancel when it left the wheel. */
-			counts->cancelled--;
-			counts->expired++;
-			cpu->wheel_cancel = 0;
-		}
+		expire_kernels(cpu, function);
 	} else {
 		return 0;
 	}
