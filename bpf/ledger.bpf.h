@@ -13,44 +13,35 @@
 
 #define EEXIST 17
 
-inline_always struct dwell_timer_counts *kernel_counts(__u64 function)
+/* What is counted under @key in @map, from now on if nothing was; NULL, and counted: no room. */
+inline_always struct dwell_timer_counts *counts_in(void *map, const void *key)
 {
 	static const struct dwell_timer_counts none;
-	struct dwell_timer_counts *counts;
+	struct dwell_timer_counts *counts = bpf_map_lookup_elem(map, key);
 
+	if (likely(counts))
+		return counts;
+	bpf_map_update_elem(map, key, &none, BPF_NOEXIST);
+	counts = bpf_map_lookup_elem(map, key);
+	if (!counts)
+		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
+	return counts;
+}
+
+inline_always struct dwell_timer_counts *kernel_counts(__u64 function)
+{
 	for (__u32 i = 0; config.has_builtin_timers && i < DWELL_BUILTINS; i++)
 		if (function == config.builtins[i]) {
 			__u32 at = i;
 
 			return bpf_map_lookup_elem(&builtin_timers, &at);
 		}
-	if (!config.has_kernel_timers)
-		return NULL;
-	counts = bpf_map_lookup_elem(&kernel_timers, &function);
-	if (likely(counts))
-		return counts;
-	bpf_map_update_elem(&kernel_timers, &function, &none, BPF_NOEXIST);
-	counts = bpf_map_lookup_elem(&kernel_timers, &function);
-	if (!counts)
-		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
-	return counts;
+	return config.has_kernel_timers ? counts_in(&kernel_timers, &function) : NULL;
 }
 
 static __noinline struct dwell_timer_counts *owner_counts(const struct dwell_timer_key *owner)
 {
-	static const struct dwell_timer_counts none;
-	struct dwell_timer_counts *counts;
-
-	if (!config.has_timer_ledger)
-		return NULL;
-	counts = bpf_map_lookup_elem(&timer_ledger, owner);
-	if (likely(counts))
-		return counts;
-	bpf_map_update_elem(&timer_ledger, owner, &none, BPF_NOEXIST);
-	counts = bpf_map_lookup_elem(&timer_ledger, owner);
-	if (!counts)
-		lose(DWELL_LOSS_TIMER_LEDGER_FULL);
-	return counts;
+	return config.has_timer_ledger ? counts_in(&timer_ledger, owner) : NULL;
 }
 
 /* Makes @task the owner of a timer that it arms in @syscall. */
