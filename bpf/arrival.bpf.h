@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Arrivals: how a task had come to its CPU, from a block or from a run queue. Booked
- * when it leaves, so that a switch needs one record and one lookup.
+ * Arrivals: how a task had come to its CPU, from a block or from a run queue.
+ *
+ * An arrival is booked when the task leaves: so a switch needs one record and one
+ * lookup.
  */
 #ifndef DWELL_ARRIVAL_BPF_H
 #define DWELL_ARRIVAL_BPF_H
@@ -10,15 +12,12 @@
 #include "record.bpf.h"
 #include "report.bpf.h"
 
-/*
- * When the task that leaves @cpu had become runnable, if it came from a block:
- * mono; 0: unknown.
- */
+/* When the task that leaves @cpu became runnable, if it came from a block: mono; 0: unknown. */
 inline_always __u64 woken_at(struct dwell_record *record, struct cpu *cpu)
 {
 	__u64 woken = cpu->queued_at;
 
-	/* Set while it was blocked: on_waking() found a stamp that was no wake-up's. */
+	/* on_waking() set it while the task was blocked: the stamp was no wake-up's. */
 	if (unlikely(record->activated))
 		return record->activated;
 	if (unlikely(!woken))
@@ -26,7 +25,7 @@ inline_always __u64 woken_at(struct dwell_record *record, struct cpu *cpu)
 	/* Each move to another run queue books the wait so far and stamps anew. */
 	if (record->state != DWELL_UNKNOWN)
 		woken -= cpu->run_delay - record->run_delay;
-	if (woken > cpu->in_at) /* by less than the offset is good for */
+	if (woken > cpu->in_at) /* by less than the offset's error */
 		return cpu->in_at;
 	if (woken < record->since) {
 		if (record->since - woken > config.clock_error)
@@ -36,7 +35,7 @@ inline_always __u64 woken_at(struct dwell_record *record, struct cpu *cpu)
 	return woken;
 }
 
-/* Books how the task that leaves @cpu had come from its block, or into being. */
+/* Books how the task that leaves @cpu came out of its block, or into being. */
 inline_always void book_activation(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu)
 {
@@ -58,7 +57,10 @@ inline_always void book_activation(struct dwell_record *record, struct task_stru
 			record->blocked_ns[kind] += blocked;
 	}
 	if (unlikely(woken < window_start)) {
-		/* Began earlier, so it is no complete interval; the dwell goes on since then at least. */
+		/*
+		 * It began before the window, and is not complete; the dwell lasts
+		 * since then at least.
+		 */
 		record->activated = woken;
 		return;
 	}
@@ -77,7 +79,7 @@ inline_always void book_activation(struct dwell_record *record, struct task_stru
 		report_wait(record, task, cpu, DWELL_WOKEN, queued);
 }
 
-/* It had been runnable all the time: preempted, or its group had no quota left. */
+/* Books the wait of a task that was runnable all the time: preempted, or without quota. */
 static __noinline void book_requeue(struct dwell_record *record, struct task_struct *task,
 				    struct cpu *cpu)
 {
@@ -87,12 +89,12 @@ static __noinline void book_requeue(struct dwell_record *record, struct task_str
 		throttled = throttled_after_run(record, task, cpu, queued);
 	if (throttled)
 		queued = book_throttled(record, task, cpu, queued, throttled);
-	/* However much of it was for quota, in the end it came from a run queue. */
+	/* Even if all of it was for quota, in the end the task came from a run queue. */
 	if (measure(record, DWELL_PREEMPTED, interval(queued, cpu->in_at)))
 		report_wait(record, task, cpu, DWELL_PREEMPTED, queued);
 }
 
-/* The chain that on_waking() marked: timer, wake-up, run queue, CPU. */
+/* Books the chain that on_waking() marked: timer, wake-up, run queue, CPU. */
 static __noinline void book_timer_mark(struct dwell_record *record, struct task_struct *task,
 				       struct cpu *cpu)
 {
@@ -116,10 +118,9 @@ inline_always void book_arrival(struct dwell_record *record, struct task_struct 
 }
 
 /*
- * The task that leaves @cpu was not seen to come: it was there before the window
- * began, or the switch did not reach this program. (A host may keep programs
- * from running in some tasks' context: the test machine does so with the tasks
- * that it hides.) The scheduler's own stamps tell almost as well.
+ * Finds out when the task that leaves @cpu came to it. That was not seen: it was before
+ * the window began, or in the context of a task that the host runs no program for. The
+ * scheduler's own stamps tell almost as well.
  */
 static __noinline void recover_arrival(struct task_struct *task, struct cpu *cpu)
 {
@@ -129,14 +130,14 @@ static __noinline void recover_arrival(struct task_struct *task, struct cpu *cpu
 	/* By now run_delay holds the whole wait: nothing of it came after the stamp. */
 	cpu->queued_at = cpu->in_at;
 	cpu->run_delay = task->sched_info.run_delay;
-	/* They are another task's. */
+	/* What was noted is another task's. */
 	cpu->queue = queue_id(task->se.cfs_rq);
 	cpu->throttled = throttled_before(task->se.cfs_rq);
 }
 
 /*
- * The window closed while @task ran on @cpu: books how it had come, once,
- * whoever is first to see it: its switch-out there, or the reader elsewhere.
+ * Books how @task, which ran on @cpu as the window closed, had come to it. Its
+ * switch-out there and the reader elsewhere both try to: the first one does it.
  */
 static __noinline void book_running(struct dwell_record *record, struct task_struct *task,
 				    struct cpu *cpu)

@@ -5,7 +5,7 @@
 
 #include "record.bpf.h"
 
-/* False if there is no memory for a record that is wanted. */
+/* Makes the record of a new task. False if it is wanted and there is no memory for it. */
 static __noinline bool begin_record(struct task_struct *task)
 {
 	struct dwell_record *record = make_record(task);
@@ -19,17 +19,17 @@ static __noinline bool begin_record(struct task_struct *task)
 	return true;
 }
 
-/* sched_process_fork tells of everyone but the threads of io_uring and vhost. */
+/* Whether sched_process_fork tells of @task: not of threads of io_uring and vhost. */
 static bool fork_follows(const struct task_struct *task)
 {
 	return !(task->flags & (PF_IO_WORKER | PF_USER_WORKER));
 }
 
 /*
- * From 7.1 on programs on these tracepoints can be preempted, and meanwhile the
- * kernel skips them for whoever else forks on that CPU. So there are three
- * chances. Memory may come between them: on PREEMPT_RT the kernel keeps a few
- * records in store on each CPU, and a thread that preempts the fork gets more.
+ * From 7.1 on a program on these tracepoints can be preempted. Until it goes on, the
+ * kernel skips it for whoever else forks on that CPU. So a new task has three chances.
+ * Memory may come between them: on PREEMPT_RT each CPU has a few records in store, and
+ * a thread that preempts the fork gets more.
  */
 SEC("tp_btf/task_newtask")
 int on_newtask(u64 *ctx)
@@ -59,8 +59,8 @@ int on_fork(u64 *ctx)
 }
 
 /*
- * A program may get the name that is wanted by exec alone. And for a task whose
- * birth the kernel hid from dwell this is the first of its own context.
+ * Exec may give a task the name that is wanted. And it is the first hook in the own
+ * context of a task whose birth was hidden.
  */
 SEC("tp_btf/sched_process_exec")
 int on_exec(u64 *ctx)
@@ -79,10 +79,10 @@ int on_exec(u64 *ctx)
 }
 
 /*
- * Whether the kernel hid the birth of @task, which has no record. A host may run
- * no program while certain tasks are current, and so none when they fork. They are
- * told by that: such a task forked, but was never seen to leave a CPU. (Tasks that
- * its children start are seen, and so are they as soon as they start a program.)
+ * Whether the birth of @task, which has no record, was hidden. A host may run no
+ * program while certain tasks are current, not even when they fork. Such a task is told
+ * by its switches: it was never seen to leave a CPU. Its children are seen from their
+ * first exec on, and whomever they start from birth.
  */
 static __noinline bool born_unseen(struct task_struct *task)
 {

@@ -16,10 +16,10 @@
 #define MUTEX_FLAGS 7ULL /* the low bits of a mutex's owner */
 
 /*
- * Whether a switched-out task is blocked. This is what the kernel's own
- * pressure accounting asks, exact under the run-queue lock. Neither the preempt
- * argument nor the state proves it: a task preempted on its way to sleep has a
- * sleeping state, and one that yields was not preempted.
+ * Whether a switched-out task is blocked. The kernel's own pressure accounting asks the
+ * same, and under the run-queue lock it is exact. Neither the preempt argument nor the
+ * state proves it: a task preempted on its way to sleep has a sleeping state, and one
+ * that yields was not preempted.
  */
 inline_always bool is_blocked(struct task_struct *task, bool preempt)
 {
@@ -30,7 +30,7 @@ inline_always bool is_blocked(struct task_struct *task, bool preempt)
 	/* 6.12: a task that sleeps before it used up its lag stays queued a while. */
 	if (bpf_core_field_exists(task->se.sched_delayed) && task->se.sched_delayed)
 		return true;
-	/* 7.2: neither does a mutex waiter whose lock owner runs on its behalf. */
+	/* 7.2: a mutex waiter stays queued, too, while the lock's owner runs on its behalf. */
 	return bpf_core_field_exists(task->is_blocked) && task->is_blocked;
 }
 
@@ -45,30 +45,30 @@ inline_always enum dwell_block block_kind(__u32 state)
 	return DWELL_BLOCK_OTHER;
 }
 
-/* A kernel thread that waits for work does its duty, however long. */
+/* Whether the task waits for work, which is a kernel thread's duty, however long it takes. */
 inline_always bool waits_for_work(const struct dwell_record *record)
 {
 	return record->block == DWELL_BLOCK_I ||
 	       (record->kthread && record->block != DWELL_BLOCK_D);
 }
 
-/* Who holds the mutex that @task is blocked on: its tid, or 0. */
+/* The tid of who holds the mutex that @task is blocked on; 0: not known. */
 inline_always __u32 mutex_owner(struct task_struct *task)
 {
 	struct task_struct *owner;
 	struct mutex *mutex;
 	__u32 tid;
 
-	/* On PREEMPT_RT a mutex is another lock, and who waits for it is not told here. */
+	/* On PREEMPT_RT a mutex is another lock, and who waits for it is not noted here. */
 	if (!bpf_core_field_exists(task->blocked_on) || !bpf_core_field_exists(struct mutex, owner))
 		return 0;
-	if (config.pid_ns) /* what it is called there cannot be found from here */
+	if (config.pid_ns) /* the owner's number there cannot be found from here */
 		return 0;
 	mutex = task->blocked_on;
 	if (!mutex)
 		return 0;
 	owner = (void *)(mutex->owner.counter & ~MUTEX_FLAGS);
-	/* A number is not a pointer to the verifier, and who asks for a kfunc needs CAP_SYS_ADMIN. */
+	/* To the verifier this is a number, not a pointer, and a kfunc needs CAP_SYS_ADMIN. */
 	if (!owner || bpf_core_read(&tid, sizeof(tid), &owner->pid))
 		return 0;
 	return tid;
@@ -93,7 +93,7 @@ inline_always void copy_user_stack(struct dwell_outlier *outlier, struct task_st
 	__builtin_memcpy(outlier->user_stack, stack->address, sizeof(outlier->user_stack));
 }
 
-/* Where @task, which blocks now on this CPU, is in user space. */
+/* Keeps where @task, which blocks on this CPU now, is in user space. */
 inline_always void keep_user_stack(void *ctx, struct task_struct *task)
 {
 	struct user_stack *stack = bpf_task_storage_get(&user_stacks, task, 0, 0);
@@ -108,7 +108,7 @@ inline_always void keep_user_stack(void *ctx, struct task_struct *task)
 	stack->depth = stack_depth(bytes);
 }
 
-/* Where @task is blocked. It must not be on a CPU. */
+/* Tells where @task is blocked. It must not be on a CPU. */
 inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record *record,
 			      struct task_struct *task)
 {
@@ -124,7 +124,7 @@ inline_always void copy_block(struct dwell_outlier *outlier, struct dwell_record
 	copy_user_stack(outlier, task);
 }
 
-/* Current is the waker, or was interrupted by it: its stack tells which. */
+/* Tells who ends a block: current, or what interrupted it. The stack tells which. */
 inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry *expiry, void *ctx)
 {
 	struct dwell_waker *waker = &outlier->waker;
@@ -144,7 +144,7 @@ inline_always void copy_waker(struct dwell_outlier *outlier, const struct expiry
 	waker->depth = stack_depth(bytes);
 }
 
-/* The end of a block, by the one who ends it: @expiry, if a timer of a task does. */
+/* Reports a block as it ends. @expiry: the task's timer that ends it; NULL: none does. */
 static __noinline void end_block(struct dwell_record *record, struct task_struct *task,
 				 struct cpu *cpu, const struct expiry *expiry, void *ctx)
 {

@@ -3,15 +3,16 @@
  * Two clocks: CLOCK_MONOTONIC, which every interval is measured with, and the
  * scheduler's own, in which the kernel stamps a task when it queues it.
  *
- * Reading that stamp (sched_info.last_queued) replaces a program on
- * sched_wakeup: a hook, a lookup and a clock read for each wake-up. The stamp
- * is taken under the run-queue lock where sched_wakeup would fire, and survives
- * whatever way the wake-up takes. What remains is to know the offset between
- * the two clocks: at a switch both can be read, but rq->clock may be older than
- * now by the time spent since the run queue was last touched (up to a tick: the
- * kernel saves itself the update when a wake-up asked for the switch). So the
- * offset seen is never too small, and its minimum over a while is the
- * true one; switches of a task that blocks are fresh, and frequent.
+ * Reading that stamp (sched_info.last_queued) replaces a program on sched_wakeup: a
+ * hook, a lookup and a clock read for each wake-up. The stamp is taken under the
+ * run-queue lock where sched_wakeup would fire, and survives whatever way the wake-up
+ * takes.
+ *
+ * What remains to be known is the offset between the two clocks. At a switch both can
+ * be read. But rq->clock is as of when the run queue was last touched, up to a tick
+ * ago: the kernel saves itself the update when a wake-up asked for the switch. So the
+ * offset seen is never too small, and its minimum over a while is the true one.
+ * Switches of a task that blocks are fresh, and frequent.
  */
 #ifndef DWELL_CLOCK_BPF_H
 #define DWELL_CLOCK_BPF_H
@@ -24,14 +25,17 @@
 	20000000 /* no run queue in use goes untouched for longer: a tick is 10 ms */
 
 /*
- * An offset from before the window opened. Every switch on any CPU stores its CPU's, and
- * the last one stays: dwell itself blocks some times just then, so that there is one. Where
- * the clocks can be trusted at all it is every CPU's, and better than a CPU's first
- * switch, whose clock may be old.
+ * An offset from before the window opened: that of whichever CPU switched last. Dwell
+ * itself blocks some times just then, so that there is one. Where the clocks can be
+ * trusted at all it holds for every CPU. A CPU's own first switch may be worse: its
+ * clock may be old.
  */
 __u64 offset_seed;
 
-/* A CPU's first switch in the window, or one after a while: the clocks may have drifted apart. */
+/*
+ * Adjusts the offset, at a CPU's first switch in the window or after a while: clocks
+ * drift apart.
+ */
 static __noinline void adjust_offset(struct cpu *cpu, __u64 now, __u64 seen)
 {
 	__u64 elapsed = now - cpu->offset_at;
@@ -47,7 +51,7 @@ static __noinline void adjust_offset(struct cpu *cpu, __u64 now, __u64 seen)
 	cpu->offset_at = now;
 	if (++cpu->offset_spans < OFFSET_SPANS)
 		return;
-	/* In all that time every switch was later than expected: so is the offset. */
+	/* In all that time every switch was later than expected: the offset has grown. */
 	cpu->offset += cpu->offset_excess;
 	cpu->offset_excess = OFFSET_STALE_NS;
 	cpu->offset_spans = 0;
@@ -72,7 +76,7 @@ inline_always __u64 clock_offset(struct cpu *cpu, __u64 now, __u64 clock)
 	return cpu->offset;
 }
 
-/* The same, where it may be that no switch was seen on @cpu yet. */
+/* Mono minus scheduler clock on @cpu, even if no switch was seen there yet. */
 inline_always __u64 known_offset(const struct cpu *cpu)
 {
 	return cpu->offset_at ? cpu->offset : offset_seed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the programs on the busy hooks take: one run in so many is timed, with no privilege. */
+/* What the programs on the busy hooks take: one run in so many is timed, without any privilege. */
 #ifndef DWELL_COST_BPF_H
 #define DWELL_COST_BPF_H
 
@@ -7,12 +7,12 @@
 
 static __noinline void begin_timed_run(struct cpu *cpu)
 {
-	/* Else this run interrupts one that is timed, whose time ends with it. */
+	/* If it is set, this run interrupts one that is timed, whose time ends with this one. */
 	if (!cpu->timed_since)
 		cpu->timed_since = bpf_ktime_get_ns();
 }
 
-/* No program takes that long by itself: the host of a virtual machine does, or an interrupt. */
+/* No program takes longer by itself: an interrupt does, or the host of a virtual machine. */
 #define LONGEST_RUN_NS 25000
 
 static __noinline void end_timed_run(struct cpu *cpu)

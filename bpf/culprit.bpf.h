@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who had a CPU while a task waited: where it waited, and what ran there, for its outlier. */
+/* Culprits: who had a CPU while a task waited for it, and which CPUs it waited for. */
 #ifndef DWELL_CULPRIT_BPF_H
 #define DWELL_CULPRIT_BPF_H
 
@@ -28,8 +28,8 @@ __noinline int add_run(struct dwell_outlier *outlier, const struct cpu *cpu, __u
 }
 
 /*
- * Adds what @cpu ran between @from and @to to @outlier's runs, the latest first. False:
- * they were merged meanwhile, as the runs of another CPU can be, and nothing is added.
+ * Adds what @cpu ran between @from and @to to @outlier's runs, the latest first. False,
+ * and nothing is added: they were merged meanwhile, as another CPU's may be.
  */
 __noinline bool add_runs(struct dwell_outlier *outlier, struct cpu *cpu, __u64 from, __u64 to)
 {
@@ -60,10 +60,10 @@ inline_always void copy_runs_of(struct dwell_outlier *outlier, struct cpu *cpu, 
 #define MOVED_NS 20000 /* the scheduler's stamps are that exact */
 
 /*
- * A task's last move from one run queue to another, in a record's 64 bits: when, the CPU
- * that it came from, and whether it had been moved before in the same wait, or dwell, and
- * so did not begin it there. The time is exact to 2 us, far below MOVED_NS, and lasts for at
- * least 36 years of uptime.
+ * A task's last move from one run queue to another, in 64 bits: when, from which CPU,
+ * and whether it had been moved before in the same wait, or in the same dwell. If so,
+ * it did not begin that on the CPU it came from. The time is exact to 2 us, far below
+ * MOVED_NS, and lasts for at least 36 years of uptime.
  */
 #define MOVE_TIME_SHIFT 11
 #define MOVE_BITS 15
@@ -82,7 +82,7 @@ inline_always void note_move(struct dwell_record *record, struct task_struct *ta
 	__u64 now = bpf_ktime_get_ns(), wait = record->since, dwell = record->activated;
 	__u32 from = task->se.cfs_rq->rq->cpu;
 
-	/* It was woken: the time in queues since then has been added up. */
+	/* It was woken since then: its time in queues from there on has been added up. */
 	if (record->state == DWELL_BLOCKED_STATE) {
 		wait = now - (task->sched_info.run_delay - record->run_delay);
 		dwell = wait;
@@ -96,8 +96,8 @@ inline_always void note_move(struct dwell_record *record, struct task_struct *ta
 }
 
 /*
- * Where @record's task waited until it came to the queue of this CPU. @stamp: when that
- * was, if known: without on_move() nothing else tells.
+ * Tells where @record's task waited until it came to its last queue. @stamp: when it
+ * came there; 0: not known. It counts only where on_move() does not run.
  */
 inline_always void copy_move(struct dwell_outlier *outlier, const struct dwell_record *record,
 			     __u64 stamp)
@@ -113,9 +113,9 @@ inline_always void copy_move(struct dwell_outlier *outlier, const struct dwell_r
 }
 
 /*
- * Adds who is still on @cpu, which is another one, to @outlier's runs. What it is called
- * the user side finds out by its number. Seen to change meanwhile, or in a namespace
- * that may call it otherwise, it is left out: that time is then not seen.
+ * Adds who is still on @cpu, where the task waited before, to @outlier's runs. The user
+ * side finds its name by its number. It is left out if it changes meanwhile, and in a
+ * pid namespace, which may call it otherwise: that time is then not seen.
  */
 __noinline int add_running(struct dwell_outlier *outlier, const struct cpu *cpu, __u64 until)
 {
@@ -146,7 +146,7 @@ __noinline int add_running(struct dwell_outlier *outlier, const struct cpu *cpu,
 	return 0;
 }
 
-/* Who ran lately where @outlier's task waited. The user side divides the wait among them. */
+/* Adds who ran lately where @outlier's task waited. The user side divides the wait among them. */
 __noinline int copy_runs(struct dwell_outlier *outlier, struct cpu *cpu)
 {
 	struct cpu *earlier;
@@ -164,22 +164,22 @@ __noinline int copy_runs(struct dwell_outlier *outlier, struct cpu *cpu)
 	return 0;
 }
 
-/* A run that is in none of the entries that are there. */
+/* Adds a run that belongs to none of the entries. */
 static __noinline void note_new_run(struct cpu *cpu, struct task_struct *task,
 				    const struct dwell_record *record, __u64 begin, __u64 now)
 {
 	struct dwell_run *run = dwell_runs_push(&cpu->history, tid_by(record, task), begin, now);
 
 	run->pid = pid_by(record, task);
-	/* By eights: to the compiler a name is bytes. */
+	/* Eight bytes at once: to the compiler a name is single bytes. */
 	run->name[0] = *(const __u64 *)&task->comm[0];
 	run->name[1] = *(const __u64 *)&task->comm[8];
 	dwell_runs_pushed(&cpu->history, now);
 }
 
 /*
- * When @task, which leaves @cpu at @now, came to it unseen: the scheduler knows,
- * unless it is the idle task. Not before those that were seen to run here.
+ * When @task, which leaves @cpu at @now, came to it unseen. The scheduler knows, but
+ * not of the idle task. It did not come before those that were seen to run here.
  */
 static __noinline __u64 unseen_arrival(const struct cpu *cpu, struct task_struct *task, __u64 now)
 {
@@ -205,9 +205,9 @@ inline_always void note_run(struct cpu *cpu, struct task_struct *task,
 #define ON_RQ_MIGRATING 2 /* TASK_ON_RQ_MIGRATING */
 
 /*
- * A task is moved to another CPU's queue. One that is woken on another CPU than it
- * slept on is not: it comes to its first queue. And one that sleeps, but was left
- * in its queue for a while (sched_delayed), is noted before its wait begins.
+ * A task is moved to another CPU's queue. A wake-up on another CPU than it slept on is
+ * no move: that is the first queue of its wait. But a sleeping task that was left in
+ * its queue for a while (sched_delayed) is noted, before its wait begins.
  */
 SEC("tp_btf/sched_migrate_task")
 int on_move(u64 *ctx)

@@ -6,7 +6,7 @@
 #include "ledger.bpf.h"
 #include "record.bpf.h"
 
-/* @task is about to be gone. */
+/* Ends the record of @task, which is about to be gone. */
 inline_always void end_record(struct dwell_record *record, struct task_struct *task)
 {
 	if (unlikely(record->sleeper))
@@ -15,9 +15,10 @@ inline_always void end_record(struct dwell_record *record, struct task_struct *t
 }
 
 /*
- * Where only timers are asked for, nothing is attached to switches, and this is
- * the last that is seen of a task. It has files to close yet, and timers in
- * them: those are in the ledger. Twins, as for new tasks.
+ * Where only timers are asked for, nothing is attached to switches: this is the last
+ * that is seen of a task. Its files are not closed yet, nor the timers in them: the
+ * ledger has those. The program has a twin, because it can be preempted: see
+ * on_newtask().
  */
 inline_always void note_exit(struct task_struct *task)
 {

@@ -117,18 +117,18 @@ enum dwell_kind {
 };
 
 /*
- * The record of one task: the value in task storage, and what crosses the
- * border. A pushed or pulled record is cut off behind the last histogram in
- * use: what is missing at its end is zeros.
+ * The record of one task: the value in task storage, and what crosses the border. A
+ * pushed or pulled record is cut off behind the last histogram in use: what is missing
+ * at its end is zeros.
  *
- * Sums, maxima and counters grow from the window's start and never restart.
- * Buckets are 16 bits wide; a full one makes the kernel push the whole record
- * (DWELL_FULL), zero all buckets and go on. @epoch tells which buckets a
- * record holds: it is even, and grows by 2 with each such hand-over; an odd
- * value is a read taken in the middle of one, whose buckets mean nothing.
+ * Sums, maxima and counters grow from the window's start and never restart. Buckets are
+ * 16 bits wide. When one is full the kernel pushes the whole record (DWELL_FULL),
+ * zeroes all buckets and goes on. @epoch tells which buckets a record holds. It is
+ * even, and grows by 2 with each such hand-over. An odd value is a read in the middle
+ * of one, whose buckets mean nothing.
  *
- * What a switch needs comes first, in whole cache lines: the kernel's own header
- * ends 8 bytes into one.
+ * What a switch needs comes first, in whole cache lines: the kernel's own header ends 8
+ * bytes into one.
  */
 struct dwell_record {
 	/* State. */
@@ -181,11 +181,11 @@ struct dwell_record {
 
 	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
 
-	/* What outliers are told by. Stays in the kernel, being behind the buckets. */
+	/* What outliers are told by. It lies behind the buckets, and so stays in the kernel. */
 	/*
-	 * mono: when an interval was last told while it was open, with its enum
-	 * dwell_measure in place of the low bits (DWELL_OPEN_MEASURE); 0: none was.
-	 * One of that measure that began before then is that interval.
+	 * mono: when an interval was last told while it was open; 0: none was. The low
+	 * bits (DWELL_OPEN_MEASURE) hold its enum dwell_measure. One of that measure
+	 * that began before then is that interval.
 	 */
 	__u64 open_told;
 	__u64 mark_function; /* timer mark: the callback */
@@ -208,9 +208,8 @@ _Static_assert(DWELL_BEGINS_LINE(involuntary) && DWELL_BEGINS_LINE(max) &&
 	       "state, sums, maxima and blocks are a cache line each");
 
 /*
- * 2 KiB a task is the bar; the allocator's sizes are powers of two and the
- * kernel's own header before the value takes 72 bytes (6.18), 136 (7.x): 1,912
- * is the most.
+ * 2 KiB a task is the bar, since the allocator's sizes are powers of two. The kernel's
+ * own header before the value takes 72 bytes (6.18) or 136 (7.x): 1,912 is the most.
  */
 _Static_assert(sizeof(struct dwell_record) <= 2048 - 136, "a task's record outgrew its 2 KiB");
 
@@ -251,9 +250,9 @@ struct dwell_timer_key {
 };
 
 /*
- * The ledger of one key. Grows from the window's start. Sleeps are here only if
- * the ledger is asked for (dwell_config.ledger): their owners' records count
- * them in any case. So is what is said to be of the ledger only.
+ * The ledger of one key. Grows from the window's start. Sleeps, and what is said to be
+ * of the ledger only, are here only if the ledger is asked for (dwell_config.ledger).
+ * Their owners' records count sleeps in any case.
  */
 struct dwell_timer_counts {
 	__u64 armed; /* re-arms included */
@@ -290,7 +289,7 @@ struct dwell_armed_timer {
 	__s64 expires;	/* mono: when it is due, at the latest */
 };
 
-/* Where timers are armed; of one key's one in DWELL_SITE_EVERY is looked at. */
+/* Where timers are armed: of each key, one arming in DWELL_SITE_EVERY is looked at. */
 #define DWELL_SITE_EVERY 64 /* a power of two; the first one always */
 
 struct dwell_site_key {
@@ -302,9 +301,9 @@ struct dwell_site_key {
 /* ---- outliers ---------------------------------------------------------- */
 
 /*
- * An interval beyond its threshold, with all that is known of its cause when it
- * ends (or, open, when it is found). Pushed through a ring buffer of its own,
- * whole; what does not apply is 0.
+ * An interval beyond its threshold, with all that is known of its cause when it ends;
+ * of an open one, when it is found. Pushed through a ring buffer of its own, whole.
+ * What does not apply is 0.
  */
 
 #define DWELL_RUNS 64 /* a power of two */
@@ -312,8 +311,8 @@ struct dwell_site_key {
 #define DWELL_CALLBACKS 4 /* a power of two */
 
 /*
- * Added to the kernel's number of a task, or a process, that dwell's own pid
- * namespace has no number for. Numbers end at 2^22.
+ * Added to the kernel's number of a task, or of a process, for which dwell's own pid
+ * namespace has no number. Numbers end at 2^22.
  */
 #define DWELL_OUTSIDE 0x80000000u
 
@@ -382,8 +381,9 @@ struct dwell_outlier {
 	__u64 contains;
 
 	/*
-	 * Of a wait for a CPU: who had it. One that was moved while it waited is in
-	 * the queue of @moved_from from @moved_since on, and in @cpu's from @queued_at on.
+	 * Of a wait for a CPU: who had it. A task that was moved while it waited is in
+	 * the queue of @moved_from from @moved_since on, and in @cpu's from @queued_at
+	 * on.
 	 */
 	__u64 queued_at;   /* mono; not after @from: it was in that queue all the time */
 	__u64 moved_since; /* mono; not before @queued_at: where it was is not known */
@@ -423,7 +423,10 @@ struct dwell_outlier_counts {
 
 /* ---- what dwell itself costs ------------------------------------------- */
 
-/* One in so many runs of the programs on the busy hooks is timed: a prime, to keep step with no cycle of hooks. */
+/*
+ * One in so many runs of the programs on the busy hooks is timed: a prime keeps step
+ * with no cycle.
+ */
 #define DWELL_COST_PERIOD 1021
 
 struct dwell_cost {
@@ -447,8 +450,8 @@ enum dwell_shed {
 #define DWELL_USER_CALLBACKS 6
 
 /*
- * Settings, constant once loaded: the verifier removes the branches that they
- * switch off, so that a tracepoint argument that a kernel lacks is never read.
+ * Settings, constant once loaded: the verifier removes the branches that they switch
+ * off. So a tracepoint's argument that a kernel lacks is never read.
  */
 struct dwell_config {
 	__u8 prev_state;   /* sched_switch passes prev's state (5.18) */

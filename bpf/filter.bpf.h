@@ -7,7 +7,10 @@
 
 #define CGROUP_DEPTH 16 /* levels searched upwards for a wanted cgroup */
 
-/* Only by what can change while a task lives: whoever is unwanted may be wanted later. */
+/*
+ * Whether a filter asks for what can change while a task lives: an unwanted one may be
+ * wanted later.
+ */
 inline_always bool filter_can_change(void)
 {
 	return config.nr_comms || config.nr_cgroups;
@@ -35,8 +38,8 @@ inline_always struct kernfs_node *cgroup_node(struct task_struct *task)
 }
 
 /*
- * A function, and a barrier in each branch: else clang loads both fields'
- * offsets ahead of the test, and one of them no kernel has.
+ * A function of its own, and a barrier in each branch: else clang loads both fields'
+ * offsets ahead of the test, and no kernel has both fields.
  */
 static __noinline struct kernfs_node *node_parent(struct kernfs_node *node)
 {
@@ -86,8 +89,8 @@ static __noinline bool cgroup_wanted(struct task_struct *task)
 }
 
 /*
- * What the namespace @level levels below the initial one calls @task. The numbers
- * lie behind struct pid, where no direct load reaches; and an address that was
+ * Reads what the pid namespace @level levels below the initial one calls @task. The
+ * numbers lie behind struct pid, where no direct load reaches. An address that was
  * copied is a number to the verifier, to which any other one may be added.
  */
 inline_always bool read_number(struct upid *number, struct task_struct *task, __u32 level)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Iterators. Of tasks: one makes the records of those that exist, one reads all
- * records, one looks for intervals that are outliers before they have ended.
- * And one that names a function of the kernel: any task will do for it.
+ * Iterators of tasks: one makes the records of those that exist, one reads all records,
+ * one looks for outliers that have not ended. A fourth names a function of the kernel:
+ * any task will do for it.
  */
 #ifndef DWELL_ITER_BPF_H
 #define DWELL_ITER_BPF_H
@@ -21,8 +21,8 @@ __u64 tasks_adopted;
 __u64 tasks_refused;
 
 /*
- * Who reads an iterator runs it: dwell, whatever its own pid namespace calls it.
- * So whoever comes first of those below tells the others who that is.
+ * Whoever reads an iterator runs it. So dwell is current, whatever its own pid
+ * namespace calls it, and the first iterator that runs notes who that is.
  */
 inline_always void note_self(void)
 {
@@ -53,9 +53,9 @@ int adopt_tasks(struct bpf_iter__task *ctx)
 }
 
 /*
- * Since when a task can run that was blocked at its last switch, or is new: it was
+ * Since when a task can run that is new, or was blocked at its last switch. It was
  * queued at @stamp. Each move to another run queue books the wait so far and stamps
- * anew; @run_delay has all that was booked.
+ * anew: @run_delay has all that was booked.
  */
 inline_always __u64 runnable_since(const struct dwell_record *record, __u64 stamp, __u64 run_delay)
 {
@@ -66,7 +66,7 @@ inline_always __u64 runnable_since(const struct dwell_record *record, __u64 stam
 	return stamp < record->since ? record->since : stamp;
 }
 
-/* It is on @cpu, and how it came there is booked when it leaves. */
+/* Describes a task that is on @cpu: how it came there is booked when it leaves. */
 inline_always void describe_running(struct dwell_live *live, const struct dwell_record *record,
 				    const struct cpu *cpu)
 {
@@ -78,14 +78,13 @@ inline_always void describe_running(struct dwell_live *live, const struct dwell_
 }
 
 /*
- * No switch of @task was seen in the window: it and the scheduler's stamps tell for
- * how long it waits, or when it last got a CPU and so since when it can be blocked
- * at most.
+ * Describes @task, of which no switch was seen in the window. The scheduler's stamps
+ * tell for how long it waits, or when it last got a CPU: it cannot have blocked before.
  */
 inline_always void describe_unseen(struct dwell_live *live, struct dwell_record *record,
 				   struct task_struct *task, __u64 queued, __s64 arrived)
 {
-	/* Before the first boot-up clock there may have been another: not before it began. */
+	/* At boot the stamps may be of another clock: it did not come before it began. */
 	if (arrived < (__s64)task->start_time)
 		arrived = task->start_time;
 	live->since = arrived ?: 1;
@@ -107,9 +106,9 @@ inline_always void describe_unseen(struct dwell_live *live, struct dwell_record 
 }
 
 /*
- * @task was blocked at its last switch. It may have been woken since; and once the
- * window is closed it may also have got a CPU, which nobody sees: as of the window's
- * end it waited.
+ * Describes @task, which was blocked at its last switch. It may have been woken since.
+ * After the window's end it may also have got a CPU, which nobody sees: at that end it
+ * waited.
  */
 inline_always void describe_blocked(struct dwell_live *live, const struct dwell_record *record,
 				    struct task_struct *task, __u64 queued, __u64 arrived)
@@ -130,7 +129,7 @@ inline_always void describe_blocked(struct dwell_live *live, const struct dwell_
 	live->activated = since;
 }
 
-/* What @task does now or, the window being closed, did at its end; and its open dwell. */
+/* Describes what @task does now, or did at the window's end, and its open dwell. */
 inline_always void describe(struct dwell_live *live, struct dwell_record *record,
 			    struct task_struct *task, struct cpu *cpu)
 {
@@ -165,8 +164,9 @@ int read_tasks(struct bpf_iter__task *ctx)
 	__u32 at, bytes;
 
 	/*
-	 * The pass has ended: this is still the last task's number, by which one that was
-	 * shown again counts once. Only now: all hooks read what lies beside it.
+	 * The pass has ended, but this is still the last task's number, by which one
+	 * that was shown again counts once. It is noted only now: all hooks read what
+	 * lies beside it.
 	 */
 	if (!task) {
 		tasks_seen = ctx->meta->seq_num + 1;
@@ -174,7 +174,7 @@ int read_tasks(struct bpf_iter__task *ctx)
 	}
 	note_self();
 	record = find_record(task);
-	/* One that has sent its last record only waits for its parent. */
+	/* A task that has sent its last record only waits for its parent. */
 	if (!record || record->kind == DWELL_EXIT)
 		return 0;
 	at = task->se.cfs_rq->rq->cpu;
@@ -192,7 +192,7 @@ int read_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* What the open interval of a task counts as, or DWELL_MEASURES: nothing that could be one. */
+/* The measure of a task's open interval; DWELL_MEASURES: it can be no outlier. */
 inline_always __u32 open_measure(const struct dwell_live *live, const struct dwell_record *record)
 {
 	switch (live->state) {
@@ -205,7 +205,7 @@ inline_always __u32 open_measure(const struct dwell_live *live, const struct dwe
 	case DWELL_BLOCKED_STATE:
 		if (waits_for_work(record))
 			return DWELL_MEASURES;
-		/* Nothing was seen of it: all that is known of what is normal is that D is not. */
+		/* Nothing was seen of it. What is normal is not known, but that D is not. */
 		if (record->state == DWELL_UNKNOWN && record->block != DWELL_BLOCK_D &&
 		    config.adaptive[DWELL_BLOCKED])
 			return DWELL_MEASURES;
@@ -215,7 +215,10 @@ inline_always __u32 open_measure(const struct dwell_live *live, const struct dwe
 	}
 }
 
-/* What @task, the kernel's @number, is called where no helper takes it: it was reached by pointers. */
+/*
+ * What dwell's pid namespace calls @task, the kernel's @number. It was reached by
+ * pointers: no helper takes it, and so its record cannot be looked up.
+ */
 inline_always __u32 number_anywhere(struct task_struct *task, __u32 number)
 {
 	if (!config.pid_ns || !number)
@@ -223,7 +226,7 @@ inline_always __u32 number_anywhere(struct task_struct *task, __u32 number)
 	return own_number(task) ?: number | DWELL_OUTSIDE;
 }
 
-/* Who ran on @cpu lately, and @current, who runs there now. */
+/* Adds who ran on @cpu lately, and @current, which runs there now. */
 inline_always void copy_open_runs(struct dwell_outlier *outlier, struct cpu *cpu,
 				  struct task_struct *current)
 {
@@ -268,14 +271,14 @@ inline_always void report_open(struct dwell_record *record, struct task_struct *
 	submit_outlier(outlier);
 }
 
-/*
- * Each interval is told when it is found to be an outlier while it is open, and
- * again each time that it has lasted twice as long as when it was told. Tasks
- * that are about to change their state on another CPU may be missed, and are seen
- * there or in the next pass. So are those for which a pass has no room.
- */
 __u32 open_room; /* so many outliers may be told yet in this pass: the ring is read after it */
 
+/*
+ * Tells an interval that is found to be an outlier while it is open, and again each
+ * time that it has lasted twice as long. A task that is about to change its state on
+ * another CPU may be missed: it is seen there, or in the next pass. The next pass also
+ * takes whom this one has no room for.
+ */
 SEC("iter/task")
 int find_open(struct bpf_iter__task *ctx)
 {
@@ -315,9 +318,9 @@ int find_open(struct bpf_iter__task *ctx)
 }
 
 /*
- * The kernel tells its functions' names to whoever may trace, though without
- * CAP_SYSLOG it hides their addresses in /proc/kallsyms. Who asks reads less
- * than the name at first, and so does not walk beyond the first task.
+ * The kernel tells the names of its functions to whoever may trace, though without
+ * CAP_SYSLOG it hides their addresses in /proc/kallsyms. The reader asks for less than
+ * a name at first, and so does not walk beyond the first task.
  */
 __u64 unnamed; /* the address to be named */
 

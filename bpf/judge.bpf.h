@@ -2,9 +2,9 @@
 /*
  * Judging: whether an interval is an outlier, and whether it may be reported now.
  *
- * An interval below its floor costs one comparison with a constant (measure()).
- * Whoever books one at or above it comes here: what the task is used to decides
- * whether it is an outlier, tokens whether it may be reported now.
+ * An interval below its floor costs one comparison with a constant (measure()). Whoever
+ * books one that reaches it comes here. What the task is used to decides whether it is
+ * an outlier, tokens decide whether it may be reported.
  */
 #ifndef DWELL_JUDGE_BPF_H
 #define DWELL_JUDGE_BPF_H
@@ -31,17 +31,18 @@ inline_always bool take_token(__u64 *at, __u32 *tokens, __u32 most, __u32 shift,
 }
 
 /*
- * Those below that are not static are checked by the verifier once, and not for
- * each of the paths that lead to them; it has them expect NULL.
+ * The verifier checks a function that is not static once, and not for each of the paths
+ * that lead to it. Such a function has to expect NULL.
  *
- * An interval goes from one to the next as plain arguments. Of a struct on the
- * caller's stack the verifier forgets, up to 6.7 (41f6f64e6999), that a branch
- * depends on it: 6.1 took one for dead that was not, and removed it.
+ * An interval is handed on as plain arguments. Of a struct on the caller's stack the
+ * verifier forgets, up to 6.7, that a branch depends on it, and may remove the branch:
+ * see README.md.
  */
 
 /*
- * The limits. A task's come first, so that one that misbehaves does not use up
- * its CPU's. Timers other than sleeps have no @record: only their CPU limits them.
+ * Takes a token of the task, and then one of its CPU: so a task that misbehaves does
+ * not use up its CPU's. Timers other than sleeps have no @record: only their CPU limits
+ * them.
  */
 inline_always bool take_tokens(struct dwell_record *record, struct cpu *cpu, __u64 now)
 {
@@ -74,8 +75,8 @@ __noinline bool may_report(struct dwell_record *record, struct cpu *cpu, __u32 m
 }
 
 /*
- * Intervals of @measure in @record so far, the one that is being judged included,
- * which may be @open.
+ * How many intervals of @measure there were in @record so far. The one that is being
+ * judged counts; it may be @open.
  */
 inline_always __u64 samples_of(const struct dwell_record *record, __u32 measure, bool open)
 {
@@ -91,8 +92,8 @@ inline_always __u64 samples_of(const struct dwell_record *record, __u32 measure,
 }
 
 /*
- * Beyond how many ns an interval of @measure is an outlier, as of @samples
- * intervals. Updates @norm for those that were too short to be looked at.
+ * Beyond how many ns an interval of @measure is an outlier, after @samples intervals.
+ * Updates @norm for those that were too short to be looked at.
  */
 __noinline __u64 threshold_of(struct dwell_norm *norm, __u32 measure, __u64 samples)
 {
@@ -112,10 +113,10 @@ __noinline int learn(struct dwell_norm *norm, __u32 measure, __u64 ns, __u64 thr
 }
 
 /*
- * For how many ns an interval of @measure had lasted that began at @from when it
- * was last told while it was open; 0: it was not. The scheduler's stamps, by
- * which a beginning is known, move a little from look to look: what began before
- * it was told is what was told.
+ * How many ns the interval of @measure that began at @from had lasted when it was last
+ * told while it was open; 0: it was not. The scheduler's stamps, by which a beginning
+ * is known, move a little from look to look. So what began before the telling is what
+ * was told.
  */
 inline_always __u64 told_open(const struct dwell_record *record, __u32 measure, __u64 from)
 {
@@ -125,9 +126,9 @@ inline_always __u64 told_open(const struct dwell_record *record, __u32 measure, 
 }
 
 /*
- * Judges an interval and learns from it. Its threshold if it is an outlier that
- * is to be reported now, else 0. One that was reported while it was open is an
- * outlier whatever has been learned since.
+ * Judges an interval and learns from it. Returns its threshold if it is an outlier that
+ * is to be reported now, else 0. One that was reported while it was open is an outlier
+ * whatever has been learned since.
  */
 static __noinline __u64 judge(struct dwell_record *record, struct cpu *cpu, __u32 measure,
 			      __u64 from, __u64 to)

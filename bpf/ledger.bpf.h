@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ledger of timers: what is counted for each owner, system call and
- * callback, and for each of the kernel's own callbacks.
+ * The ledger of timers: what is counted for each owner, system call and callback, and
+ * for each of the kernel's own callbacks.
  *
- * Timers of a task are added up under one key by all CPUs, so atomically. A
- * sleep is its task's alone, and it has one at a time: nobody else adds there.
+ * All CPUs add up a task's timers under one key, and so atomically. A sleep belongs to
+ * one task, which has one at a time: nobody else adds there.
  */
 #ifndef DWELL_LEDGER_BPF_H
 #define DWELL_LEDGER_BPF_H
@@ -74,7 +74,7 @@ static __noinline void book_lateness(struct dwell_timer_counts *counts, __u64 la
 
 #define FOREVER_NS (1LL << 60) /* 36 years: a wait that is not meant to end so */
 
-/* @timeout: in ns; negative: it is overdue already. */
+/* Books for how long a timer is armed. @timeout: in ns; negative: it is overdue already. */
 static __noinline void book_timeout(struct dwell_timer_counts *counts, __s64 timeout)
 {
 	__u64 ns = timeout > 0 ? timeout : 0;
@@ -91,7 +91,7 @@ static __noinline void book_timeout(struct dwell_timer_counts *counts, __s64 tim
 		counts->timeout_max = ns;
 }
 
-/* Where the timer of @owner is armed, which is the current task. */
+/* Notes where @owner, which is the current task, arms its timer. */
 static __noinline void sample_site(const struct dwell_timer_key *owner, void *ctx)
 {
 	struct dwell_site_key site = {
@@ -111,8 +111,8 @@ static __noinline void sample_site(const struct dwell_timer_key *owner, void *ct
 }
 
 /*
- * Now and then: where the current task arms the timer of @owner. @counts: with
- * this arming.
+ * Notes now and then where @owner, which is the current task, arms its timer. @counts
+ * has this arming.
  */
 inline_always void book_site(const struct dwell_timer_counts *counts,
 			     const struct dwell_timer_key *owner, void *ctx)
@@ -121,7 +121,7 @@ inline_always void book_site(const struct dwell_timer_counts *counts,
 		sample_site(owner, ctx);
 }
 
-/* A timer that is armed @now: for how long. */
+/* Books for how long a timer is armed @now. */
 inline_always void book_arming(struct dwell_timer_counts *counts, struct hrtimer *timer, __u64 now)
 {
 	if (config.ledger)
@@ -129,8 +129,8 @@ inline_always void book_arming(struct dwell_timer_counts *counts, struct hrtimer
 }
 
 /*
- * A sleep that is armed @now. Its key is one task's, which has one sleep at a
- * time: so the latest one of a key is the one that is outstanding, if any is.
+ * Books a sleep that is armed @now. Its key belongs to one task, which has one sleep at
+ * a time: so the latest one of a key is the only one that can be outstanding.
  */
 inline_always void book_sleep(struct dwell_timer_counts *counts, struct hrtimer *timer, __u64 now)
 {
@@ -142,7 +142,7 @@ inline_always void book_sleep(struct dwell_timer_counts *counts, struct hrtimer 
 	book_arming(counts, timer, now);
 }
 
-/* How much slack a timer that expires has, and how much of it is used up. */
+/* Notes how much slack a timer that expires has, and how much of it is used up. */
 inline_always void note_slack(struct expiry *expiry, struct hrtimer *timer, __u64 now)
 {
 	__s64 granted = timer->node.expires - timer->_softexpires;
@@ -154,7 +154,7 @@ inline_always void note_slack(struct expiry *expiry, struct hrtimer *timer, __u6
 	expiry->slack_used = used < 0 ? 0 : used < granted ? used : granted;
 }
 
-/* An expiry of a timer whose owner is known, or known not to be. */
+/* Books the expiry of a timer whose owner is known, or known to be nobody. */
 inline_always void book_expiry(struct dwell_timer_counts *counts, const struct expiry *expiry)
 {
 	__sync_fetch_and_add(&counts->expired, 1);
@@ -169,7 +169,7 @@ inline_always void book_expiry(struct dwell_timer_counts *counts, const struct e
 	__sync_fetch_and_add(&counts->slack_used, expiry->slack_used);
 }
 
-/* The end of a callback that began as @expiry says. */
+/* Books the end of a callback that began as @expiry says. */
 static __noinline void book_callback(struct expiry *expiry)
 {
 	struct dwell_timer_counts *counts;
@@ -186,7 +186,7 @@ static __noinline void book_callback(struct expiry *expiry)
 		__sync_fetch_and_add(&counts->woke, 1);
 }
 
-/* The exit of the callback of @timer, if that was seen to begin. */
+/* Books the end of @timer's callback, if its beginning was seen. */
 inline_always void end_callback(struct cpu *cpu, __u32 context, __u64 timer)
 {
 	struct expiry *expiry = &cpu->expiry[context];
@@ -200,7 +200,7 @@ inline_always void end_callback(struct cpu *cpu, __u32 context, __u64 timer)
 
 /* ---- sleeps ------------------------------------------------------------------- */
 
-/* What is counted for @task's sleep in @syscall; NULL: no ledger is kept, or it is full. */
+/* What is counted for @task's sleep in @syscall. NULL: no ledger is kept, or it is full. */
 inline_always struct dwell_timer_counts *
 sleep_counts(struct dwell_timer_key *owner, struct task_struct *task, __s32 syscall, __u64 function)
 {
@@ -211,9 +211,9 @@ sleep_counts(struct dwell_timer_key *owner, struct task_struct *task, __s32 sysc
 }
 
 /*
- * The sleep of @task is over, and was neither cancelled nor seen to wake it: its
- * timer expired while it ran, or unseen. Which callback that had is not known,
- * but it has one sleep at a time.
+ * Books the end of a sleep that was neither cancelled nor seen to wake @task: its timer
+ * expired while the task ran, or unseen. Which callback it had is not known, but only
+ * one sleep can be outstanding.
  */
 static __noinline void expire_unseen(struct dwell_record *record, struct task_struct *task)
 {

@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include "dwell.h"
 
-/* Checked by the verifier once, and not for each of the paths that lead to them. */
+/* The verifier then checks them once, and not for each of the paths that lead to them. */
 #define DWELL_RUNS_FUNCTION __noinline
 #include "runs.h"
 
@@ -20,25 +20,26 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #endif
 
-/* Compilers of other languages than C11 aside, nothing here is ever called from elsewhere. */
+/* The kernel side is one object: nothing here is ever called from elsewhere. */
 #define inline_always static inline __attribute__((always_inline))
 
 const volatile struct dwell_config config = {};
 
 /*
- * The window. The user side opens it when every program is attached and closes
- * it before it reads, so that all of them begin and end at once.
+ * The window. The user side opens it when every program is attached and closes it
+ * before it reads: so it begins and ends at once for all of them.
  */
 __u32 window;	    /* enum dwell_window */
 __u64 window_start; /* mono; set before it opens */
 __u64 window_end;   /* mono; set before it closes */
 
 /*
- * How many of the next wake-ups look up whether their task has a record. A host
- * can hide tasks from the iterator; such a task gets its record when it is
- * woken first: that holds only its pi_lock. Who has no BPF storage at all is
- * seen at a glance. Who has another program's is noticed when switched in.
- * Beside the window, which each hook reads too.
+ * How many of the next wake-ups look up whether their task has a record. A host can
+ * hide tasks from the iterator: such a task gets its record at its first wake-up, which
+ * holds only its pi_lock. A task without any BPF storage is seen at a glance. One with
+ * another program's is noticed at a switch, and that begins a hunt.
+ *
+ * This lies beside the window, because each hook reads both.
  */
 __u32 hunt;
 
@@ -118,14 +119,14 @@ struct expiry {
 	__u64 slack_used;
 };
 
-/* Kernels that trace a cancel for every re-arm and expiry: the last one, until proven. */
+/* The last cancel, until it is proven: some kernels trace one at every re-arm and expiry, too. */
 struct cancel {
 	__u64 timer;		      /* 0: none pending */
 	__u32 booked;		      /* enum booking: where the cancel was counted */
 	struct dwell_armed_timer was; /* a user timer's entry, to put back */
 };
 
-/* Of the wheel's it is only known that they run. */
+/* Where callbacks run. Of those of the wheel it is only known that they run. */
 enum expiry_context {
 	EXPIRY_HARD,
 	EXPIRY_SOFT,
@@ -144,13 +145,13 @@ struct quota_seen {
 };
 
 #define CACHE_LINE 64
-/* An array's first value begins so many bytes before a cache line; in 6.18: it depends on the kernel. */
+/* So far before a cache line an array's first value begins, in 6.18; other kernels differ. */
 #define VALUE_BEFORE_LINE 8
 
 /*
- * What is known of one CPU. What each switch reads and writes is a cache line's worth. The
- * unused bytes at the end are as many as two values can share of a line: so two CPUs never
- * write the same one, wherever the kernel has the first value begin.
+ * What is known of one CPU. What a switch reads and writes of it is one cache line. The
+ * unused bytes at the end are as many as two CPUs' values can share of a line: so two
+ * CPUs never write the same one, wherever the kernel has the first value begin.
  */
 struct cpu {
 	__u64 offset_spans; /* see clock.bpf.h */
@@ -216,7 +217,7 @@ struct {
 	__type(value, struct dwell_timer_counts);
 } builtin_timers SEC(".maps");
 
-/* Kernel timers by callback, and user timers whose owner was never seen. */
+/* Timers of the kernel, by callback; those of the timer wheel, too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 64);
@@ -224,7 +225,10 @@ struct {
 	__type(value, struct dwell_timer_counts);
 } kernel_timers SEC(".maps");
 
-/* Timers of tasks: all but sleeps, or with the ledger all. */
+/*
+ * Timers of tasks: all but sleeps, or with the ledger all. Those whose owner was never
+ * seen, by callback.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -232,7 +236,7 @@ struct {
 	__type(value, struct dwell_timer_counts);
 } timer_ledger SEC(".maps");
 
-/* User timers other than sleeps that are armed now, by address. */
+/* Timers of tasks that are armed now, by address: all but sleeps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -255,7 +259,7 @@ struct {
 	__uint(value_size, DWELL_STACK_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");
 
-/* The armed user timer at @address; NULL: its arming was not seen, or found no room. */
+/* The armed timer at @address. NULL: its arming was not seen, or found no room. */
 inline_always struct dwell_armed_timer *find_armed(__u64 address)
 {
 	return config.has_armed_timers ? bpf_map_lookup_elem(&armed_timers, &address) : NULL;

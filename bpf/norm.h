@@ -6,12 +6,12 @@
 /* Included by dwell.h, behind the measures. */
 
 /*
- * What a task is used to, for one measure: a mean and a mean deviation, learned
- * as TCP learns its round-trip time. Kept in units of 2^dwell_norm_shift ns.
+ * What a task is used to, for one measure: a mean and a mean deviation, learned as TCP
+ * learns its round-trip time. Kept in units of 2^dwell_norm_shift ns.
  *
- * Only intervals of at least the measure's floor are looked at; those between
- * them, whose number @samples tells, count as 0. So the common path pays one
- * comparison, and what is rare is unusual however long it takes.
+ * Only intervals of at least the measure's floor are looked at. The shorter ones
+ * between them count as 0; @samples tells how many those were. So the common path pays
+ * one comparison, and what is rare is unusual however long it takes.
  */
 struct dwell_norm {
 	__u32 mean;	 /* times 8 */
@@ -39,7 +39,7 @@ static inline __attribute__((always_inline)) void dwell_norm_add(struct dwell_no
 	int sign = error >> 31;
 
 	norm->mean += error;
-	/* The magnitude without a branch: 6.1's verifier would follow each one of a loop's. */
+	/* The magnitude without a branch: in a loop, 6.1's verifier would follow each one. */
 	norm->deviation += ((error ^ sign) - sign) - (norm->deviation >> 2);
 }
 
@@ -62,8 +62,9 @@ static inline __attribute__((always_inline)) void dwell_norm_forget(struct dwell
 }
 
 /*
- * Beyond how many ns an interval of a task that is used to @norm is an outlier,
- * @deviations beyond the mean, at least half as long again, and never below @floor.
+ * Beyond how many ns an interval of a task that is used to @norm is an outlier:
+ * @deviations beyond the mean, at least half the mean beyond it, and never below
+ * @floor.
  */
 static inline __attribute__((always_inline)) __u64
 dwell_norm_threshold(const struct dwell_norm *norm, enum dwell_measure measure, __u64 floor,
@@ -82,10 +83,10 @@ dwell_norm_threshold(const struct dwell_norm *norm, enum dwell_measure measure, 
 }
 
 /*
- * Learns from an interval of @ns. One beyond @threshold counts as twice that at
- * most, so that one mishap does not hide the next. From 4 deviations on each at
- * least doubles the threshold: what stays n times the floor is an outlier once
- * and log2(n) times more at most.
+ * Learns from an interval of @ns. One beyond @threshold counts as twice that at most,
+ * so that one mishap does not hide the next. With 4 deviations or more each such
+ * interval at least doubles the threshold: what stays n times the floor is an outlier
+ * log2(n) + 1 times at most.
  */
 static inline __attribute__((always_inline)) void
 dwell_norm_learn(struct dwell_norm *norm, enum dwell_measure measure, __u64 ns, __u64 threshold)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Outliers on their way to the user side: room in the ring, and what all kinds of
- * them tell. What explains one is gathered by the headers that include this.
+ * Outliers on their way to the user side: room in the ring, and what all kinds of them
+ * tell.
+ *
+ * What explains one is gathered in report.bpf.h and block.bpf.h.
  */
 #ifndef DWELL_OUTLIER_BPF_H
 #define DWELL_OUTLIER_BPF_H
@@ -67,7 +69,7 @@ inline_always void name_task(struct dwell_outlier *outlier, struct task_struct *
 		outlier->comm[i] = task->comm[i];
 }
 
-/* How long the others were of @samples intervals, this one included: they add up to @sum. */
+/* Tells what the other intervals were like: of @samples, this one included, they add up to @sum. */
 inline_always void describe_others(struct dwell_outlier *outlier, __u64 samples, __u64 sum)
 {
 	if (samples <= 1)
@@ -76,7 +78,7 @@ inline_always void describe_others(struct dwell_outlier *outlier, __u64 samples,
 	outlier->typical = sum / (samples - 1);
 }
 
-/* What all kinds of outliers of a task share; and counts it. */
+/* Tells what all kinds of outliers of a task share, and counts the outlier. */
 static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dwell_record *record,
 					struct task_struct *task)
 {
@@ -89,19 +91,20 @@ static __noinline void describe_outlier(struct dwell_outlier *outlier, struct dw
 		return;
 	outlier->told = told_open(record, measure, outlier->from);
 	sum = record->sum[measure];
-	/* A block is booked later. */
+	/* A block is not in the sum yet. */
 	if (!outlier->open && measure != DWELL_BLOCKED && sum >= outlier->ns)
 		sum -= outlier->ns;
 	describe_others(outlier, samples_of(record, measure, outlier->open), sum);
 	__sync_fetch_and_add(&outlier_counts[measure].reported, 1);
 }
 
-/* Where an interval ended: on the CPU of who reports it, or on that of the task, which may differ. */
+/* Where an interval ended: on this CPU, or on its task's, which may be another one. */
 enum place { HERE, ON_ITS_CPU };
 
 /*
- * The outlier of @task, described, if its interval that ended on @cpu is one and is to be
- * reported; the caller submits it. Else NULL, to be tested as reserve_outlier()'s is.
+ * Judges an interval of @task that ended. If it is an outlier that is to be reported,
+ * returns that, described; the caller submits it. Else NULL, to be tested as
+ * reserve_outlier()'s is.
  */
 inline_always struct dwell_outlier *begin_report(struct dwell_record *record,
 						 struct task_struct *task, struct cpu *cpu,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CPU quotas: which part of a wait a task's group, or one above it, had none left.
+ * CPU quotas: in which part of a wait a task's group, or one above it, had none left.
  *
- * The kernel itself sums up, for each group's queue on each CPU, for how long it
- * was throttled. So the difference of two readings is the throttled part of what
- * lies between them, with no hook: one when the wait begins, one when the task
- * comes to its CPU. Where a queue was never throttled, both are 0.
+ * The kernel itself sums up, for each group's queue on each CPU, for how long it was
+ * throttled. One reading is taken when the wait begins, one when the task comes to its
+ * CPU: their difference is the throttled part of what lies between, with no hook. Where
+ * a queue was never throttled, both are 0.
  *
- * Where in a wait its throttled part lay the kernel does not keep. It is taken to
- * be the beginning, as it is when the quota ends the run before; only up to 6.17
- * can it run out later, other tasks of the group having used it.
+ * The kernel does not keep where in a wait its throttled part lay. It is taken to be
+ * the beginning, as it is if the quota ended the run before. Only up to 6.17 can a
+ * quota run out later, used up by other tasks of the group.
  */
 #ifndef DWELL_QUOTA_BPF_H
 #define DWELL_QUOTA_BPF_H
@@ -24,12 +24,12 @@
 #define GROUP_DEPTH 8 /* levels searched upwards for a quota */
 
 /*
- * Since 6.18 it is a task that is taken off its queue, by itself as it returns
- * to user space. One that is woken or preempted in the kernel waits for a CPU,
- * whatever its group has left.
+ * Since 6.18 a task without quota takes itself off its queue, as it returns to user
+ * space. One that is woken or preempted in the kernel waits for a CPU, whatever its
+ * group has left.
  */
 #define TAKES_TASKS bpf_core_field_exists(struct task_struct, throttled)
-/* Before, the whole queue is, and whoever waits there waits for quota. */
+/* Up to 6.17 the whole queue is taken off, and whoever waits there waits for quota. */
 #define TAKES_QUEUES                                                                         \
 	(!TAKES_TASKS && (bpf_core_field_exists(struct cfs_rq, throttled_clock_self_time) || \
 			  bpf_core_field_exists(struct cfs_rq, throttled_clock_pelt_time)))
@@ -63,7 +63,7 @@ inline_always __u64 throttled_before(struct cfs_rq *queue)
 	return 0;
 }
 
-/* Whether @queue lacks quota now, or ever has: told from the same cache line. */
+/* Whether @queue lacks quota now, or ever did: both are told from one cache line. */
 inline_always bool was_throttled(struct cfs_rq *queue, __u64 before)
 {
 	return before ||
@@ -94,8 +94,9 @@ static __noinline __u64 throttled_until(struct cfs_rq *queue, __u64 clock)
 		began = queue->throttled_clock_self;
 	} else if (bpf_core_field_exists(queue->throttled_clock_pelt)) {
 		/*
-		 * This clock runs slower on a CPU that does not run at its full speed:
-		 * before 6.6 such a one may have been throttled for longer than told.
+		 * This clock runs slower on a CPU that does not run at its full speed.
+		 * There a queue may have been throttled for longer than is told, up to
+		 * 6.5.
 		 */
 		barrier_var(queue);
 		began = queue->throttled_clock_pelt;
@@ -112,8 +113,8 @@ inline_always struct quota_seen *quota_seen(struct cpu *cpu, __u32 queue)
 }
 
 /*
- * How @queue stands now that a task of it leaves @cpu: for how many ns it has been
- * throttled. Kept in mind too, for whoever comes from it next.
+ * For how many ns @queue has been throttled, now that a task of it leaves @cpu. It is
+ * kept in mind for whoever comes from that queue next.
  */
 static __noinline __u64 note_quota(struct cpu *cpu, struct cfs_rq *queue, __u64 now)
 {
@@ -126,7 +127,7 @@ static __noinline __u64 note_quota(struct cpu *cpu, struct cfs_rq *queue, __u64 
 	return throttled;
 }
 
-/* @task leaves @cpu and waits. Whether for quota. */
+/* Notes that @task leaves @cpu and waits. True: for quota. */
 inline_always bool begin_wait(struct dwell_record *record, struct task_struct *task,
 			      struct cpu *cpu, __u64 now)
 {
@@ -140,7 +141,7 @@ inline_always bool begin_wait(struct dwell_record *record, struct task_struct *t
 	return held_back(task);
 }
 
-/* @task leaves @cpu and is blocked. */
+/* Notes that @task leaves @cpu and is blocked. */
 inline_always void begin_block(struct dwell_record *record, struct task_struct *task,
 			       struct cpu *cpu, __u64 now)
 {
@@ -153,7 +154,7 @@ inline_always void begin_block(struct dwell_record *record, struct task_struct *
 		note_quota(cpu, queue, now);
 }
 
-/* What may have to do with a quota when @task is woken. */
+/* Whether a quota may matter when @task is woken. */
 inline_always bool wakes_to_quota(struct task_struct *task)
 {
 	struct cfs_rq *queue = task->se.cfs_rq;
@@ -161,7 +162,10 @@ inline_always bool wakes_to_quota(struct task_struct *task)
 	return TAKES_QUEUES && was_throttled(queue, throttled_before(queue));
 }
 
-/* @task, which is blocked, is being woken, and most likely to the queue that it left. */
+/*
+ * Reads the quota as @task, which is blocked, is being woken: most likely to the queue
+ * that it left.
+ */
 static __noinline void note_quota_at_wake(struct dwell_record *record, struct task_struct *task)
 {
 	struct cfs_rq *queue = task->se.cfs_rq;
@@ -183,8 +187,8 @@ inline_always __u64 at_most(__u64 ns, __u64 from, __u64 to)
 }
 
 /*
- * Throttled ns of what the task on @cpu waited since it came to its queue at
- * @from, nothing having been read there then: since a task of it was last seen.
+ * Throttled ns of the wait of the task on @cpu since it came to its queue at @from.
+ * Nothing was read there then, but when a task of that queue was last seen.
  */
 inline_always __u64 throttled_since_seen(struct cpu *cpu, __u64 from)
 {
@@ -194,7 +198,7 @@ inline_always __u64 throttled_since_seen(struct cpu *cpu, __u64 from)
 	if (!TAKES_QUEUES || seen->queue != cpu->queue)
 		return 0;
 	ns = cpu->throttled - seen->throttled;
-	/* It lacked quota already: that began then, and was over after so long. */
+	/* It lacked quota already: what of that lay before @from is not of the wait. */
 	if (seen->empty_at && seen->empty_at < from)
 		ns -= from - seen->empty_at;
 	return at_most(ns, from, cpu->in_at);
@@ -212,8 +216,8 @@ static __noinline __u64 throttled_after_wake(const struct dwell_record *record,
 }
 
 /*
- * When @task's group gets new quota next after @now (mono); 0: it has none. Of
- * nested groups the innermost's.
+ * When @task's group gets new quota next after @now: mono; 0: it has none. Of nested
+ * groups the innermost one's counts.
  */
 static __noinline __u64 next_quota(struct task_struct *task, __u64 now)
 {
@@ -239,8 +243,8 @@ static __noinline __u64 next_quota(struct task_struct *task, __u64 now)
 
 /*
  * Throttled ns of @task's wait since @from, in which it was moved to @cpu, or to
- * another group. Its old queue cannot be read any more. But while throttled it is
- * not moved: it was when its group had got new quota.
+ * another group. Its old queue cannot be read any more. But a throttled task is not
+ * moved: so it was moved after its group had got new quota.
  */
 static __noinline __u64 throttled_elsewhere(const struct dwell_record *record,
 					    struct task_struct *task, struct cpu *cpu, __u64 from)
@@ -254,7 +258,7 @@ static __noinline __u64 throttled_elsewhere(const struct dwell_record *record,
 	return ns + throttled_since_seen(cpu, moved);
 }
 
-/* Throttled ns of @task's wait on @cpu, from @from when it left a CPU and waited. */
+/* Throttled ns of @task's wait on @cpu, which began at @from as it left a CPU. */
 static __noinline __u64 throttled_after_run(const struct dwell_record *record,
 					    struct task_struct *task, struct cpu *cpu, __u64 from)
 {
@@ -267,7 +271,7 @@ static __noinline __u64 throttled_after_run(const struct dwell_record *record,
 	return throttled_elsewhere(record, task, cpu, from);
 }
 
-/* Books the first @ns of a wait that began at @from as throttled. When the rest begins. */
+/* Books the first @ns of a wait that began at @from as throttled. Returns when the rest begins. */
 static __noinline __u64 book_throttled(struct dwell_record *record, struct task_struct *task,
 				       struct cpu *cpu, __u64 from, __u64 ns)
 {
@@ -278,8 +282,8 @@ static __noinline __u64 book_throttled(struct dwell_record *record, struct task_
 }
 
 /*
- * @live says that @task waits: says whether that is for quota now, and since when
- * it is not, if it was.
+ * Adds to @live, which says that @task waits, whether that is for quota now. If it is
+ * not, but was: since when it is not.
  */
 inline_always void describe_quota(struct dwell_live *live, const struct dwell_record *record,
 				  struct task_struct *task, struct cpu *cpu)
@@ -306,7 +310,7 @@ inline_always void describe_quota(struct dwell_live *live, const struct dwell_re
 	} else {
 		return;
 	}
-	/* What came and went after the window's end is none of it. */
+	/* What changed after the window's end is none of it. */
 	if (window == DWELL_WINDOW_CLOSED && since >= window_end)
 		return;
 	live->state = state;

@@ -41,7 +41,7 @@ inline_always struct dwell_record *find_record(struct task_struct *task)
 	return bpf_task_storage_get(&records, task, 0, 0);
 }
 
-/* A task that has been reaped has no number any more, and keeps the one in its record. */
+/* Keeps the number in @record if @task has been reaped, and so has none any more. */
 inline_always void number(struct dwell_record *record, struct task_struct *task)
 {
 	__u32 tid;
@@ -64,13 +64,13 @@ inline_always __u32 own_pid(const struct dwell_record *record, const struct task
 	return record ? record->pid : task->tgid | DWELL_OUTSIDE;
 }
 
-/* What @task itself is called there. */
+/* What @task itself is called in dwell's own pid namespace, if @record is its record. */
 inline_always __u32 own_tid(const struct dwell_record *record, const struct task_struct *task)
 {
 	return record ? record->tid : task->pid | DWELL_OUTSIDE;
 }
 
-/* What the process of @task, whose record is @record, is called where it leaves the kernel. */
+/* The pid that the user side is told of @task, whose record is @record. */
 inline_always __u32 pid_by(const struct dwell_record *record, const struct task_struct *task)
 {
 	return config.pid_ns && task->pid ? own_pid(record, task) : task->tgid;
@@ -81,7 +81,7 @@ inline_always __u32 tid_by(const struct dwell_record *record, const struct task_
 	return config.pid_ns && task->pid ? own_tid(record, task) : task->pid;
 }
 
-/* Where its record is still to be found. */
+/* The pid that the user side is told of @task, whose record is still to be found. */
 inline_always __u32 pid_of(struct task_struct *task)
 {
 	return config.pid_ns && task->pid ? own_pid(find_record(task), task) : task->tgid;
@@ -102,9 +102,9 @@ inline_always void identify(struct dwell_record *record, struct task_struct *tas
 }
 
 /*
- * Makes @task's record unless it has one or is not wanted. Allocates: never
- * from a hook that runs under a run-queue lock. NULL too where there is
- * no memory for it: later wake-ups try again.
+ * Makes @task's record unless it has one or is not wanted. This allocates, and so must
+ * not be done under a run-queue lock. NULL, too, if there is no memory: later wake-ups
+ * try again.
  */
 static __noinline struct dwell_record *make_record(struct task_struct *task)
 {
@@ -138,15 +138,15 @@ inline_always __u32 record_bytes(const struct dwell_record *record)
 }
 
 /*
- * Sends @record to the user side. Safe under a run-queue lock: copies, never
- * waits. Not static, and so is the next one: the verifier then checks them
- * once, and not for each of the many paths that lead here.
+ * Sends @record to the user side. Safe under a run-queue lock: it copies, and never
+ * waits. It is not static, so that the verifier checks it once, and not for each of the
+ * many paths that lead here.
  */
 __noinline bool push_record(struct dwell_record *record, __u32 kind)
 {
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	if (!record) /* what the verifier must assume of such a function's caller */
+	if (!record) /* never; the verifier cannot tell */
 		return false;
 	record->kind = kind;
 	if (!config.has_ring)
@@ -157,9 +157,9 @@ __noinline bool push_record(struct dwell_record *record, __u32 kind)
 }
 
 /*
- * A bucket is full: sends the record and starts its buckets again from zero.
- * Only whoever may write the buckets calls this, so nobody adds meanwhile; a
- * reader is warned by the odd epoch.
+ * Sends @record, of which a bucket is full, and starts its buckets again from zero.
+ * Only whoever may write the buckets calls this, so nobody adds meanwhile. A reader is
+ * warned by the odd epoch.
  */
 __noinline bool hand_over_buckets(struct dwell_record *record)
 {
@@ -182,7 +182,7 @@ __noinline bool hand_over_buckets(struct dwell_record *record)
 	return true;
 }
 
-/* The last record of a task that is dying. */
+/* Sends the last record of a task that is dying. */
 static __noinline void push_last_record(struct dwell_record *record, struct task_struct *task)
 {
 	identify(record, task);

@@ -8,7 +8,7 @@
 #include "outlier.bpf.h"
 #include "record.bpf.h"
 
-/* Who had a CPU while @outlier's task waited, for @cpu at last; @stamp: see copy_move(). */
+/* Adds who had a CPU while @outlier's task waited, last for @cpu. @stamp: as of copy_move(). */
 inline_always void copy_culprits(struct dwell_outlier *outlier, const struct dwell_record *record,
 				 struct cpu *cpu, __u64 stamp)
 {
@@ -16,7 +16,7 @@ inline_always void copy_culprits(struct dwell_outlier *outlier, const struct dwe
 	copy_runs(outlier, cpu);
 }
 
-/* A timer that came late, and which callbacks ran ahead of its own on @cpu. */
+/* Tells of a timer that came late, and which callbacks ran ahead of its own on @cpu. */
 inline_always void copy_expiry(struct dwell_outlier *outlier, const struct cpu *cpu,
 			       const struct expiry *expiry)
 {
@@ -29,8 +29,8 @@ inline_always void copy_expiry(struct dwell_outlier *outlier, const struct cpu *
 }
 
 /*
- * A wait for a CPU that @cpu ended. Whoever books it, as the window closes, may be the
- * reader on another one.
+ * Reports a wait for a CPU that ended on @cpu. As the window closes, it may be the
+ * reader on another CPU that does.
  */
 static __noinline void report_wait(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, __u32 measure, __u64 from)
@@ -44,7 +44,7 @@ static __noinline void report_wait(struct dwell_record *record, struct task_stru
 	submit_outlier(outlier);
 }
 
-/* The part of a wait in which there was no quota. Who ran meanwhile is not to blame. */
+/* Reports the part of a wait in which there was no quota. Who ran meanwhile is not to blame. */
 static __noinline void report_throttled(struct dwell_record *record, struct task_struct *task,
 					struct cpu *cpu, __u64 from, __u64 to)
 {
@@ -55,7 +55,7 @@ static __noinline void report_throttled(struct dwell_record *record, struct task
 		submit_outlier(outlier);
 }
 
-/* From when a timer was due until the task that it woke had a CPU. */
+/* Reports the time from when a timer was due until the task that it woke had a CPU. */
 static __noinline void report_timer_latency(struct dwell_record *record, struct task_struct *task,
 					    struct cpu *cpu, __u64 ns, __u64 woken)
 {
@@ -77,7 +77,7 @@ static __noinline void report_timer_latency(struct dwell_record *record, struct 
 	submit_outlier(outlier);
 }
 
-/* An activation that took long. */
+/* Reports an activation that took long. */
 static __noinline void report_dwell(struct dwell_record *record, struct task_struct *task,
 				    struct cpu *cpu, __u64 now)
 {
@@ -88,12 +88,15 @@ static __noinline void report_dwell(struct dwell_record *record, struct task_str
 		return;
 	outlier->oncpu = record->oncpu_ns - record->activated_oncpu;
 	outlier->preempters = (__u32)record->involuntary - record->activated_switches;
-	/* The stamp is of the last of its waits only. */
+	/* Without a stamp: that is of the last of its waits only. */
 	copy_culprits(outlier, record, cpu, 0);
 	submit_outlier(outlier);
 }
 
-/* A sleep's timer that came late, or with it all that its task waited (timer latency). */
+/*
+ * Reports a sleep's timer that came late. If its task had no need to wait for a CPU,
+ * that is its timer latency, too.
+ */
 static __noinline void report_late_sleep(struct dwell_record *record, struct task_struct *task,
 					 struct cpu *cpu, const struct expiry *expiry,
 					 __u32 measure)
@@ -108,7 +111,10 @@ static __noinline void report_late_sleep(struct dwell_record *record, struct tas
 	submit_outlier(outlier);
 }
 
-/* Another timer of a task, which need not be there: what is normal is its ledger's. */
+/*
+ * Reports another timer of a task that came late. The task need not be there any more:
+ * the ledger knows what is normal.
+ */
 static __noinline void report_late_timer(struct dwell_timer_counts *counts, struct cpu *cpu,
 					 const struct expiry *expiry)
 {

@@ -3,21 +3,20 @@
  * What a CPU ran lately, in a few dozen entries: exact for the last milliseconds,
  * coarser the longer ago.
  *
- * A wait is explained when it ends, so what is asked is always who ran since some
- * moment. An entry may be as long as a part of its age: then the one that the
- * moment falls into is a small part of the wait, and the number of entries grows
- * with the logarithm of the time that they reach back.
+ * A wait is explained when it ends: the question is always who ran since some moment.
+ * An entry may be as long as a part of its age. So the one that the moment falls into
+ * is a small part of the wait, and the number of entries grows with the logarithm of
+ * the time that they reach back.
  *
- * Short runs of a task are added up in one entry as they happen. When the entries
- * are used up, older ones are merged: those of one task, as near to each other as is
- * allowed for their age; if that makes too little room, those of one name that are
- * small beside that time; and then more time is allowed. So it is the moment that is
- * given up first, then which task of a name it was, then the names of those who had
- * little, and at last all names. How far that went last time is where it begins next
- * time.
+ * Short runs of a task are added up in one entry as they happen. When the entries are
+ * used up, older ones are merged. First come those of one task, as near to each other
+ * as is allowed for their age. If that makes too little room, those of one name follow
+ * that are small beside that time. Then more time is allowed. So the moment is given up
+ * first, then which task of a name it was, then the names of those who had little, and
+ * at last all names. The next merge begins where the last one had to go to.
  *
- * Both sides include this: the unit tests run what the kernel runs. There each
- * function that is not inline is checked by the verifier once, by itself.
+ * Both sides include this, so that the unit tests run what the kernel runs. In the
+ * kernel each function that is not inline is checked by the verifier once, by itself.
  */
 #ifndef DWELL_RUNS_H
 #define DWELL_RUNS_H
@@ -100,7 +99,10 @@ static inline __attribute__((always_inline)) int dwell_run_is_small(const struct
 	return run->ns << shift <= dwell_runs_span(now - run->until, level);
 }
 
-/* Whether it had little of its own time too, or is too short to tell: nobody misses its name. */
+/*
+ * Whether @run is small and had little of its own time, or is too short to tell: nobody
+ * misses its name.
+ */
 static inline __attribute__((always_inline)) int dwell_run_is_rare(const struct dwell_run *run,
 								   __u32 level, __u64 now)
 {
@@ -117,7 +119,7 @@ static inline __attribute__((always_inline)) int dwell_run_names_equal(const str
 	return a->name[0] == b->name[0] && a->name[1] == b->name[1];
 }
 
-/* Whether @pass allows @run's becoming one with @into, which is not younger. */
+/* Whether @pass allows @run to become one with @into, which is not younger. */
 static inline __attribute__((always_inline)) int dwell_runs_alike(const struct dwell_run *into,
 								  const struct dwell_run *run,
 								  __u32 pass, __u32 level,
@@ -236,7 +238,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_place(struct dwell_history *history, __u32 at
 }
 
 /*
- * Merges the entries from @first on as @how allows, but for the latest ones. Whether
+ * Merges the entries from @first on as @how allows, but for the latest ones. True if
  * that made enough room.
  */
 DWELL_RUNS_FUNCTION int dwell_runs_merge(struct dwell_history *history, __u32 first, __u32 how,
@@ -255,7 +257,10 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge(struct dwell_history *history, __u32 fi
 	return history->count <= DWELL_RUNS_ROOM;
 }
 
-/* The same; and first only of the later half: what is older was merged before, and rarely allows more. */
+/*
+ * Merges the entries as @how allows, at first only the later half: what is older was
+ * merged before, and rarely allows more. True if that made enough room.
+ */
 DWELL_RUNS_FUNCTION int dwell_runs_merge_some(struct dwell_history *history, __u32 how, __u64 now)
 {
 	if (!history)
@@ -264,7 +269,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge_some(struct dwell_history *history, __u
 	       dwell_runs_merge(history, 0, how, now);
 }
 
-/* The passes of one level. Whether they made enough room. */
+/* Goes through the passes of one level. True if they made enough room. */
 DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __u32 level,
 					       __u64 now)
 {
@@ -277,7 +282,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __
 		dwell_runs_merge_some(history, level << 2 | DWELL_RUNS_MIX, now));
 }
 
-/* What cannot be merged: forgets the oldest ones. */
+/* Forgets the oldest entries, if merging does not help. */
 DWELL_RUNS_FUNCTION int dwell_runs_drop(struct dwell_history *history)
 {
 	__u32 first;
@@ -291,7 +296,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_drop(struct dwell_history *history)
 	return 0;
 }
 
-/* Who has many tasks that run for a moment gets longer entries, and whoever has not, shorter ones. */
+/* Gives a CPU whose tasks run for a moment each longer entries, and any other one shorter ones. */
 static inline __attribute__((always_inline)) void dwell_runs_adapt(struct dwell_history *history,
 								   __u64 now)
 {
@@ -333,7 +338,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_make_room(struct dwell_history *history, __u6
 	return 0;
 }
 
-/* The entry for a run that is none before; the caller fills in whose it is, and calls dwell_runs_pushed(). */
+/* A new entry for a run. The caller fills in whose it is, and calls dwell_runs_pushed(). */
 static inline __attribute__((always_inline)) struct dwell_run *
 dwell_runs_push(struct dwell_history *history, __u32 tid, __u64 begin, __u64 until)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state machine of a task: on-CPU, blocked, runnable.
+ * Switches: the state machine of a task, which is on-CPU, blocked or runnable.
  *
- * sched_switch alone drives it, under the run-queue lock. A wake-up needs no
- * hook: when a task that was blocked is switched in, the kernel's own stamp
- * says when it was queued (clock.bpf.h), so the block ends and the wait begins
- * there. What a task's arrival says is noted in its CPU's place and booked when
- * it leaves. sched_waking adds what the stamp does not know: see waking.bpf.h.
+ * sched_switch alone drives it, under the run-queue lock. A wake-up needs no hook: when
+ * a task that was blocked is switched in, the kernel's own stamp says when it was
+ * queued (clock.bpf.h), so the block ends and the wait begins there. What a task's
+ * arrival tells is noted with its CPU, and booked when it leaves (arrival.bpf.h).
+ * sched_waking adds what the stamp does not know (waking.bpf.h).
  */
 #ifndef DWELL_SCHED_BPF_H
 #define DWELL_SCHED_BPF_H
@@ -72,8 +72,8 @@ inline_always __u64 switch_clock(struct task_struct *prev)
 }
 
 /*
- * Ahead of the window the clocks are compared. Closed but not read yet, who ran
- * at its end is booked, and who dies is still counted.
+ * Compares the clocks ahead of the window. After it, until it is read, books who ran at
+ * its end, and still counts who dies.
  */
 static __noinline void switch_outside_window(struct cpu *cpu, struct task_struct *task, __u32 state)
 {
@@ -130,7 +130,7 @@ inline_always void note_switch(struct cpu *cpu, u64 *ctx)
 	if (next->pid) {
 		cpu->queue = queue_id(next->se.cfs_rq);
 		cpu->throttled = throttled_before(next->se.cfs_rq);
-	} else { /* it knows no quota, and its queue's is on a line that nobody else needs */
+	} else { /* the idle task has no quota, and its queue's is on a line that nobody else needs */
 		cpu->queue = 0;
 		cpu->throttled = 0;
 	}

@@ -20,7 +20,7 @@
 #define CLOCK_MONOTONIC 1
 #define CLOCK_BASES 8 /* four clocks, hard and soft */
 
-/* Each clock's offset to CLOCK_MONOTONIC when last seen, and when it was last seen to move. */
+/* Each clock's offset to CLOCK_MONOTONIC when last seen, and when any was last seen to move. */
 __s64 clock_base_offset[CLOCK_BASES];
 __u64 clock_stepped_at;
 
@@ -36,8 +36,8 @@ inline_always enum dwell_timer_kind timer_kind(__u64 function)
 }
 
 /*
- * The offset of a settable clock moves only when it is set (or over a suspend);
- * what was armed before that and expires after it is not late by the step.
+ * Notes when a clock was set. Its offset moves then, or over a suspend, and else never.
+ * What was armed before that and expires after it is not late by the step.
  */
 inline_always void watch_clock(struct hrtimer_clock_base *base, __u64 now)
 {

@@ -8,18 +8,20 @@
 #include "record.bpf.h"
 #include "timer.bpf.h"
 
-/* Where a cancel was counted, for the kernels on which it may have to be taken back. */
+/* Where a cancel was counted: on some kernels it may have to be taken back. */
 enum booking { BOOKED_NOWHERE, BOOKED_RECORD, BOOKED_GUESS, BOOKED_USER, BOOKED_KERNEL };
 
 /*
- * Kernels without was_armed trace a cancel for every re-arm in place, and some of
- * them (5.10 … 6.17; nothing in BTF tells which) before each expiry, back to
- * back under the timer base's lock. So there a cancel is booked at once, and
- * taken back when this CPU's next timer event is that timer's expiry, or its
- * start by the kernel. True if it was taken back.
+ * Takes back the last cancel, if it was none; true if so.
  *
- * A system call that sets an armed timer anew is another matter: it cancels the
- * timer and starts it, on every kernel, and so it is counted.
+ * Kernels without was_armed trace a cancel at every re-arm in place. Some of them (5.10
+ * … 6.17; nothing in BTF tells which) trace one before each expiry, too. What it
+ * belongs to follows at once, under the timer base's lock. So a cancel is booked, and
+ * taken back if this CPU's next timer event is that timer's expiry, or its start by the
+ * kernel.
+ *
+ * A system call that sets an armed timer anew is another matter: it cancels the timer
+ * and starts it, on every kernel, and so it is counted.
  */
 static __noinline bool take_back_cancel(struct cpu *cpu, __u64 timer, __u64 function)
 {
@@ -68,7 +70,7 @@ inline_always enum booking cancel_sleep(struct cpu *cpu, __u64 timer, __u64 func
 	enum booking booked = BOOKED_RECORD;
 	struct dwell_timer_counts *counts;
 
-	/* Only the sleeper cancels its sleep; 0: armed before the window, so it may be its own. */
+	/* Only the sleeper cancels its sleep. 0: armed before the window, so it may be its own. */
 	if (!record || (record->sleeper && record->sleeper != timer))
 		return BOOKED_NOWHERE;
 	if (!record->sleeper) {

@@ -10,7 +10,7 @@
 #include "timer.bpf.h"
 #include "timer_cancel.bpf.h"
 
-/* @cpu: NULL where the timer cannot be late. */
+/* Books the expiry of a user timer. @cpu: NULL where the timer cannot be late. */
 static __noinline void expire_user(struct cpu *cpu, struct expiry *expiry, __u64 function)
 {
 	struct dwell_armed_timer *entry;
@@ -97,7 +97,7 @@ inline_always void note_expiry(struct cpu *cpu, struct hrtimer *timer)
 	late = now + timer->base->offset - timer->node.expires;
 	if (late < 0)
 		late = 0;
-	/* A filter is for whom it happens to: whose callback ran ahead of it may be anybody's. */
+	/* A filter chooses who is late. Whose callback ran ahead of it may be anybody's. */
 	if (config.outliers)
 		note_callback(cpu, function, now);
 	if (kind == DWELL_TIMER_KERNEL && filtered())
@@ -149,12 +149,14 @@ inline_always void expired(__u64 timer)
 }
 
 /*
- * A soft expiry runs with interrupts on, so a hard one can come while a program
- * still looks at it, and the kernel skips a program that already runs on that
- * CPU. On PREEMPT_RT, where most user timers are soft, that does happen; there
- * each program has a twin on the same tracepoint. Only one of the two can be
- * interrupted, so a hard expiry reaches at least one: the first takes it. What
- * is soft nothing soft interrupts: one of the two takes all of that.
+ * Whether a twin has taken @timer's hard expiry already.
+ *
+ * A soft expiry runs with interrupts on. So a hard one can come while a program still
+ * looks at it, and the kernel skips a program that already runs on that CPU. On
+ * PREEMPT_RT, where most user timers are soft, that does happen: there each program has
+ * a twin on the same tracepoint. Only one of the two can be interrupted, so a hard
+ * expiry reaches at least one: the first takes it. Nothing soft interrupts a soft
+ * expiry: one of the two takes all of those.
  */
 inline_always bool is_taken(struct hrtimer *timer)
 {
@@ -207,8 +209,8 @@ int on_timer_expired_twin(u64 *ctx)
 }
 
 /*
- * 7.2: a user timer that is due when armed, and would be first, is not queued
- * but run by who armed it. No expire_entry follows, and none is late.
+ * 7.2: a user timer that is due when armed, and would be first, is not queued but run
+ * by who armed it. No expire_entry follows, and it is not late.
  */
 inline_always void note_start_expired(struct hrtimer *timer)
 {

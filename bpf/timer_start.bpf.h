@@ -10,15 +10,15 @@
 #include "timer_cancel.bpf.h"
 
 /*
- * Whether @timer is not armed by its user but moved off a dying CPU, by a kernel
- * thread for hotplug: it was armed, or its cancel was traced a moment ago.
+ * Whether @timer is not armed by its user, but moved off a dying CPU by a kernel
+ * thread, for hotplug. Then it was armed, or its cancel was traced a moment ago.
  */
 inline_always bool is_moved(struct cpu *cpu, struct dwell_record *record, struct hrtimer *timer,
 			    bool was_armed)
 {
 	if (config.was_armed)
 		return was_armed;
-	/* Its own sleep, that a kernel thread has cancelled, it may well begin anew. */
+	/* A kernel thread may cancel a sleep of its own and begin it anew: that is no move. */
 	return record->kthread && cpu->cancel.booked != BOOKED_RECORD &&
 	       take_back_cancel(cpu, (__u64)timer, (__u64)timer->function);
 }
@@ -54,9 +54,9 @@ inline_always void start_sleep(struct cpu *cpu, struct hrtimer *timer, bool was_
 enum starter { STARTER_TASK, STARTER_CALLBACK, STARTER_UNKNOWN };
 
 /*
- * A callback may start its timer again, in whatever context that runs. But while
- * it still runs, or has been preempted (PREEMPT_RT), the task that it woke may be
- * faster, and arm the timer anew: posix_timer_fn()'s signal makes it do so.
+ * A callback may start its timer again, in whatever context that runs. But the task
+ * that it woke may be faster. It may arm the timer anew while the callback still runs,
+ * or is preempted (PREEMPT_RT): posix_timer_fn()'s signal makes it do so.
  */
 inline_always enum starter starter_of(struct cpu *cpu, struct hrtimer *timer)
 {
@@ -67,7 +67,7 @@ inline_always enum starter starter_of(struct cpu *cpu, struct hrtimer *timer)
 	if (expiry->timer == (__u64)timer)
 		return expiry->tid == (__u32)bpf_get_current_pid_tgid() ? STARTER_CALLBACK :
 									  STARTER_TASK;
-	/* Elsewhere; or here, but its beginning was not seen. */
+	/* The callback runs elsewhere; or here, and its beginning was not seen. */
 	return timer->base->cpu_base->cpu != bpf_get_smp_processor_id() ? STARTER_TASK :
 									  STARTER_UNKNOWN;
 }

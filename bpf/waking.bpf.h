@@ -14,7 +14,7 @@
 #include "record.bpf.h"
 #include "report.bpf.h"
 
-/* For the ledger: whatever timer's callback runs, it wakes a task. */
+/* Notes, for the ledger, that the timer whose callback runs wakes a task. */
 inline_always void note_woke(struct cpu *cpu)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
@@ -36,9 +36,10 @@ inline_always struct expiry *running_expiry(struct cpu *cpu)
 }
 
 /*
- * A sleep's timer wakes nobody but its sleeper: that is how its owner is known.
- * Whom else an interrupt wakes meanwhile is told from it by the timer it armed,
- * or, armed before the window, by a callback that no interrupt can come into.
+ * Whether the task of @record is the sleeper whose timer expires. A sleep's timer wakes
+ * nobody else: so its owner is known. But an interrupt may wake others meanwhile. The
+ * sleeper is told from them by the timer that it armed. If it armed that before the
+ * window, it is told by a callback that no interrupt can come into.
  */
 inline_always bool is_sleeper(struct dwell_record *record, struct expiry *expiry, bool soft)
 {
@@ -65,7 +66,7 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct task_st
 		expiry->before = true;
 		record->sleeper_call = syscall_of(task);
 	}
-	/* The ledger has asked already, when it was armed. */
+	/* The ledger asked for it when the sleep was armed. */
 	if (config.outliers && !config.ledger)
 		record->sleeper_call = syscall_of(task);
 	expiry->owner.syscall = record->sleeper_call;
@@ -81,7 +82,10 @@ inline_always void book_sleep_expiry(struct dwell_record *record, struct task_st
 		report_late_sleep(record, task, cpu, expiry, DWELL_LATENESS);
 }
 
-/* Its chain ends when @task is next seen to come: timer, wake-up, run queue, CPU. */
+/*
+ * Marks a task that a timer wakes. Its chain ends when the task is next seen to come:
+ * timer, wake-up, run queue, CPU.
+ */
 inline_always void mark(struct dwell_record *record, const struct expiry *expiry)
 {
 	if (!expiry || !expiry->late_known)
@@ -93,11 +97,13 @@ inline_always void mark(struct dwell_record *record, const struct expiry *expiry
 }
 
 /*
- * The timer was due before its task was off the CPU: it asked for a time that is
- * past, or a host stopped the whole CPU while it armed the timer, which can take
- * milliseconds. Interrupted here, it has waited by now; a mark, if it has one, is
- * that of how it had come, and stays. Preempted, it waits on. On another CPU it
- * may be about to leave that, and have its record booked there: not measured.
+ * The timer was due before its task was off the CPU. It asked for a time that is past;
+ * or a host stopped the whole CPU while it armed the timer, which can take
+ * milliseconds.
+ *
+ * Interrupted here, the task has waited by now. If it has a mark, that tells how it had
+ * come, and stays. Preempted, it waits on. On another CPU it is not measured: it may be
+ * about to leave that, and have its record booked there.
  */
 inline_always void note_unslept(struct dwell_record *record, struct task_struct *task,
 				struct cpu *cpu, const struct expiry *expiry)
@@ -113,9 +119,9 @@ inline_always void note_unslept(struct dwell_record *record, struct task_struct 
 #define COARSE_NS 10000000 /* a CPU in use sees a tick, which is a timer, at least so often */
 
 /*
- * Whether @task may have been blocked long enough to be an outlier, told
- * without its record, and but for an idle CPU without a clock read: it cannot
- * have blocked before it last got a CPU.
+ * Whether @task may have been blocked long enough to be an outlier: it cannot have
+ * blocked before it last got a CPU. Needs no record, and a clock read only if this CPU
+ * is idle.
  */
 inline_always bool may_end_long_block(struct cpu *cpu, struct task_struct *task)
 {
@@ -132,7 +138,7 @@ inline_always bool may_end_long_block(struct cpu *cpu, struct task_struct *task)
 	return longest >= (__s64)config.floor[DWELL_BLOCKED];
 }
 
-/* What sched_waking knows of a wake-up and the queue stamp does not. */
+/* Notes what sched_waking knows of a wake-up and the queue stamp does not. */
 static __noinline void note_wakeup(struct dwell_record *record, struct task_struct *task,
 				   struct cpu *cpu, void *ctx)
 {
@@ -152,9 +158,9 @@ static __noinline void note_wakeup(struct dwell_record *record, struct task_stru
 	if (wakes_to_quota(task) && record->state == DWELL_BLOCKED_STATE)
 		note_quota_at_wake(record, task);
 	/*
-	 * 6.12 and later may move a task to another run queue after it blocked
-	 * but before it left the old one (sched_delayed), and stamp that as if
-	 * it waited. So the wake-up is now, not when the stamp says.
+	 * 6.12 and later may move a task to another run queue after it blocked but
+	 * before it left the old one (sched_delayed), and stamp it as if it waited.
+	 * Then the wake-up is now, and not when the stamp says.
 	 */
 	if (unlikely(task->sched_info.last_queued))
 		record->activated = bpf_ktime_get_ns();
@@ -176,8 +182,8 @@ inline_always void note_waking(struct cpu *cpu, u64 *ctx)
 		   !may_end_long_block(cpu, task)))
 		return;
 	/*
-	 * Before 6.2 none is found while one is made on this CPU, and this came as
-	 * an interrupt: an expiry is then booked as unseen when its task goes on.
+	 * Before 6.2 no record is found if this interrupts the making of one on this
+	 * CPU. An expiry is then booked as unseen when its task goes on.
 	 */
 	record = find_record(task);
 	if (unlikely(!record)) {

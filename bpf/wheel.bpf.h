@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Timers of the timer wheel, which counts jiffies: TCP's, drivers', delayed
- * work, and the time-outs of tasks that wait in the kernel. Attached only if
- * they are asked for.
+ * Timers of the timer wheel, which counts jiffies: TCP's, drivers', delayed work, and
+ * the time-outs of tasks that wait in the kernel. Attached only if they are asked for.
  *
- * A task's time-out, schedule_timeout()'s, is on its stack and has it as its
- * owner. All others are the kernel's, by callback. How late they are is not
- * told: they are rounded up by design, the longer the more.
+ * A time-out of a task, schedule_timeout()'s, lies on its stack, and the task owns it.
+ * All others are the kernel's, by callback. How late they are is not told: by design
+ * they are rounded up, the longer ones more.
  */
 #ifndef DWELL_WHEEL_BPF_H
 #define DWELL_WHEEL_BPF_H
