@@ -63,12 +63,13 @@ WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g $(HARDENING)
 LDFLAGS ?= -Wl,-z,relro,-z,now
 BASE_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -DDWELL_VERSION=\"$(VERSION)\" \
-	-I$(BUILD) $(LIBRARY_CFLAGS)
+	-iquote . -iquote user -I$(BUILD) $(LIBRARY_CFLAGS)
 USER_CFLAGS = $(BASE_CFLAGS) -ffunction-sections -fdata-sections $(CPPFLAGS) $(CFLAGS)
 LINK_FLAGS = $(CFLAGS) -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 SANITIZE := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-UNIT_CFLAGS = $(BASE_CFLAGS) -I. -Itests/unit/compat -O1 -g $(SANITIZE)
+TEST_CFLAGS := -iquote tests
+UNIT_CFLAGS = $(BASE_CFLAGS) $(TEST_CFLAGS) -Itests/harness/compat -O1 -g $(SANITIZE)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -fno-stack-protector -D__TARGET_ARCH_$(TARGET_ARCH_NAME) \
 	-Ivmlinux -Ibpf -Wall -Werror $(call library_flags,--cflags-only-I libbpf)
 # Written into each .d file: what to rebuild when a header changes or goes away.
@@ -76,33 +77,33 @@ DEPENDENCIES = -MMD -MP -MF $(@:.o=.d) -MT $@
 
 # ---- what there is -------------------------------------------------------
 
-USER_SOURCES := $(filter-out user/gendocs.c,$(wildcard user/*.c))
+# Each folder of user/ is a room (user/README.md). docs/ is a program of its own.
+USER_SOURCES := $(filter-out user/docs/% user/static/%,$(wildcard user/*/*.c))
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/obj/%.o)
+GENDOCS_OBJECTS := $(patsubst user/%.c,$(BUILD)/obj/%.o,$(wildcard user/docs/*.c))
 # Those that include the skeleton wait for it; all of them if a header does.
 with_skeleton = $(shell grep -ls 'dwell\.skel\.h' $(1) /dev/null)
-SKELETON_SOURCES := $(if $(call with_skeleton,$(wildcard user/*.h)),$(USER_SOURCES),\
+SKELETON_SOURCES := $(if $(call with_skeleton,$(wildcard user/*/*.h)),$(USER_SOURCES),\
 	$(call with_skeleton,$(USER_SOURCES)))
-SKELETON_OBJECTS := $(SKELETON_SOURCES:user/%.c=$(BUILD)/obj/%.o)
 
-# Unit tests see everything but the commands and what talks to the kernel.
-UNIT_SOURCES := $(filter-out user/main.c user/cmd_%.c user/source_%.c user/features.c user/session.c,$(USER_SOURCES))
-UNIT_OBJECTS := $(UNIT_SOURCES:user/%.c=$(BUILD)/unit/user/%.o)
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
-UNIT_SUPPORT := $(patsubst tests/unit/%.c,$(BUILD)/unit/obj/%.o,\
-	$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+# A unit test is a program, and takes from the archive of all rooms what it uses.
+UNIT_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/unit/obj/%.o)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*.c))
+UNIT_TEST_OBJECTS := $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/tests/unit/%.o)
+UNIT_HARNESS := $(patsubst %.c,$(BUILD)/unit/obj/%.o,$(wildcard tests/harness/*.c tests/harness/unit/*.c))
 
-# The live tests hold the service's text file to the same rules as the unit tests do its sink.
-LIVE_OBJECTS := $(patsubst tests/live/%.c,$(BUILD)/obj/live/%.o,$(wildcard tests/live/*.c)) \
-	$(BUILD)/obj/live/exposition.o
+SKELETON_OBJECTS := $(SKELETON_SOURCES:user/%.c=$(BUILD)/obj/%.o) \
+	$(SKELETON_SOURCES:user/%.c=$(BUILD)/unit/obj/%.o)
+
+LIVE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(wildcard tests/live/*.c tests/harness/*.c tests/harness/live/*.c))
 LIVE := $(BUILD)/live
 
 BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers $(BUILD)/bench/arming
 
-GENDOCS_SOURCES := $(wildcard user/gendocs.c user/options.c user/list.c user/text.c)
-DOCUMENTS := $(if $(wildcard user/gendocs.c),$(BUILD)/dwell.bash $(BUILD)/dwell.conf \
-	$(if $(wildcard scripts/dwell.8.in),$(BUILD)/dwell.8))
+DOCUMENTS := $(BUILD)/dwell.bash $(BUILD)/dwell.conf $(BUILD)/dwell.8
 
-FORMATTED := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+FORMATTED := $(wildcard bpf/*.[ch] user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 STATIC_LIMIT := 5242880
 
 # For what watches many hosts.
@@ -166,14 +167,14 @@ $(BUILD)/syscalls.inc: $(BUILD)/flags | $(BUILD)/tools
 		sed -n 's/^#define SYS_\([a-z0-9_]*\) __NR_\1$$/[SYS_\1] = "\1",/p' | sort >$@
 	$(Q)[ -s $@ ]
 
-$(BUILD)/obj/syscalls.o $(BUILD)/unit/user/syscalls.o: $(BUILD)/syscalls.inc
+$(BUILD)/obj/model/syscalls.o $(BUILD)/unit/obj/model/syscalls.o: $(BUILD)/syscalls.inc
 
 # Another compiler or another of its releases, other flags, another set of files: build again.
 COMPILERS := $(shell for program in $(CC) $(CLANG); do $$program --version 2>/dev/null | head -n 1; done)
 define FLAGS
 $(COMPILERS)
 $(CC) $(LIVE_CFLAGS) $(UNIT_CFLAGS) $(LINK_FLAGS) $(CLANG) $(BPF_CFLAGS)
-$(USER_SOURCES) $(GENDOCS_SOURCES) $(UNIT_SUPPORT) $(LIVE_OBJECTS)
+$(USER_SOURCES) $(GENDOCS_OBJECTS) $(UNIT_HARNESS) $(LIVE_OBJECTS)
 endef
 export FLAGS
 $(BUILD)/flags: FORCE
@@ -215,21 +216,33 @@ $(BUILD)/static/dwell: $(USER_OBJECTS) | $(BUILD)/static/eu_search.a
 
 # ---- the man page, the completion, the configuration file -----------------
 
-$(BUILD)/gendocs: $(GENDOCS_SOURCES) $(wildcard user/*.h) $(BUILD)/flags | $(BUILD)/tools
-	$(call msg,HOSTCC,$@)
-	$(Q)$(HOSTCC) $(BASE_CFLAGS) -O1 $(GENDOCS_SOURCES) -o $@
+$(BUILD)/user.a: $(USER_OBJECTS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/dwell.8: scripts/dwell.8.in $(BUILD)/gendocs
+ifeq ($(TARGET_ARCH_NAME),$(HOST_ARCH))
+GENDOCS := $(BUILD)/gendocs
+$(GENDOCS): $(GENDOCS_OBJECTS) $(BUILD)/user.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(LINK_FLAGS) $^ $(call library_flags,--libs $(LIBRARIES)) -o $@
+else
+# It has to run here: this machine's own build makes it.
+GENDOCS := build/gendocs
+$(GENDOCS): FORCE
+	$(Q)$(MAKE) ARCH=$(HOST_ARCH) CROSS_COMPILE= $@
+endif
+
+$(BUILD)/dwell.8: scripts/dwell.8.in $(GENDOCS)
 	$(call msg,MAN,$@)
-	$(Q)$(BUILD)/gendocs man <$< >$@
+	$(Q)$(GENDOCS) man <$< >$@
 
-$(BUILD)/dwell.bash: $(BUILD)/gendocs
+$(BUILD)/dwell.bash: $(GENDOCS)
 	$(call msg,BASH,$@)
-	$(Q)$(BUILD)/gendocs bash >$@
+	$(Q)$(GENDOCS) bash >$@
 
-$(BUILD)/dwell.conf: $(BUILD)/gendocs
+$(BUILD)/dwell.conf: $(GENDOCS)
 	$(call msg,CONF,$@)
-	$(Q)$(BUILD)/gendocs conf >$@
+	$(Q)$(GENDOCS) conf >$@
 
 # ---- tests ---------------------------------------------------------------
 
@@ -238,37 +251,31 @@ $(BUILD)/check-tools: scripts/setup.sh
 	$(Q)CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/setup.sh -n check
 	@touch $@
 
-$(BUILD)/unit/user/%.o: user/%.c $(BUILD)/flags | $(BUILD)/check-tools
+compile_unit = $(Q)mkdir -p $(@D) && $(CC) $(UNIT_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+$(BUILD)/unit/obj/%.o: user/%.c $(BUILD)/flags | $(BUILD)/check-tools
 	$(call msg,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(UNIT_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+	$(compile_unit)
 
-$(BUILD)/unit/obj/%.o: tests/unit/%.c $(BUILD)/flags | $(BUILD)/check-tools
+$(BUILD)/unit/obj/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/check-tools
 	$(call msg,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(UNIT_CFLAGS) $(DEPENDENCIES) -c $< -o $@
+	$(compile_unit)
 
-# An archive, so that a test pulls in only what it uses.
 $(BUILD)/unit/user.a: $(UNIT_OBJECTS)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/%.o $(UNIT_SUPPORT) $(BUILD)/unit/user.a
+$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/tests/unit/%.o $(UNIT_HARNESS) $(BUILD)/unit/user.a
 	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed \
-		$(call library_flags,--libs cmocka zlib jansson libcap libelf libseccomp inih) -o $@
-.SECONDARY: $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/%.o)
+		$(call library_flags,--libs cmocka $(LIBRARIES)) -o $@
+.SECONDARY: $(UNIT_TEST_OBJECTS)
 
 # The kernel walks stacks by their frame pointers.
-LIVE_CFLAGS = $(USER_CFLAGS) -pthread -fno-omit-frame-pointer
-compile_live = $(Q)mkdir -p $(@D) && $(CC) $(LIVE_CFLAGS) $(DEPENDENCIES) -c $< -o $@
-$(BUILD)/obj/live/%.o: tests/live/%.c $(BUILD)/flags | $(BUILD)/tools
+LIVE_CFLAGS = $(USER_CFLAGS) $(TEST_CFLAGS) -pthread -fno-omit-frame-pointer
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,CC,$@)
-	$(compile_live)
-
-$(BUILD)/obj/live/%.o: tests/unit/%.c $(BUILD)/flags | $(BUILD)/tools
-	$(call msg,CC,$@)
-	$(compile_live)
+	$(Q)mkdir -p $(@D) && $(CC) $(LIVE_CFLAGS) $(DEPENDENCIES) -c $< -o $@
 
 $(BUILD)/live: $(LIVE_OBJECTS)
 	$(call msg,LINK,$@)
@@ -408,5 +415,6 @@ format:
 check-format:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/static/*.d $(BUILD)/obj/*.d $(BUILD)/obj/live/*.d $(BUILD)/unit/user/*.d \
-	$(BUILD)/unit/obj/*.d $(BUILD)/bench/*.d)
+-include $(patsubst %.o,%.d,$(USER_OBJECTS) $(GENDOCS_OBJECTS) $(LIVE_OBJECTS) \
+	$(UNIT_OBJECTS) $(UNIT_TEST_OBJECTS) $(UNIT_HARNESS)) \
+	$(wildcard $(BUILD)/*.d $(BUILD)/static/*.d $(BUILD)/bench/*.d)

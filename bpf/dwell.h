@@ -484,7 +484,7 @@ struct dwell_config {
 
 	/*
 	 * What the kernel gave: 0 where it refused a program or a map, and what
-	 * depends on it is left undone. user/reduction.c says what that costs.
+	 * depends on it is left undone. user/model/reduction.c says what that costs.
 	 */
 	__u8 has_ring;
 	__u8 has_builtin_timers;

@@ -77,10 +77,11 @@ unit_program() {
 
 unit_tests() {
 	found=
-	for source in tests/unit/test_*.c; do
+	for source in tests/unit/*/*.c; do
 		[ -e "$source" ] || continue
 		found=yes
-		unit_program "$BUILD/unit/$(basename "$source" .c)"
+		program=${source#tests/}
+		unit_program "$BUILD/${program%.c}"
 	done
 	[ -n "$found" ] || fail unit "there are no unit tests"
 }
@@ -239,7 +240,7 @@ part() {
 	case $1 in
 	unit) unit_tests ;;
 	static) static_checks ;;
-	fleet) counted_tests fleet $FLEET_LIMIT tests/prometheus/run.sh ;;
+	fleet) counted_tests fleet $FLEET_LIMIT tests/fleet/run.sh ;;
 	packages) counted_tests packages $PACKAGE_LIMIT tests/package/run.sh ;;
 	live) live_tests ;;
 	releases) [ -z "${DISTROS-}" ] || counted_tests releases $DISTROS_LIMIT tests/distro/run.sh $DISTROS ;;

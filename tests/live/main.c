@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cgroups.h"
-#include "dwell_run.h"
-#include "hidden.h"
-#include "live.h"
+#include "harness/live/cgroups.h"
+#include "harness/live/dwell_run.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
 #include "tests_files.h"
 #include "tests_tasks.h"
 

@@ -8,10 +8,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "hidden.h"
-#include "live.h"
-#include "report.h"
-#include "workload.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/workload.h"
 
 /* The window begins so long before the expiry at least. */
 #define MARGIN_NS 500000000ULL

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "report.h"
-#include "timer_case.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/timer_case.h"
 
 #define BIT(capability) (1ULL << (capability))
 

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "measure.h"
-#include "tracer.h"
+#include "harness/live/live.h"
+#include "harness/live/measure.h"
+#include "harness/live/tracer.h"
 
 /*
  * The kernel's tracer stamps a switch before dwell does, and writes it down first:

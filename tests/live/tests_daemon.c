@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon_run.h"
-#include "live.h"
-#include "timer_case.h"
-#include "workload.h"
+#include "harness/live/daemon_run.h"
+#include "harness/live/live.h"
+#include "harness/live/timer_case.h"
+#include "harness/live/workload.h"
 
 #define MS 1000000ULL
 

@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "proc.h"
-#include "report.h"
+#include "harness/live/live.h"
+#include "harness/live/proc.h"
+#include "harness/live/report.h"
 
 /* ---- what is refused --------------------------------------------- */
 

@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hidden.h"
-#include "live.h"
-#include "proc.h"
-#include "report.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
+#include "harness/live/proc.h"
+#include "harness/live/report.h"
 
 #define PROCESSES 200
 #define COMM "short-lived"

@@ -21,10 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "report.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
 #include "tests_files.h"
-#include "workload.h"
+#include "harness/live/workload.h"
 
 #define MS 1000000ULL
 #define BIT(number) (1ULL << (number))

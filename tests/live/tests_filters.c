@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cgroups.h"
-#include "live.h"
-#include "report.h"
+#include "harness/live/cgroups.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
 #include "tests_tasks.h"
-#include "workload.h"
+#include "harness/live/workload.h"
 
 #define CHOSEN_NAME "dwell-chosen"
 #define OTHER_NAME "dwell-other"

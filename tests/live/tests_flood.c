@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hidden.h"
-#include "live.h"
-#include "report.h"
-#include "workload.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/workload.h"
 
 #define MS 1000000ULL
 #define SECOND 1000000000ULL

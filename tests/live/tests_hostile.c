@@ -21,10 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon_run.h"
-#include "live.h"
-#include "proc.h"
-#include "workload.h"
+#include "harness/live/daemon_run.h"
+#include "harness/live/live.h"
+#include "harness/live/proc.h"
+#include "harness/live/workload.h"
 
 #define MS 1000000ULL
 #define BROKEN_SETTINGS "[export]\ninterval = 1h\nno-such-key = 1\n"

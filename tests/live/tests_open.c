@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroups.h"
-#include "daemon_run.h"
-#include "live.h"
-#include "proc.h"
-#include "report.h"
+#include "harness/live/cgroups.h"
+#include "harness/live/daemon_run.h"
+#include "harness/live/live.h"
+#include "harness/live/proc.h"
+#include "harness/live/report.h"
 
 #define MS 1000000ULL
 #define STILL_NS (100 * MS)  /* who did not move for so long waits for its CPU */

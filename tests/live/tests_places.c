@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "report.h"
-#include "workload.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/workload.h"
 
 #define ROUNDS 20
 #define BIT(capability) (1ULL << (capability))

@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cgroups.h"
-#include "hidden.h"
-#include "live.h"
-#include "report.h"
-#include "workload.h"
+#include "harness/live/cgroups.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/workload.h"
 
 #define MS 1000000ULL
 #define RUN_NS (4000 * MS)

@@ -16,11 +16,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "hidden.h"
-#include "live.h"
-#include "report.h"
-#include "supervisor.h"
-#include "workload.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/supervisor.h"
+#include "harness/live/workload.h"
 
 #define SLEEPS 20
 #define TIMERFDS 10

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "measure.h"
+#include "harness/live/live.h"
+#include "harness/live/measure.h"
 
 #define HOG_NS 2000000000ULL
 #define PINGPONG_NS 1500000000ULL

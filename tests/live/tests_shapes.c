@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "measure.h"
+#include "harness/live/live.h"
+#include "harness/live/measure.h"
 
 #define MS 1000000ULL
 #define SAMPLES_MAX 4096

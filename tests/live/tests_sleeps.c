@@ -14,9 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "measure.h"
-#include "timer_case.h"
+#include "harness/live/live.h"
+#include "harness/live/measure.h"
+#include "harness/live/timer_case.h"
 
 #define EXPIRING                                             \
 	{                                                    \

@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hidden.h"
-#include "live.h"
-#include "report.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
 #include "tests_tasks.h"
-#include "workload.h"
+#include "harness/live/workload.h"
 
 #define BUSY_LOOPS 2 /* on each CPU */
 #define CPUS_MAX 256

@@ -12,9 +12,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "measure.h"
-#include "timer_case.h"
+#include "harness/live/live.h"
+#include "harness/live/measure.h"
+#include "harness/live/timer_case.h"
 
 /* Long enough that ending a timer never meets its next expiry. */
 #define PERIOD_NS ((uint64_t)live_slower(50000000, 4))

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "hidden.h"
-#include "live.h"
-#include "report.h"
-#include "timer_case.h"
+#include "harness/live/hidden.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/timer_case.h"
 
 #define CASES_MAX 96
 #define TRIES 5

@@ -21,10 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "report.h"
-#include "timer_case.h"
-#include "workload.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/timer_case.h"
+#include "harness/live/workload.h"
 
 #define MS 1000000ULL
 #define WAITERS 6 /* threads of each API that wait on, and as many whose wait is soon over */

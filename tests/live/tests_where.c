@@ -6,9 +6,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "live.h"
-#include "report.h"
-#include "workload.h"
+#include "harness/live/live.h"
+#include "harness/live/report.h"
+#include "harness/live/workload.h"
 
 #define MS 1000000ULL
 #define VICTIM "where victim"

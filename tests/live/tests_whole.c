@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon_run.h"
-#include "live.h"
-#include "proc.h"
+#include "harness/live/daemon_run.h"
+#include "harness/live/live.h"
+#include "harness/live/proc.h"
 
 #define MS 1000000ULL
 

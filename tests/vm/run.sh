@@ -203,7 +203,7 @@ report_textfiles() {
 		result "not ok" "$name" metrics "it did not send them"
 	elif ! command -v python3 >/dev/null; then
 		result skip "$name" metrics "python3 is not installed"
-	elif python3 "$here/../prometheus/validate.py" --families \
+	elif python3 "$here/../fleet/validate.py" --families \
 		"$results/$name.first" "$results/$name.later" >"$results/$name.metrics" 2>&1; then
 		result ok "$name" metrics
 	else

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* JSON for machines: members of objects from what dwell knows, and one object a line. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <linux/types.h>
+
+#include "bpf/dwell.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#define NAME_LEN 4096
+
+/* Keys stay in the order they are set; no byte above ASCII reaches a terminal. */
+#define FLAGS (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6))
+
+int json_set(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value) ? -ENOMEM : 0;
+}
+
+int json_set_count(json_t *object, const char *key, uint64_t value)
+{
+	return json_set(object, key,
+			json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value));
+}
+
+int json_set_ratio(json_t *object, const char *key, double value)
+{
+	return isfinite(value) ? json_set(object, key, json_real(value)) : 0;
+}
+
+static json_t *json_name(const char *name, size_t length)
+{
+	char clean[NAME_LEN];
+
+	return json_string(text_utf8(clean, sizeof(clean), name, length));
+}
+
+int json_set_name(json_t *object, const char *key, const char *name, size_t length)
+{
+	return json_set(object, key, json_name(name, length));
+}
+
+json_t *json_resolved(const char *name, const char *format, uint64_t number)
+{
+	return name ? json_name(name, strlen(name)) : json_sprintf(format, number);
+}
+
+int json_set_resolved(json_t *object, const char *key, const char *name, const char *format,
+		      uint64_t number)
+{
+	return json_set(object, key, json_resolved(name, format, number));
+}
+
+int json_set_dist(json_t *object, const char *key, const struct dist *dist)
+{
+	json_t *json = json_object();
+	uint64_t count = dist_count(dist);
+	/* From here on the object owns it. */
+	int err = json_set(object, key, json);
+
+	if (err)
+		return err;
+	err |= json_set_count(json, "count", count);
+	err |= json_set_count(json, "sum_ns", dist->sum);
+	err |= json_set_count(json, "max_ns", dist->max);
+	if (!count)
+		return err;
+	err |= json_set_count(json, "p50_ns", dist_percentile(dist, 500));
+	err |= json_set_count(json, "p90_ns", dist_percentile(dist, 900));
+	err |= json_set_count(json, "p99_ns", dist_percentile(dist, 990));
+	return err;
+}
+
+const char *json_block(uint32_t block)
+{
+	static const char *const names[] = {
+		[DWELL_BLOCK_S] = "S", [DWELL_BLOCK_D] = "D",	      [DWELL_BLOCK_I] = "I",
+		[DWELL_BLOCK_T] = "T", [DWELL_BLOCK_OTHER] = "other",
+	};
+
+	return names[block < DWELL_BLOCKS ? block : DWELL_BLOCK_OTHER];
+}
+
+int json_write_line(FILE *out, const json_t *object)
+{
+	errno = 0;
+	if (json_dumpf(object, out, FLAGS) || fputc('\n', out) == EOF)
+		return errno ? -errno : -EIO;
+	return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Privileges: what this process may do, and how it gives that up. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/privilege.h"
+
+static void free_caps(cap_t *caps)
+{
+	if (*caps)
+		cap_free(*caps);
+}
+
+/* A kernel or a libcap that does not know @value says no. */
+static bool in_effect(cap_t caps, cap_value_t value)
+{
+	cap_flag_value_t flag = CAP_CLEAR;
+
+	return !cap_get_flag(caps, value, CAP_EFFECTIVE, &flag) && flag == CAP_SET;
+}
+
+int privileges_read(struct privileges *privileges)
+{
+	cap_t caps __attribute__((cleanup(free_caps))) = cap_get_proc();
+
+	*privileges = (struct privileges){0};
+	if (!caps)
+		return -errno;
+	privileges->sys_admin = in_effect(caps, CAP_SYS_ADMIN);
+	privileges->bpf = privileges->sys_admin || in_effect(caps, CAP_BPF);
+	privileges->perfmon = privileges->sys_admin || in_effect(caps, CAP_PERFMON);
+	privileges->syslog = in_effect(caps, CAP_SYSLOG);
+	privileges->sys_resource = in_effect(caps, CAP_SYS_RESOURCE);
+	return 0;
+}
+
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU /* its inode, since 3.8 */
+
+bool privilege_user_namespace(bool *initial)
+{
+	struct stat info;
+
+	if (stat("/proc/self/ns/user", &info))
+		return false;
+	*initial = info.st_ino == INITIAL_USER_NAMESPACE;
+	return true;
+}
+
+/* Reads the start of the file @path as a string. 0 or a negative errno. */
+static int read_start(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	got = read(fd, buffer, size - 1);
+	err = got < 0 ? -errno : 0;
+	close(fd);
+	buffer[got < 0 ? 0 : got] = '\0';
+	return err;
+}
+
+enum lockdown privilege_lockdown(const char *path)
+{
+	char modes[64]; /* "none [integrity] confidentiality": the one in brackets holds */
+
+	if (read_start(path, modes, sizeof(modes)))
+		return LOCKDOWN_UNKNOWN;
+	if (strstr(modes, "[none]"))
+		return LOCKDOWN_NONE;
+	if (strstr(modes, "[integrity]"))
+		return LOCKDOWN_INTEGRITY;
+	if (strstr(modes, "[confidentiality]"))
+		return LOCKDOWN_CONFIDENTIALITY;
+	return LOCKDOWN_UNKNOWN;
+}
+
+int privilege_kernel_btf(const char *path)
+{
+	return access(path, R_OK) ? -errno : 0;
+}
+
+#ifndef CAP_CHECKPOINT_RESTORE
+#define CAP_CHECKPOINT_RESTORE 40
+#endif
+
+/* Adds @capability to what is permitted and in effect, if it is permitted now. */
+static int keep(cap_t kept, cap_t now, cap_value_t capability)
+{
+	cap_flag_value_t permitted;
+
+	if (cap_get_flag(now, capability, CAP_PERMITTED, &permitted))
+		return -errno;
+	if (permitted != CAP_SET)
+		return 0;
+	if (cap_set_flag(kept, CAP_PERMITTED, 1, &capability, CAP_SET) ||
+	    cap_set_flag(kept, CAP_EFFECTIVE, 1, &capability, CAP_SET))
+		return -errno;
+	return 0;
+}
+
+int privileges_drop(unsigned int kept_ones)
+{
+	static const cap_value_t open[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
+					   CAP_CHECKPOINT_RESTORE};
+	cap_t kept __attribute__((cleanup(free_caps))) = cap_init();
+	cap_t now __attribute__((cleanup(free_caps))) = cap_get_proc();
+	int err = 0;
+
+	if (!kept || !now)
+		return -errno;
+	if (kept_ones & PRIVILEGE_KEEP_BPF)
+		err = keep(kept, now, CAP_BPF);
+	if (!err && (kept_ones & PRIVILEGE_KEEP_FILES))
+		err = keep(kept, now, CAP_DAC_OVERRIDE);
+	if (kept_ones & PRIVILEGE_KEEP_OPEN)
+		for (size_t i = 0; i < sizeof(open) / sizeof(*open) && !err; i++)
+			err = keep(kept, now, open[i]);
+	if (err)
+		return err;
+	/* Kernels before 4.3 have no ambient set to empty. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
+		return -errno;
+	/* Else root would get them all back by exec. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return cap_set_proc(kept) ? -errno : 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Commands: what main() may run, and how a run ends. */
+#ifndef DWELL_CMD_COMMANDS_H
+#define DWELL_CMD_COMMANDS_H
+
+#include "options/options.h"
+
+/* The exit status of dwell. */
+enum exit_code {
+	EXIT_DONE = 0, /* also: Ctrl-C, or the reader of a pipe went away */
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,	     /* the command line is wrong */
+	EXIT_KERNEL = 3,     /* the kernel lacks a feature */
+	EXIT_PERMISSION = 4, /* a privilege is missing */
+	EXIT_OUTLIERS = 10,  /* there were outliers, and --exit-code asks to tell */
+};
+
+/*
+ * Each runs one command to its end, having said on stderr what went wrong, and
+ * returns an enum exit_code. SIGPIPE is ignored when they are called: a closed
+ * pipe shows as EPIPE.
+ */
+int cmd_summary(const struct options *options);
+int cmd_outliers(const struct options *options);
+int cmd_timers(const struct options *options);
+int cmd_daemon(const struct options *options);
+int cmd_check(const struct options *options);
+
+#endif

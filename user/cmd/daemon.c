@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dwell daemon: measures for good, exports for Prometheus, and logs what is out of the ordinary. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "export/budget.h"
+#include "cmd/collection.h"
+#include "cmd/commands.h"
+#include "options/config.h"
+#include "findings/incident.h"
+#include "export/journal.h"
+#include "base/message.h"
+#include "base/notify.h"
+#include "base/privilege.h"
+#include "export/series.h"
+#include "sink/report.h"
+#include "export/prom.h"
+#include "base/clock.h"
+#include "export/textfile.h"
+
+#define STEP_NS 250000000ULL /* signals and the watchdog are seen to so often at least */
+#define SUMMARY_ROWS 10
+
+#define SHED_EXPORTS_FACTOR 4 /* so many times fewer exports */
+
+struct service {
+	const struct options *given; /* the command line */
+	struct options options;	     /* with the file's */
+	struct collection collection;
+	struct series *series;
+	struct textfile textfile;
+	struct notify notify;
+	struct journal journal;
+	struct incidents *incidents;
+
+	uint64_t next_export, next_alive; /* mono */
+	uint64_t export_ns;		  /* of the last one */
+
+	struct budget budget;
+	uint64_t bpf_runs; /* of the kernel side's programs, at the last look at the budget */
+};
+
+static volatile sig_atomic_t wants_reload, wants_summary;
+
+static void on_hangup(int number)
+{
+	(void)number;
+	wants_reload = 1;
+}
+
+static void on_user(int number)
+{
+	(void)number;
+	wants_summary = 1;
+}
+
+static void catch_requests(void)
+{
+	struct sigaction reload = {.sa_handler = on_hangup}, summary = {.sa_handler = on_user};
+
+	sigaction(SIGHUP, &reload, NULL);
+	sigaction(SIGUSR1, &summary, NULL);
+}
+
+static void service_clear(struct service *service)
+{
+	collection_clear(&service->collection);
+	series_free(service->series);
+	textfile_close(&service->textfile);
+	notify_close(&service->notify);
+	journal_close(&service->journal);
+	incidents_free(service->incidents);
+	options_clear(&service->options);
+}
+
+static bool exports(const struct service *service)
+{
+	return service->options.daemon.textfile_dir[0];
+}
+
+/* ---- outliers ------------------------------------------------------------------ */
+
+static int log_incident(void *context, const struct incident *incident)
+{
+	struct service *service = context;
+	const struct outlier_names names = session_names(&service->collection.session);
+	const struct outlier_clock clock = session_clock();
+
+	journal_incident(&service->journal, incident, &names, &clock);
+	return 0;
+}
+
+static void take_outlier(void *context, const struct dwell_outlier *outlier)
+{
+	struct service *service = context;
+	const struct outlier_names names = session_names(&service->collection.session);
+
+	series_count_outlier(service->series, outlier);
+	if (service->options.daemon.log == DAEMON_LOG_OFF)
+		return;
+	if (incidents_take(service->incidents, outlier, &names, clock_mono(), log_incident,
+			   service))
+		service->journal.failed++;
+}
+
+/* @all: also those whose second is not over. */
+static void log_incidents(struct service *service, bool all)
+{
+	if (all || incidents_due(service->incidents, clock_mono()))
+		incidents_tell(service->incidents, log_incident, service);
+}
+
+/* ---- what it costs --------------------------------------------------------------- */
+
+/* What dwell took since the last time, against what it may take. */
+static void keep_budget(struct service *service)
+{
+	struct budget *budget = &service->budget;
+	struct source *source = service->collection.session.source;
+	struct budget_spent spent = {
+		.at = clock_mono(),
+		.cpu_ns = clock_now(CLOCK_PROCESS_CPUTIME_ID),
+	};
+	const enum dwell_shed before = budget->shed;
+
+	source_sampled_cost(source, &spent.bpf_ns, &service->bpf_runs);
+	if (!budget_update(budget, &spent))
+		return;
+	source_shed(source, budget->shed);
+	journal_message(&service->journal, budget->shed > before ? LOG_WARNING : LOG_NOTICE,
+			"dwell took %.2f %% of the machine: %s", 100 * budget->overhead,
+			budget_step(budget->shed));
+}
+
+/* ---- the export -------------------------------------------------------------------- */
+
+static int update_series(struct service *service)
+{
+	const struct view view = {.by = service->options.daemon.groups};
+	struct rows rows;
+	int err = collection_sample(&service->collection);
+
+	if (!err)
+		err = model_rows(service->collection.model, &view, &rows);
+	if (err)
+		return err;
+	series_update(service->series, &rows, clock_mono());
+	rows_free(&rows);
+	return 0;
+}
+
+static int write_prom(FILE *out, void *context)
+{
+	struct service *service = context;
+	struct collection *collection = &service->collection;
+	struct source_program programs[SOURCE_PROGRAMS_MAX];
+	struct prom_program shown[SOURCE_PROGRAMS_MAX];
+	struct prom prom = {
+		.version = DWELL_VERSION,
+		.series = service->series,
+		.hidden_tasks = source_hidden_tasks(collection->session.source),
+		.bpf_ns = service->budget.last.bpf_ns,
+		.bpf_runs = service->bpf_runs,
+		.cpu_ns = service->budget.last.cpu_ns,
+		.rss_bytes = session_resident_bytes(),
+		.overhead_ratio = service->budget.overhead,
+		.shed_level = service->budget.shed,
+		.export_ns = service->export_ns,
+		.export_errors = service->textfile.errors,
+		.journal_full = service->journal.full,
+		.journal_failed = service->journal.failed,
+		.reductions = &collection->session.reductions,
+		.unmeasured = source_unmeasured(collection->session.source),
+		.programs = shown,
+	};
+
+	memcpy(prom.outliers, collection->outliers, sizeof(prom.outliers));
+	for (int i = 0; i < DWELL_LOSSES; i++)
+		prom.losses[i] = model_loss(collection->model, i);
+	prom.nr_programs =
+		source_programs(collection->session.source, programs, SOURCE_PROGRAMS_MAX);
+	for (size_t i = 0; i < prom.nr_programs; i++)
+		shown[i] = (struct prom_program){programs[i].name, programs[i].attached};
+	clock_gettime(CLOCK_REALTIME, &prom.exported);
+	return sink_prom(out, &prom);
+}
+
+static void tell_status(const struct service *service)
+{
+	const struct model *model = service->collection.model;
+
+	notify_status(
+		&service->notify, "%llu tasks, %llu journal entries, export took %.0f ms%s",
+		(unsigned long long)model_live_tasks(model),
+		(unsigned long long)service->journal.written, (double)service->export_ns / 1e6,
+		service->budget.shed ? "; some is left undone, for dwell costs too much" : "");
+}
+
+/* Errors of writing are the text file's to tell: the next export may do. */
+static int export(struct service *service)
+{
+	const uint64_t began = clock_mono();
+	int err = update_series(service);
+
+	if (err)
+		return err;
+	keep_budget(service);
+	if (exports(service))
+		textfile_write(&service->textfile, write_prom, service);
+	service->export_ns = clock_mono() - began;
+	tell_status(service);
+	return 0;
+}
+
+static uint64_t interval(const struct service *service)
+{
+	return service->options.daemon.interval_ns *
+	       (service->budget.shed >= DWELL_SHED_EXPORTS ? SHED_EXPORTS_FACTOR : 1);
+}
+
+/* ---- requests ---------------------------------------------------------------------- */
+
+/* What the kernel side was told when it was loaded stays. */
+static bool needs_restart(const struct options *old, const struct options *fresh)
+{
+	return memcmp(&old->filter, &fresh->filter, sizeof(old->filter)) ||
+	       old->nr_cgroups != fresh->nr_cgroups ||
+	       memcmp(old->outlier, fresh->outlier, sizeof(old->outlier)) ||
+	       old->sensitivity != fresh->sensitivity || old->ledger.table != fresh->ledger.table ||
+	       old->daemon.groups != fresh->daemon.groups ||
+	       old->daemon.max_groups != fresh->daemon.max_groups ||
+	       old->daemon.log != fresh->daemon.log;
+}
+
+/* One directory may have many names. */
+static bool is_same_directory(const char *one, const char *other)
+{
+	struct stat first, second;
+
+	return !stat(one, &first) && !stat(other, &second) && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+/*
+ * The directory is another: what was written in the old one goes. 0; -EBUSY:
+ * another process has the new one, and the old one stays; -ENOMEM.
+ */
+static int move_textfile(struct service *service, const char *directory)
+{
+	struct textfile moved = {0};
+	int err = 0;
+
+	if (is_same_directory(service->options.daemon.textfile_dir, directory))
+		return 0;
+	if (*directory)
+		err = textfile_open(&moved, directory);
+	if (err)
+		return err;
+	if (exports(service))
+		textfile_remove(&service->textfile);
+	textfile_close(&service->textfile);
+	service->textfile = moved;
+	memcpy(service->options.daemon.textfile_dir, directory,
+	       sizeof(service->options.daemon.textfile_dir));
+	return 0;
+}
+
+static int reload(struct service *service)
+{
+	struct daemon_options *daemon = &service->options.daemon;
+	struct options fresh __attribute__((cleanup(options_clear))) = {0};
+	char error[OPTIONS_ERROR_LEN] = "";
+	int err = config_read(service->given, &fresh, error);
+
+	if (err) {
+		journal_message(&service->journal, LOG_ERR, "%s; the old settings stay",
+				err == -ENOMEM ? "out of memory" : error);
+		return 0;
+	}
+	if (needs_restart(&service->options, &fresh))
+		journal_message(&service->journal, LOG_WARNING,
+				"only interval, textfile-dir and max-overhead change while dwell "
+				"runs: restart it for the rest");
+	if (strcmp(daemon->textfile_dir, fresh.daemon.textfile_dir)) {
+		err = move_textfile(service, fresh.daemon.textfile_dir);
+		if (err == -EBUSY)
+			journal_message(&service->journal, LOG_ERR,
+					"another dwell writes to %s: textfile-dir stays %s",
+					fresh.daemon.textfile_dir, daemon->textfile_dir);
+	}
+	daemon->interval_ns = fresh.daemon.interval_ns;
+	service->budget.limit = fresh.daemon.max_overhead_ppm / 1e6;
+	service->next_export = 0;
+	journal_message(&service->journal, LOG_INFO, "the settings were read again");
+	return err == -EBUSY ? 0 : err;
+}
+
+/* The table of a summary, a line an entry. */
+static int log_summary(struct service *service)
+{
+	struct session_heading heading;
+	struct report report = {0};
+	char *text = NULL, *line, *rest;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	int err = out ? collection_sample(&service->collection) : -ENOMEM;
+
+	service->collection.session.end = clock_mono();
+	collection_describe(&service->collection, &heading, &report);
+	report.worst = NULL;
+	report.view = (struct view){.by = service->options.daemon.groups, .limit = SUMMARY_ROWS};
+	if (!err)
+		err = model_rows(service->collection.model, &report.view, &report.rows);
+	if (!err)
+		err = sink_table(out, &report);
+	rows_free(&report.rows);
+	if (out)
+		fclose(out);
+	rest = text;
+	while (!err && (line = strsep(&rest, "\n")))
+		if (*line)
+			journal_message(&service->journal, LOG_INFO, "%s", line);
+	free(text);
+	return err;
+}
+
+static int answer_requests(struct service *service)
+{
+	int err = 0;
+
+	if (wants_reload) {
+		wants_reload = 0;
+		notify_reloading(&service->notify);
+		err = reload(service);
+		notify_ready(&service->notify);
+	}
+	if (!err && wants_summary) {
+		wants_summary = 0;
+		err = log_summary(service);
+	}
+	return err;
+}
+
+/* ---- the service ------------------------------------------------------------------------ */
+
+static int step(struct service *service)
+{
+	uint64_t now = clock_mono();
+	int err = 0;
+
+	if (now >= service->next_export) {
+		err = export(service);
+		/* What took too long is left out, not caught up with. */
+		service->next_export = clock_mono() + interval(service);
+	}
+	if (!err)
+		err = answer_requests(service);
+	if (!err && service->notify.watchdog_ns && now >= service->next_alive) {
+		notify_alive(&service->notify);
+		service->next_alive = now + service->notify.watchdog_ns / 4;
+	}
+	return err;
+}
+
+static int serve(struct service *service)
+{
+	struct session *session = &service->collection.session;
+	int err = session_start(session, PRIVILEGE_KEEP_FILES);
+	bool ready = false;
+
+	if (!err)
+		err = update_series(service); /* nobody is named yet */
+	while (!err && !session_stop) {
+		err = step(service);
+		if (!err && !ready)
+			notify_ready(&service->notify);
+		ready = true;
+		if (!err)
+			err = source_run(session->source, clock_mono() + STEP_NS, &session_stop);
+		log_incidents(service, false);
+	}
+	log_incidents(service, true);
+	notify_stopping(&service->notify);
+	return err;
+}
+
+static int prepare(struct service *service)
+{
+	const struct options *options = &service->options;
+	struct collection *collection = &service->collection;
+	int status, err;
+
+	if (notify_open(&service->notify))
+		message_error("the environment says nothing sensible of a service manager");
+	err = journal_open(&service->journal,
+			   options->daemon.log == DAEMON_LOG_STDERR ? NULL : JOURNAL_SOCKET);
+	if (err)
+		message_error("cannot open the journal: %s", strerror(-err));
+	if (exports(service) && textfile_open(&service->textfile, options->daemon.textfile_dir))
+		return EXIT_FAILED;
+	service->incidents = incidents_new();
+	if (!service->incidents) {
+		message_error("out of memory");
+		return EXIT_FAILED;
+	}
+	collection->take_outlier = take_outlier;
+	collection->context = service;
+	status = collection_open(collection, options);
+	if (status != EXIT_DONE)
+		return status;
+	service->series = series_new(&(struct series_options){
+		.by = options->daemon.groups,
+		.limit = options->daemon.max_groups,
+		.cgroup_name = session_cgroup_name,
+		.context = &collection->session,
+	});
+	return service->series ? EXIT_DONE : EXIT_FAILED;
+}
+
+int cmd_daemon(const struct options *given)
+{
+	struct service service __attribute__((cleanup(service_clear))) = {
+		.given = given,
+		.notify.fd = -1,
+		.journal.fd = -1,
+	};
+	char error[OPTIONS_ERROR_LEN] = "";
+	int status, err = config_read(given, &service.options, error);
+
+	if (err) {
+		message_error("%s", err == -ENOMEM ? "out of memory" : error);
+		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
+	}
+	service.budget = (struct budget){
+		.limit = service.options.daemon.max_overhead_ppm / 1e6,
+		.cpus = sysconf(_SC_NPROCESSORS_ONLN),
+		.overhead = NAN,
+	};
+	catch_requests();
+	status = prepare(&service);
+	if (status != EXIT_DONE)
+		return status;
+	err = serve(&service);
+	if (exports(&service))
+		textfile_remove(&service.textfile);
+	if (!err)
+		return EXIT_DONE;
+	message_error("cannot go on: %s", strerror(-err));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reads the command line, then hands over to the command. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/commands.h"
+#include "options/manual.h"
+#include "base/message.h"
+
+/* Ends what was written to stdout. Returns an enum exit_code. */
+static int finish_stdout(void)
+{
+	if (fflush(stdout) && errno != EPIPE) {
+		message_error("cannot write to the standard output: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static int run(const struct options *options)
+{
+	static int (*const commands[COMMANDS])(const struct options *) = {
+		[COMMAND_SUMMARY] = cmd_summary, [COMMAND_OUTLIERS] = cmd_outliers,
+		[COMMAND_TIMERS] = cmd_timers,	 [COMMAND_DAEMON] = cmd_daemon,
+		[COMMAND_CHECK] = cmd_check,
+	};
+	char manual[MANUAL_LEN];
+
+	switch (options->action) {
+	case ACTION_HELP:
+		options_print_help(stdout, options->command, manual_find(manual, "/proc/self/exe"));
+		return finish_stdout();
+	case ACTION_VERSION:
+		printf("dwell %s\n", DWELL_VERSION);
+		return finish_stdout();
+	case ACTION_RUN:
+		break;
+	}
+	message_set_level(options->verbose);
+	return commands[options->command](options);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options __attribute__((cleanup(options_clear)));
+	char error[OPTIONS_ERROR_LEN];
+	int err;
+
+	/* A reader that goes away is a normal end: let the write report it. */
+	signal(SIGPIPE, SIG_IGN);
+	err = options_parse(argc, argv, &options, error);
+	if (err == -EINVAL) {
+		message_error("%s", error);
+		return EXIT_USAGE;
+	}
+	if (err) {
+		message_error("cannot read the command line: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	return run(&options);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A session: what every command that measures opens, knows names by, and says at its end. */
+#ifndef DWELL_CMD_SESSION_H
+#define DWELL_CMD_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "host/cgroup.h"
+#include "host/file_helper.h"
+#include "host/names.h"
+#include "options/options.h"
+#include "findings/outlier.h"
+#include "base/output.h"
+#include "model/reduction.h"
+#include "sink/report.h"
+#include "source/source.h"
+#include "host/symbols.h"
+#include "options/targets.h"
+#include "host/user_symbols.h"
+
+/* All zeros is nothing yet; ended by session_clear(). */
+struct session {
+	const struct options *options;
+	struct cgroup_hierarchy hierarchy;
+	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
+	struct symbols *symbols;
+	struct names *names;		 /* of exited tasks, as far as the command remembers them */
+	struct file_helper *file_helper; /* NULL: no names of programs' functions are wanted */
+	struct user_symbols *user_symbols;
+	struct source *source;
+	struct reductions reductions; /* what is done without */
+	struct output output;
+	struct rusage usage; /* at the start of the window */
+	uint64_t helper_ns;  /* CPU time of the helper, then too */
+	uint64_t start;	     /* mono: of the window */
+	uint64_t end;	     /* mono; 0: not yet */
+	char function[256];
+};
+
+/* Set by the first Ctrl-C or SIGTERM once session_start() was called; the second one ends dwell. */
+extern volatile int session_stop;
+
+/* Whether /proc is of no use for names: then that is one of @reductions. */
+bool session_refuse_proc(struct reductions *reductions);
+
+/*
+ * Finds what the options name, loads and attaches. @intake: copied. Says on
+ * stderr what went wrong. 0 or a negative errno, to be given to
+ * session_exit_code().
+ */
+int session_open(struct session *session, const struct options *options,
+		 const struct intake *intake);
+void session_clear(struct session *session);
+
+/* Begins the window and gives up all privileges but @kept (enum privilege_kept, or'ed). */
+int session_start(struct session *session, unsigned int kept);
+
+/* When the options say that the window ends: mono, or UINT64_MAX. */
+uint64_t session_until(const struct session *session);
+
+/* The exit status of dwell after @err from opening. */
+int session_exit_code(int err);
+
+/* What an outlier's numbers are called. Each name is valid until the next one is asked for. */
+struct outlier_names session_names(struct session *session);
+
+/* The path of the cgroup @id, of the session @context; NULL: none is known. */
+const char *session_cgroup_name(void *context, uint64_t id);
+
+/* What callbacks are called, valid in the same way. */
+struct timer_names session_timer_names(struct session *session);
+
+/* CLOCK_REALTIME and CLOCK_MONOTONIC at this moment. */
+struct outlier_clock session_clock(void);
+
+/* How much memory this process has now; 0: not known. */
+uint64_t session_resident_bytes(void);
+
+/* Where a report gets the strings of its heading: they live as long as this. */
+struct session_heading {
+	char kernel[65];
+	char host[256];
+	char filters[TARGETS_TEXT_LEN];
+};
+
+/* Fills @report but for its rows, view and model; @heading backs its strings. */
+void session_describe(struct session *session, struct session_heading *heading,
+		      struct report *report);
+
+#endif

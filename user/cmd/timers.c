@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dwell timers: measures for a while, then writes the ledger of timers. */
+#include "cmd/collection.h"
+#include "cmd/commands.h"
+#include "sink/report.h"
+
+static int write_report(struct collection *collection)
+{
+	const struct options *options = collection->session.options;
+	FILE *out = collection->session.output.file;
+	struct timer_names names = session_timer_names(&collection->session);
+	struct session_heading heading;
+	struct report report = {.ledger = true};
+	int err;
+
+	collection_describe(collection, &heading, &report);
+	err = model_timer_rows(collection->model, &report.timer_view, &names, &report.unmeasured,
+			       &report.timers);
+	if (!err)
+		err = options->json ? sink_timers_json(out, &report) :
+				      sink_timers_table(out, &report);
+	timer_rows_free(&report.timers);
+	return err;
+}
+
+int cmd_timers(const struct options *options)
+{
+	struct collection collection __attribute__((cleanup(collection_clear))) = {0};
+	int status = collection_open(&collection, options);
+
+	if (status == EXIT_DONE)
+		status = collection_run(&collection);
+	if (status != EXIT_DONE)
+		return status;
+	return collection_finish(&collection, write_report(&collection));
+}

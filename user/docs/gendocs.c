@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Runs at build time: makes the manual, the bash completion and the configuration file from the table of options. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options/options.h"
+
+static bool takes(int command, const struct option_spec *option)
+{
+	return option->commands & (1U << command);
+}
+
+/* ---- the manual, in the language of man(7) -------------------------------- */
+
+#define LINE_WIDTH 75 /* mandoc's style asks for less than 80 */
+
+static void put_character(char c, bool literal)
+{
+	if (c == '\\')
+		fputs("\\e", stdout);
+	else if (c == '-' && literal)
+		fputs("\\-", stdout);
+	else if (c == '\'')
+		fputs("\\(aq", stdout);
+	else
+		putchar(c);
+}
+
+/* Writes @text as it is typed or printed, on the line that has begun. */
+static void put_literal(const char *text)
+{
+	for (; *text; text++)
+		put_character(*text, true);
+}
+
+/* Writes @text as running text from the start of a line: short lines, a sentence on its own. */
+static void put_text(const char *text)
+{
+	bool ended = false;
+	size_t column = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column && (ended || column + length > LINE_WIDTH)) {
+			putchar('\n');
+			column = 0;
+		} else if (column) {
+			putchar(' ');
+		}
+		/* At the start of a line a dot would be a command. */
+		if (!column && *text == '.')
+			fputs("\\&", stdout);
+		column += length + 1;
+		ended = length && text[length - 1] == '.';
+		for (; length; length--)
+			put_character(*text++, false);
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void put_bold(const char *text)
+{
+	fputs("\\fB", stdout);
+	put_literal(text);
+	fputs("\\fR", stdout);
+}
+
+/* Writes @text as one sentence. */
+static void put_sentence(const char *text)
+{
+	char sentence[512];
+
+	snprintf(sentence, sizeof(sentence), "%c%s.", toupper((unsigned char)text[0]), text + 1);
+	put_text(sentence);
+}
+
+/* A name in bold and what it means, as an entry of a list. */
+static void put_entry(const char *name, const char *meaning)
+{
+	fputs(".TP\n", stdout);
+	put_bold(name);
+	putchar('\n');
+	put_sentence(meaning);
+}
+
+/* One line for each command, with the options that are its own. */
+static void put_synopsis(void)
+{
+	int command;
+	size_t i;
+
+	for (command = COMMAND_NONE; command < COMMANDS; command++) {
+		if (command != COMMAND_NONE)
+			fputs(".br\n", stdout);
+		printf(".B dwell%s%s\n", command == COMMAND_NONE ? "" : " ",
+		       command_specs[command].name);
+		for (i = 0; i < option_specs_count; i++) {
+			const struct option_spec *option = &option_specs[i];
+
+			if (!takes(command, option) ||
+			    (command != COMMAND_NONE && takes(COMMAND_NONE, option)))
+				continue;
+			if (option->letter < OPTION_RUNQUEUE)
+				printf(".RB [ \\-%c", option->letter);
+			else
+				printf(".RB [ \\-\\-%s", option->name);
+			if (option->argument)
+				/* \& keeps the dots of "PID,..." from ending a sentence. */
+				printf("\n.IR %s ]\\&\n", option->argument);
+			else
+				fputs(" ]\n", stdout);
+		}
+	}
+}
+
+static void put_commands(void)
+{
+	int command;
+
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		fputs(".TP\n", stdout);
+		put_bold(command_specs[command].name);
+		putchar('\n');
+		put_text(command_specs[command].description);
+	}
+}
+
+/* Says which commands take @option, unless all do. */
+static void put_takers(const struct option_spec *option)
+{
+	bool all = true, first = true;
+	int command;
+
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+		all &= takes(command, option);
+	if (all)
+		return;
+	fputs("Taken by ", stdout);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		if (!takes(command, option))
+			continue;
+		fputs(first ? "" : ", ", stdout);
+		put_bold(command_specs[command].name);
+		first = false;
+	}
+	fputs(".\n", stdout);
+}
+
+static void put_option(const struct option_spec *option)
+{
+	fputs(".TP\n\\fB", stdout);
+	if (option->letter < OPTION_RUNQUEUE)
+		printf("\\-%c\\fR, \\fB", option->letter);
+	fputs("\\-\\-", stdout);
+	put_literal(option->name);
+	fputs("\\fR", stdout);
+	if (option->argument) {
+		fputs(" \\fI", stdout);
+		put_literal(option->argument);
+		fputs("\\fR", stdout);
+	}
+	putchar('\n');
+	put_sentence(option->help);
+	if (option->initial) {
+		fputs("The default is ", stdout);
+		put_bold(option->initial);
+		if (option->others) {
+			fputs(", for\n", stdout);
+			put_bold(command_specs[__builtin_ctz(option->others)].name);
+			fputs(" it is ", stdout);
+			put_bold(option->other);
+		}
+		fputs(".\n", stdout);
+	}
+	put_takers(option);
+}
+
+static void put_options(void)
+{
+	int section;
+	size_t i;
+
+	for (section = 0; section < SECTIONS; section++) {
+		printf(".SS %s\n", section_titles[section]);
+		for (i = 0; i < option_specs_count; i++)
+			if ((int)option_specs[i].section == section)
+				put_option(&option_specs[i]);
+	}
+}
+
+static void put_named_values(const struct named_value *value)
+{
+	for (; value->name; value++)
+		put_entry(value->name, value->help);
+}
+
+static void put_sort_keys(void)
+{
+	put_named_values(sort_keys);
+}
+
+static void put_groups(void)
+{
+	put_named_values(by_names);
+}
+
+static void put_timer_sort_keys(void)
+{
+	put_named_values(timer_sort_keys);
+}
+
+static void put_timer_groups(void)
+{
+	put_named_values(timer_by_names);
+}
+
+static void put_losses(void)
+{
+#define X(id, name, text) put_entry(name, text);
+	DWELL_LOSS_LIST(X)
+#undef X
+}
+
+/* What a line of the template that is nothing but a marker stands for. */
+static const struct {
+	const char *marker;
+	void (*put)(void);
+} generated[] = {
+	{"@SYNOPSIS@\n", put_synopsis},
+	{"@COMMANDS@\n", put_commands},
+	{"@OPTIONS@\n", put_options},
+	{"@SORT_KEYS@\n", put_sort_keys},
+	{"@GROUPS@\n", put_groups},
+	{"@LOSSES@\n", put_losses},
+	{"@TIMER_SORT_KEYS@\n", put_timer_sort_keys},
+	{"@TIMER_GROUPS@\n", put_timer_groups},
+};
+
+#define GENERATED (sizeof(generated) / sizeof(generated[0]))
+
+/* Copies @line, the version in the place of its marker. */
+static void put_line(const char *line)
+{
+	static const char marker[] = "@VERSION@";
+	const char *at = strstr(line, marker);
+
+	if (at)
+		printf("%.*s%s%s", (int)(at - line), line, DWELL_VERSION, at + strlen(marker));
+	else
+		fputs(line, stdout);
+}
+
+/* Fills in the template @in. Each marker must be there once. 0 or -EINVAL. */
+static int make_manual(FILE *in)
+{
+	unsigned int seen[GENERATED] = {0};
+	char line[1024];
+	size_t i;
+
+	while (fgets(line, sizeof(line), in)) {
+		for (i = 0; i < GENERATED && strcmp(line, generated[i].marker) != 0; i++)
+			;
+		if (i == GENERATED) {
+			put_line(line);
+			continue;
+		}
+		generated[i].put();
+		seen[i]++;
+	}
+	for (i = 0; i < GENERATED; i++) {
+		if (seen[i] == 1)
+			continue;
+		fprintf(stderr, "gendocs: the template has %u lines %s", seen[i],
+			generated[i].marker);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- the completion ------------------------------------------------------- */
+
+/* Writes the forms of @option, @between them. */
+static void put_forms(const struct option_spec *option, const char *before, const char *between)
+{
+	if (option->letter < OPTION_RUNQUEUE)
+		printf("%s-%c%s--%s", before, option->letter, between, option->name);
+	else
+		printf("%s--%s", before, option->name);
+}
+
+/* Writes the options of @command as words. */
+static void put_option_words(int command)
+{
+	size_t i;
+
+	for (i = 0; i < option_specs_count; i++)
+		if (takes(command, &option_specs[i]))
+			put_forms(&option_specs[i], " ", " ");
+}
+
+/* Writes the names that the options of that form take, for any command. */
+static void put_names(enum option_form form)
+{
+	static const enum command commands[] = {COMMAND_SUMMARY, COMMAND_TIMERS};
+	const struct named_value *names = NULL;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (option_names(form, commands[i]) == names)
+			continue; /* the same for all commands */
+		names = option_names(form, commands[i]);
+		for (const struct named_value *name = names; name->name; name++)
+			printf(" %s", name->name);
+	}
+}
+
+/* What follows an option that takes a value. */
+static void put_value_case(const struct option_spec *option)
+{
+	put_forms(option, "\t", " | ");
+	fputs(")\n", stdout);
+	switch (option->form) {
+	case FORM_SORT:
+	case FORM_BY:
+	case FORM_GROUPS:
+	case FORM_LOG:
+		fputs("\t\twords='", stdout);
+		put_names(option->form);
+		fputs("' ;;\n", stdout);
+		break;
+	case FORM_FILE:
+	case FORM_CONFIG:
+		fputs("\t\tfiles=-f ;;\n", stdout);
+		break;
+	case FORM_CGROUP:
+	case FORM_DIRECTORY:
+		fputs("\t\tfiles=-d ;;\n", stdout);
+		break;
+	default:
+		fputs("\t\treturn ;;\n", stdout);
+	}
+}
+
+static void make_completion(void)
+{
+	int command;
+	size_t i;
+
+	fputs("# Bash completion for dwell; made from its table of options.\n"
+	      "_dwell()\n"
+	      "{\n"
+	      "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
+	      "\tlocal words= files=\n"
+	      "\tCOMPREPLY=()\n"
+	      "\t# \"--sort=key\" comes as three words.\n"
+	      "\tif [[ $current == = ]]; then\n"
+	      "\t\tcurrent=\n"
+	      "\telif [[ $previous == = ]]; then\n"
+	      "\t\tprevious=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	      "\tfi\n"
+	      "\tcase $previous in\n",
+	      stdout);
+	for (i = 0; i < option_specs_count; i++)
+		if (option_specs[i].argument)
+			put_value_case(&option_specs[i]);
+	fputs("\t*)\n"
+	      "\t\tcase $COMP_CWORD,${COMP_WORDS[1]} in\n"
+	      "\t\t1,*) words='",
+	      stdout);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+		printf("%s%s", command == COMMAND_NONE + 1 ? "" : " ", command_specs[command].name);
+	put_option_words(COMMAND_NONE);
+	fputs("' ;;\n", stdout);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		printf("\t\t*,%s) words='", command_specs[command].name);
+		put_option_words(command);
+		fputs("' ;;\n", stdout);
+	}
+	fputs("\t\tesac ;;\n"
+	      "\tesac\n"
+	      "\tif [[ $files ]]; then\n"
+	      "\t\tcompopt -o filenames 2>/dev/null\n"
+	      "\t\tmapfile -t COMPREPLY < <(compgen $files -- \"$current\")\n"
+	      "\telse\n"
+	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+	      "\tfi\n"
+	      "}\n"
+	      "complete -F _dwell dwell\n",
+	      stdout);
+}
+
+/* ---- */
+
+static int usage(void)
+{
+	fputs("usage: gendocs man [TEMPLATE] > dwell.8\n"
+	      "       gendocs bash > dwell.bash\n"
+	      "       gendocs conf > dwell.conf\n",
+	      stderr);
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	FILE *in = stdin;
+	int err = 0;
+
+	if (argc == 2 && !strcmp(argv[1], "bash")) {
+		make_completion();
+	} else if (argc == 2 && !strcmp(argv[1], "conf")) {
+		options_print_config(stdout);
+	} else if ((argc == 2 || argc == 3) && !strcmp(argv[1], "man")) {
+		if (argc == 3)
+			in = fopen(argv[2], "re");
+		if (!in) {
+			perror(argv[2]);
+			return EXIT_FAILURE;
+		}
+		err = make_manual(in);
+	} else {
+		return usage();
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("gendocs");
+		return EXIT_FAILURE;
+	}
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Series: the groups that are exported by name, and what all others come to. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/series_private.h"
+
+/*
+ * How active a group is: the time it had a CPU, wanted one, or was stuck
+ * uninterruptibly, each second. Other blocks are not activity: who sleeps all
+ * day does so all of the time. What happens rather than lasts counts as so much
+ * time: a timer as what it may cost to arm and expire it, an outlier so that
+ * who has some each minute outranks what only idles along.
+ */
+#define TIMER_NS 5000ULL
+#define OUTLIER_NS 10000000ULL
+
+/* Bounds of memory, whatever comes; each only costs names, not counts. */
+#define ORIGINS_MAX 16384		    /* groups of the model that are known apart */
+#define BASES_MAX(limit) (64 + 4 * (limit)) /* of named groups; a label may have several origins */
+
+struct series *series_new(const struct series_options *options)
+{
+	struct series *series = calloc(1, sizeof(*series));
+
+	if (!series)
+		return NULL;
+	series->options = *options;
+	series->named = calloc(options->limit + 1, sizeof(struct group *));
+	if (series->named)
+		return series;
+	free(series);
+	return NULL;
+}
+
+/* ---- groups and their origins ------------------------------------------------ */
+
+/* The group of that label, made if there is none. NULL without memory. */
+static struct group *group_get(struct series *series, const char *label)
+{
+	size_t length = strlen(label);
+	struct group *group;
+
+	HASH_FIND(hh, series->groups, label, length, group);
+	if (group)
+		return group;
+	group = calloc(1, sizeof(*group) + length + 1);
+	if (!group)
+		return NULL;
+	memcpy(group->label, label, length);
+	HASH_ADD(hh, series->groups, label, length, group);
+	if (group->hh.tbl)
+		return group;
+	free(group);
+	return NULL;
+}
+
+/* Forgets @group unless there is something left to know of it. */
+static void group_release(struct series *series, struct group *group)
+{
+	if (group->origins || group->named || group->counters)
+		return;
+	HASH_DEL(series->groups, group);
+	free(group);
+}
+
+static void drop_base(struct series *series, struct origin *origin)
+{
+	if (origin->base)
+		series->bases--;
+	free(origin->base);
+	origin->base = NULL;
+}
+
+static void origin_forget(struct series *series, struct origin *origin)
+{
+	if (origin->group) {
+		origin->group->origins--;
+		group_release(series, origin->group);
+	}
+	drop_base(series, origin);
+	HASH_DEL(series->origins, origin);
+	free(origin);
+}
+
+static struct key key_of(const struct series *series, const char comm[DWELL_COMM_LEN],
+			 uint64_t cgroup)
+{
+	struct key key = {0};
+
+	if (series->options.by == ROW_BY_CGROUP)
+		key.cgroup = cgroup;
+	else
+		memcpy(key.comm, comm, strnlen(comm, sizeof(key.comm)));
+	return key;
+}
+
+static struct origin *origin_find(const struct series *series, const struct key *key)
+{
+	struct origin *origin;
+
+	HASH_FIND(hh, series->origins, key, sizeof(*key), origin);
+	return origin;
+}
+
+/* Makes an origin. NULL without memory or room. */
+static struct origin *origin_new(struct series *series, const struct key *key)
+{
+	struct origin *origin = NULL;
+
+	if (HASH_COUNT(series->origins) < ORIGINS_MAX)
+		origin = calloc(1, sizeof(*origin));
+	if (!origin)
+		return NULL;
+	origin->key = *key;
+	origin->fresh = !series->blind;
+	HASH_ADD(hh, series->origins, key, sizeof(origin->key), origin);
+	if (origin->hh.tbl)
+		return origin;
+	free(origin);
+	return NULL;
+}
+
+/* Finds out which group @origin belongs to, once its name is known: from then on it stays. */
+static void origin_place(struct series *series, struct origin *origin)
+{
+	const struct series_options *options = &series->options;
+	const char *name = origin->key.comm;
+	size_t length = sizeof(origin->key.comm);
+	char label[LABEL_LEN];
+
+	if (origin->group)
+		return;
+	if (options->by == ROW_BY_CGROUP) {
+		name = options->cgroup_name ?
+			       options->cgroup_name(options->context, origin->key.cgroup) :
+			       NULL;
+		length = name ? strlen(name) : 0;
+	}
+	/* An empty label would be none to who reads it. */
+	if (!length || !*label_write(label, name, length))
+		return;
+	origin->group = group_get(series, label);
+	if (origin->group)
+		origin->group->origins++;
+}
+
+void series_free(struct series *series)
+{
+	struct origin *origin, *next_origin;
+	struct group *group, *next;
+
+	if (!series)
+		return;
+	HASH_ITER(hh, series->groups, group, next) {
+		free(group->counters);
+		group->counters = NULL;
+		group->named = false;
+		group_release(series, group);
+	}
+	/* Groups that have origins go with the last of them. */
+	HASH_ITER(hh, series->origins, origin, next_origin)
+		origin_forget(series, origin);
+	free(series->named);
+	free(series);
+}
+
+/* ---- what grew --------------------------------------------------------------- */
+
+static wide activity_of(const struct row *row)
+{
+	const struct dist *measure = row->measure;
+	const struct open_intervals *open = row->open;
+
+	return (wide)row->oncpu_ns + measure[DWELL_WOKEN].sum + measure[DWELL_PREEMPTED].sum +
+	       measure[DWELL_THROTTLED].sum + row->blocked_ns[DWELL_BLOCK_D] +
+	       open[DWELL_WOKEN].window_ns + open[DWELL_PREEMPTED].window_ns +
+	       open[DWELL_THROTTLED].window_ns + row->open_d.window_ns +
+	       (wide)row->timers.armed * TIMER_NS;
+}
+
+static void at_least(uint64_t *value, uint64_t to)
+{
+	if (*value < to)
+		*value = to;
+}
+
+/* Has @open_ns be at least as long as what is open in @row. */
+static void take_open(uint64_t open_ns[SERIES_OPENS], const struct row *row)
+{
+	at_least(&open_ns[SERIES_OPEN_RUNQUEUE], row->open[DWELL_WOKEN].age.max);
+	at_least(&open_ns[SERIES_OPEN_RUNQUEUE], row->open[DWELL_PREEMPTED].age.max);
+	at_least(&open_ns[SERIES_OPEN_THROTTLED], row->open[DWELL_THROTTLED].age.max);
+	at_least(&open_ns[SERIES_OPEN_BLOCKED], row->open_waits.max_ns);
+	at_least(&open_ns[SERIES_OPEN_UNINTERRUPTIBLE], row->open_d.max_ns);
+	at_least(&open_ns[SERIES_OPEN_DWELL], row->open[DWELL_DWELL].age.max);
+}
+
+static void take_row(struct series *series, const struct row *row)
+{
+	const struct key key = key_of(series, row->comm, row->cgroup);
+	wide activity = activity_of(row);
+	struct origin *origin = origin_find(series, &key);
+
+	if (!origin) {
+		origin = origin_new(series, &key);
+		if (origin && !origin->fresh)
+			origin->activity = activity;
+	}
+	if (!origin) {
+		series->blind = true;
+		series->unknown++;
+		take_open(series->open_ns, row);
+		return;
+	}
+	origin->row = row;
+	origin_place(series, origin);
+	origin->idle = !row->live && activity == origin->activity;
+	if (origin->group) {
+		if (activity > origin->activity)
+			origin->group->grown += activity - origin->activity;
+		origin->group->tasks += row->live;
+		origin->group->outstanding += row->timers.outstanding;
+		take_open(origin->group->open_ns, row);
+	} else {
+		series->unknown++;
+		take_open(series->open_ns, row);
+	}
+	origin->activity = activity;
+}
+
+/* Takes in all rows; adds up what tasks had in @total, and the kernel's timers in @kernel. */
+static void take_rows(struct series *series, const struct rows *rows, struct counters *total,
+		      struct counters *kernel)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->row[i];
+
+		if (row->kernel_timer) {
+			counters_add_row(kernel, row);
+			series->kernel_outstanding += row->timers.outstanding;
+			continue;
+		}
+		counters_add_row(total, row);
+		series->tasks += row->live;
+		series->outstanding += row->timers.outstanding;
+		if (!row->remainder)
+			take_row(series, row);
+	}
+}
+
+/* ---- what it is given to ----------------------------------------------------- */
+
+/*
+ * Gives what @origin had more than at the last update to its group, and adds it
+ * to @given. Only to one that was named then and is now: what a series has when
+ * it appears, or gains when it is no longer written, nobody would see grow.
+ */
+static void give_growth(struct origin *origin, struct counters *given)
+{
+	struct counters growth = {0};
+
+	if (!origin->group || !origin->group->named || origin->group->begins)
+		return;
+	/* Where the past is not known the growth is not either: it is the others'. */
+	if (!origin->base && !origin->fresh)
+		return;
+	counters_add_row(&growth, origin->row);
+	if (origin->base)
+		counters_subtract(&growth, origin->base);
+	counters_add(origin->group->counters, &growth);
+	counters_add(given, &growth);
+}
+
+/* The same of outliers, which are counted as they come. */
+static void give_outliers(struct series *series)
+{
+	for (struct group *group = series->groups; group; group = group->hh.next) {
+		bool own = group->named && !group->begins;
+		struct counters *counters = own ? group->counters : &series->other;
+
+		for (int i = 0; i < DWELL_MEASURES; i++) {
+			counters->outliers[i] += group->outliers[i];
+			group->outliers[i] = 0;
+		}
+	}
+}
+
+/* Adds what @now has more than @before, and groups were not @given, to @counters. */
+static void give_rest(struct counters *counters, struct counters *before,
+		      const struct counters *now, const struct counters *given)
+{
+	struct counters growth = *now;
+
+	counters_subtract(&growth, before);
+	counters_subtract(&growth, given);
+	counters_add(counters, &growth);
+	*before = *now;
+}
+
+/* ---- an update --------------------------------------------------------------- */
+
+/* Has @origin's base be what it is to be until the next update. */
+static void keep_base(struct series *series, struct origin *origin, bool crowded)
+{
+	if (!origin->group || !origin->group->named || (crowded && origin->idle)) {
+		drop_base(series, origin);
+		return;
+	}
+	if (!origin->base && series->bases < BASES_MAX(series->options.limit)) {
+		origin->base = malloc(sizeof(*origin->base));
+		series->bases += !!origin->base;
+	}
+	if (!origin->base)
+		return;
+	*origin->base = (struct counters){0};
+	counters_add_row(origin->base, origin->row);
+}
+
+/* Gives each group what its origins grew by, all together @given. */
+static void settle_origins(struct series *series, struct counters *given)
+{
+	bool crowded = series->bases >= BASES_MAX(series->options.limit);
+	struct origin *origin, *next;
+
+	HASH_ITER(hh, series->origins, origin, next) {
+		/* The model has forgotten it: what comes under its name later begins at 0. */
+		if (!origin->row) {
+			origin_forget(series, origin);
+			continue;
+		}
+		give_growth(origin, given);
+		keep_base(series, origin, crowded);
+		origin->fresh = false;
+		origin->row = NULL;
+	}
+}
+
+/* Of groups that are no longer named as many are remembered as are named at most. */
+static void trim_kept(struct series *series)
+{
+	while (series->kept > series->options.limit) {
+		struct group *oldest = NULL;
+
+		for (struct group *group = series->groups; group; group = group->hh.next)
+			if (group->counters && !group->named &&
+			    (!oldest || group->evicted < oldest->evicted))
+				oldest = group;
+		free(oldest->counters);
+		oldest->counters = NULL;
+		series->kept--;
+		group_release(series, oldest);
+	}
+}
+
+static void begin_update(struct series *series)
+{
+	for (struct group *group = series->groups; group; group = group->hh.next) {
+		group->tasks = group->outstanding = 0;
+		memset(group->open_ns, 0, sizeof(group->open_ns));
+		group->begins = false;
+	}
+	series->tasks = series->outstanding = series->kernel_outstanding = 0;
+	series->unknown = 0;
+	memset(series->open_ns, 0, sizeof(series->open_ns));
+}
+
+static void count_folded(struct series *series)
+{
+	series->census.folded = series->unknown;
+	for (struct group *group = series->groups; group; group = group->hh.next)
+		series->census.folded += group->origins && !group->named;
+}
+
+void series_update(struct series *series, const struct rows *rows, uint64_t now)
+{
+	struct counters total = {0}, kernel = {0}, given = {0}, none = {0};
+
+	begin_update(series);
+	take_rows(series, rows, &total, &kernel);
+	/* How long the first rows took to become what they are is not known. */
+	if (series->updated && now > series->updated) {
+		election_rate(series, (double)(now - series->updated));
+		election_hold(series);
+	}
+	give_outliers(series);
+	settle_origins(series, &given);
+	give_rest(&series->other, &series->total, &total, &given);
+	give_rest(&series->kernel, &series->kernel_total, &kernel, &none);
+	trim_kept(series);
+	count_folded(series);
+	series->updated = now;
+}
+
+void series_count_outlier(struct series *series, const struct dwell_outlier *outlier)
+{
+	const struct key key = key_of(series, outlier->comm, outlier->cgroup);
+	struct origin *origin = origin_find(series, &key);
+	struct group *group = origin ? origin->group : NULL;
+
+	if (outlier->open || outlier->measure >= DWELL_MEASURES)
+		return;
+	if (!group) {
+		series->other.outliers[outlier->measure]++;
+		return;
+	}
+	group->outliers[outlier->measure]++;
+	group->grown += OUTLIER_NS;
+}
+
+/* ---- what is exported -------------------------------------------------------- */
+
+size_t series_count(const struct series *series)
+{
+	return series->census.named + 2;
+}
+
+/* What is left when the named ones are taken off. */
+static struct series_group others(const struct series *series)
+{
+	struct series_group others = {
+		.label = SERIES_OTHER,
+		.tasks = series->tasks,
+		.outstanding = series->outstanding,
+		.counters = &series->other,
+	};
+
+	for (size_t i = 0; i < series->census.named; i++) {
+		others.tasks -= series->named[i]->tasks;
+		others.outstanding -= series->named[i]->outstanding;
+	}
+	memcpy(others.open_ns, series->open_ns, sizeof(others.open_ns));
+	for (const struct group *group = series->groups; group; group = group->hh.next)
+		for (int i = 0; i < SERIES_OPENS && !group->named; i++)
+			at_least(&others.open_ns[i], group->open_ns[i]);
+	return others;
+}
+
+struct series_group series_at(const struct series *series, size_t at)
+{
+	const struct group *group;
+	struct series_group found;
+
+	if (at > series->census.named)
+		return others(series);
+	if (at == series->census.named)
+		return (struct series_group){
+			.label = SERIES_KERNEL,
+			.kernel = true,
+			.outstanding = series->kernel_outstanding,
+			.counters = &series->kernel,
+		};
+	group = series->named[at];
+	found = (struct series_group){
+		.label = group->label,
+		.tasks = group->tasks,
+		.outstanding = group->outstanding,
+		.counters = group->counters,
+	};
+	memcpy(found.open_ns, group->open_ns, sizeof(found.open_ns));
+	return found;
+}
+
+const char *series_key(const struct series *series)
+{
+	return series->options.by == ROW_BY_CGROUP ? "cgroup" : "comm";
+}
+
+struct series_census series_census(const struct series *series)
+{
+	return series->census;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What an outlier is called, whose it is, and why a timer was late. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "findings/outlier_private.h"
+
+#define NS_PER_S 1000000000LL
+
+/* ---- late timers ---------------------------------------------------------- */
+
+static int compare_callbacks(const void *left, const void *right)
+{
+	const struct dwell_callback *a = left, *b = right;
+
+	return (a->entered > b->entered) - (a->entered < b->entered);
+}
+
+/* Copies the callbacks in use in the order they were entered, and returns how many. */
+static size_t sort_callbacks(const struct dwell_outlier *outlier,
+			     struct dwell_callback callbacks[DWELL_CALLBACKS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < DWELL_CALLBACKS; i++)
+		if (outlier->callbacks[i].function)
+			callbacks[count++] = outlier->callbacks[i];
+	qsort(callbacks, count, sizeof(*callbacks), compare_callbacks);
+	return count;
+}
+
+void outlier_lateness(const struct dwell_outlier *outlier, struct outlier_lateness *lateness)
+{
+	struct dwell_callback callbacks[DWELL_CALLBACKS];
+	size_t count = sort_callbacks(outlier, callbacks);
+	uint64_t due = outlier->expires;
+
+	*lateness = (struct outlier_lateness){.interrupt_ns = outlier->lateness};
+	for (size_t i = 0; i < count; i++) {
+		uint64_t entered = callbacks[i].entered;
+
+		if (entered < due || entered - due >= outlier->lateness)
+			continue;
+		if (!lateness->count)
+			lateness->interrupt_ns = entered - due;
+		lateness->ahead[lateness->count++] = callbacks[i].function;
+	}
+	lateness->callbacks_ns = outlier->lateness - lateness->interrupt_ns;
+	lateness->more = lateness->count && count == DWELL_CALLBACKS && callbacks[0].entered >= due;
+}
+
+/* ---- what text and JSON have in common ------------------------------------ */
+
+const char *outlier_kind(unsigned int measure)
+{
+	static const char *const names[DWELL_MEASURES] = {
+		[DWELL_DWELL] = "dwell",	 [DWELL_WOKEN] = "runqueue",
+		[DWELL_BLOCKED] = "blocked",	 [DWELL_PREEMPTED] = "runqueue",
+		[DWELL_LATENESS] = "lateness",	 [DWELL_TIMER_LATENCY] = "timer_latency",
+		[DWELL_THROTTLED] = "throttled",
+	};
+
+	return measure < DWELL_MEASURES ? names[measure] : "unknown";
+}
+
+const char *outlier_what(const struct dwell_outlier *outlier)
+{
+	return outlier_kind(outlier->measure);
+}
+
+double outlier_excess(const struct dwell_outlier *outlier)
+{
+	return (double)outlier->ns / (double)(outlier->threshold ?: 1);
+}
+
+const char *outlier_cause(const struct dwell_outlier *outlier)
+{
+	switch (outlier->measure) {
+	case DWELL_WOKEN:
+		return "woken";
+	case DWELL_PREEMPTED:
+		return "preempted";
+	case DWELL_THROTTLED:
+		return "throttled";
+	}
+	return NULL;
+}
+
+const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid)
+{
+	return names->comm ? names->comm(names->context, pid, tid) : NULL;
+}
+
+void outlier_name(struct dwell_outlier *outlier, const struct outlier_names *names)
+{
+	const char *comm = NULL;
+
+	if (outlier->tid && !outlier->comm[0])
+		comm = outlier_comm(names, outlier->pid, outlier->tid);
+	if (!comm)
+		return;
+	memset(outlier->comm, 0, sizeof(outlier->comm));
+	memcpy(outlier->comm, comm, strnlen(comm, DWELL_COMM_LEN - 1));
+}
+
+const char *outlier_culprit_comm(const struct outlier_names *names,
+				 const struct outlier_culprit *culprit)
+{
+	if (culprit->comm[0] || !culprit->tid)
+		return culprit->comm;
+	return outlier_comm(names, culprit->pid, culprit->tid);
+}
+
+const char *outlier_cgroup(const struct outlier_names *names, uint64_t id)
+{
+	return names->cgroup && id ? names->cgroup(names->context, id) : NULL;
+}
+
+const char *outlier_function(const struct outlier_names *names, uint64_t address)
+{
+	return names->function && address ? names->function(names->context, address) : NULL;
+}
+
+const char *outlier_user_function(const struct outlier_names *names, uint32_t pid, uint64_t address)
+{
+	return names->user_function && address ?
+		       names->user_function(names->context, pid, address) :
+		       NULL;
+}
+
+const char *outlier_syscall(const struct outlier_names *names, int number)
+{
+	return names->syscall && number >= 0 ? names->syscall(names->context, number) : NULL;
+}
+
+double outlier_quota(const struct outlier_names *names, uint64_t id)
+{
+	return names->quota && id ? names->quota(names->context, id) : 0;
+}
+
+bool outlier_has_timer(const struct dwell_outlier *outlier)
+{
+	return (outlier->measure == DWELL_LATENESS || outlier->measure == DWELL_TIMER_LATENCY) &&
+	       outlier->function;
+}
+
+const char *outlier_api(const struct dwell_outlier *outlier, const struct outlier_names *names,
+			char api[TIMER_API_LEN])
+{
+	const char *callback = outlier_function(names, outlier->function);
+	struct dwell_timer_key key = {.syscall = outlier->syscall};
+
+	if (!callback)
+		return NULL;
+	/* Only tasks' timers have outliers: what no table knows is a sleep. */
+	key.kind = timer_callback_api(callback) ? DWELL_TIMER_USER : DWELL_TIMER_SLEEP;
+	return timer_api(api, &key, callback);
+}
+
+bool outlier_time(const struct dwell_outlier *outlier, const struct outlier_clock *clock,
+		  struct tm *local, unsigned int *ns)
+{
+	/* Later or earlier: a difference of more than 292 years is none. */
+	int64_t since = (int64_t)(outlier->to - clock->mono), rest = since % NS_PER_S;
+	time_t seconds;
+
+	rest += clock->real.tv_nsec;
+	seconds = clock->real.tv_sec + since / NS_PER_S + rest / NS_PER_S;
+	rest %= NS_PER_S;
+	if (rest < 0) {
+		rest += NS_PER_S;
+		seconds--;
+	}
+	*ns = (unsigned int)rest;
+	return localtime_r(&seconds, local);
+}

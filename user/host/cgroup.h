@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Cgroups: the hierarchy that counts for scheduling, and the names of its groups. */
+#ifndef DWELL_HOST_CGROUP_H
+#define DWELL_HOST_CGROUP_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What cgroup_detect() reads on a live host. */
+#define CGROUP_MOUNTINFO "/proc/self/mountinfo"
+
+/* At most so many directories are read in one walk. */
+#define CGROUP_WALK_MAX 100000
+
+/* One mounted hierarchy. The id of a group in it is its directory's inode number. */
+struct cgroup_hierarchy {
+	bool v1;	      /* the v1 cpu controller's; else the unified one (v2) */
+	dev_t device;	      /* st_dev of every directory in it */
+	char root[PATH_MAX];  /* as given to cgroup_detect(), without a slash at the end */
+	char mount[PATH_MAX]; /* mount point, with @root before it */
+};
+
+/*
+ * Finds the hierarchy that counts for scheduling, in a file like
+ * /proc/self/mountinfo: that of the v1 cpu controller where it is mounted, else
+ * the unified one. Of several mounts the one that shows most. @root is put
+ * before each mount point: "" on a live host. 0; -ENOENT (none is mounted);
+ * another negative errno of reading @mountinfo.
+ */
+int cgroup_detect(const char *mountinfo, const char *root, struct cgroup_hierarchy *hierarchy);
+
+/*
+ * The id of the group that a person means by @name: a path in the hierarchy
+ * ("/system.slice/cron.service"), the same without the first slash, or the path
+ * of its directory. 0; -EINVAL (empty); -ENOENT (no such group); -ENOTDIR (a
+ * file); -EXDEV (a directory outside the hierarchy); another negative errno.
+ */
+int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64_t *id);
+
+/*
+ * How many CPUs' time the group at @path (in the hierarchy) may use by its own
+ * quota or that of a group above it, the least of them. 0: no quota, or unknown.
+ */
+double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path);
+
+/* The names of all groups, read when first needed. */
+struct cgroup_paths;
+
+/*
+ * Reads nothing yet. An unknown id makes cgroup_path() read all again if the
+ * last time was @refresh_ns ago (CGROUP_REFRESH_NS on a live host). NULL
+ * without memory. The caller frees it with cgroup_paths_free().
+ */
+#define CGROUP_REFRESH_NS 1000000000ULL
+struct cgroup_paths *cgroup_paths_new(const struct cgroup_hierarchy *hierarchy,
+				      uint64_t refresh_ns);
+void cgroup_paths_free(struct cgroup_paths *paths);
+
+/*
+ * The path of group @id in its hierarchy: "/", "/system.slice/cron.service",
+ * hostile bytes as they are. A group that was seen once keeps its path when it
+ * is removed. NULL if unknown. Valid until the next call.
+ */
+const char *cgroup_path(struct cgroup_paths *paths, uint64_t id);
+
+#endif

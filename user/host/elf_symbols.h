@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ELF symbols: the functions of one program file, by where they are in it. */
+#ifndef DWELL_HOST_ELF_SYMBOLS_H
+#define DWELL_HOST_ELF_SYMBOLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a file may have at most; one that claims more is not read (-EFBIG). */
+#define ELF_FILE_MAX (4ULL << 30) /* bytes */
+#define ELF_SECTIONS_MAX 20000
+#define ELF_SEGMENTS_MAX 256
+#define ELF_SYMBOLS_MAX 2000000
+/* CPU time for the symbols of one file; beyond it, reading them ends with -ETIME. */
+#define ELF_READ_NS 500000000ULL
+
+struct elf_symbols;
+
+/*
+ * Reads the table of functions of the ELF file @fd: .symtab, or .dynsym where
+ * there is none. The file may be hostile, and may change meanwhile: it is read
+ * with pread(2), never mapped, and never unpacked. 0, and *symbols is the
+ * caller's, to be freed by elf_symbols_free(); -ENOEXEC: it is no ELF file, or a
+ * damaged one; -EFBIG; -ETIME; -ENOMEM; another negative errno.
+ */
+int elf_symbols_read(int fd, struct elf_symbols **symbols);
+void elf_symbols_free(struct elf_symbols *symbols);
+
+/* How many functions there are: what the table takes is in proportion to it. */
+size_t elf_symbols_count(const struct elf_symbols *symbols);
+
+/*
+ * Names what is at @offset bytes of the file. Writes the function to @name (any
+ * bytes; cut to @size), "" if there is none, and to *address where it is from the
+ * begin of the program's memory on. The name is read from @fd, the same file. 0;
+ * -ENOENT: nothing of the file is in memory there; -ENOEXEC.
+ */
+int elf_symbols_name(const struct elf_symbols *symbols, int fd, uint64_t offset, char *name,
+		     size_t size, uint64_t *address);
+
+#endif

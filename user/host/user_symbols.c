@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Functions of programs by address, from the symbol tables of their files. */
+#include "host/user_symbols.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NAMES_BITS 12
+#define NAMES (1 << NAMES_BITS) /* that are kept */
+#define FRESH_NS 1000000000LL
+#define NAME_LEN 800 /* the longest */
+/* Processes that made dwell wait for the helper, and how long they are not asked about. */
+#define SLOW_PROCESSES 64
+#define SLOW_NS 60000000000LL
+
+struct name {
+	uint32_t pid; /* 0: this place is free */
+	uint64_t address;
+	int64_t at; /* mono */
+	char *text; /* NULL: nothing is known */
+};
+
+struct slow {
+	uint32_t pid;
+	uint32_t outcome; /* enum file_outcome: how it went; FILE_FOUND: it may be asked about */
+	int64_t at;	  /* mono */
+};
+
+struct user_symbols {
+	struct file_helper *helper;
+	struct name name[NAMES];
+	struct slow slow[SLOW_PROCESSES];
+	unsigned int next_slow;
+	uint64_t unnamed[FILE_OUTCOMES];
+};
+
+struct user_symbols *user_symbols_new(struct file_helper *helper)
+{
+	struct user_symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (symbols)
+		symbols->helper = helper;
+	return symbols;
+}
+
+void user_symbols_free(struct user_symbols *symbols)
+{
+	if (!symbols)
+		return;
+	for (size_t i = 0; i < NAMES; i++)
+		free(symbols->name[i].text);
+	free(symbols);
+}
+
+const uint64_t *user_symbols_unnamed(const struct user_symbols *symbols)
+{
+	return symbols->unnamed;
+}
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* ---- asking --------------------------------------------------------------------- */
+
+/* What is kept of @pid, or NULL: it did not make anybody wait lately. */
+static struct slow *find_slow(struct user_symbols *symbols, uint32_t pid)
+{
+	for (size_t i = 0; i < SLOW_PROCESSES; i++)
+		if (symbols->slow[i].pid == pid && now() - symbols->slow[i].at < SLOW_NS)
+			return &symbols->slow[i];
+	return NULL;
+}
+
+/*
+ * Who has a slow answer once may have a large file, whose table is kept. Whoever
+ * goes on like that would use up the time that there is for everybody.
+ */
+static void note_slow(struct user_symbols *symbols, uint32_t pid, const struct file_answer *answer)
+{
+	struct slow *slow = find_slow(symbols, pid);
+	uint32_t outcome = slow ? FILE_TOO_SLOW : FILE_FOUND;
+
+	if (file_helper_failed(answer))
+		outcome = answer->outcome;
+	if (!slow)
+		slow = &symbols->slow[symbols->next_slow++ % SLOW_PROCESSES];
+	*slow = (struct slow){pid, outcome, now()};
+}
+
+/* Asks the helper, unless it is known to be in vain. */
+static void ask(struct user_symbols *symbols, uint32_t pid, uint64_t address,
+		struct file_answer *answer)
+{
+	const struct slow *slow = find_slow(symbols, pid);
+
+	if (slow && slow->outcome != FILE_FOUND)
+		*answer = (struct file_answer){.outcome = slow->outcome};
+	else if (!file_helper_name(symbols->helper, pid, address, answer))
+		note_slow(symbols, pid, answer);
+}
+
+/* What is told of it: "" if nothing is. */
+static void describe(const struct file_answer *answer, char *text, size_t size)
+{
+	if (answer->outcome == FILE_FOUND && *answer->function)
+		snprintf(text, size, "%s [%s]", answer->function, answer->file);
+	else if (*answer->file && !answer->is_file)
+		snprintf(text, size, "%s+0x%" PRIx64, answer->file, answer->offset);
+	else if (answer->outcome == FILE_FOUND && *answer->file)
+		snprintf(text, size, "[%s]+0x%" PRIx64, answer->file, answer->offset);
+	else if (*answer->file)
+		snprintf(text, size, "[%s]", answer->file);
+	else
+		text[0] = '\0';
+}
+
+/* ---- names ----------------------------------------------------------------------- */
+
+static struct name *place_of(struct user_symbols *symbols, uint32_t pid, uint64_t address)
+{
+	const uint64_t hash = (address ^ (uint64_t)pid << 40) * 0x9e3779b97f4a7c15ULL;
+
+	return &symbols->name[hash >> (64 - NAMES_BITS)];
+}
+
+/* Puts the answer for @address into its place. */
+static void learn(struct user_symbols *symbols, struct name *name, uint32_t pid, uint64_t address)
+{
+	struct file_answer answer;
+	char text[NAME_LEN];
+
+	ask(symbols, pid, address, &answer);
+	if (answer.outcome != FILE_FOUND)
+		symbols->unnamed[answer.outcome]++;
+	describe(&answer, text, sizeof(text));
+	free(name->text);
+	*name = (struct name){pid, address, now(), *text ? strdup(text) : NULL};
+}
+
+int user_symbols_name(struct user_symbols *symbols, uint32_t pid, uint64_t address, char *buffer,
+		      size_t size)
+{
+	struct name *name = place_of(symbols, pid, address);
+
+	if (size)
+		buffer[0] = '\0';
+	if (!pid)
+		return -ENOENT;
+	if (name->pid != pid || name->address != address || now() - name->at >= FRESH_NS)
+		learn(symbols, name, pid, address);
+	if (!name->text)
+		return -ENOENT;
+	snprintf(buffer, size, "%s", name->text);
+	return 0;
+}

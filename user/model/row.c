@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Arithmetic on rows: counters added up, taken apart again, and what ranks them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model_private.h"
+
+static void add_to(uint64_t *value, uint64_t more)
+{
+	*value = saturating_add(*value, more);
+}
+
+static void subtract_from(uint64_t *value, uint64_t less)
+{
+	*value = saturating_subtract(*value, less);
+}
+
+static void add_open_blocks(struct open_blocks *blocks, const struct open_blocks *from)
+{
+	add_to(&blocks->window_ns, from->window_ns);
+	if (blocks->max_ns < from->max_ns)
+		blocks->max_ns = from->max_ns;
+}
+
+static int open_merge(struct open_intervals *open, const struct open_intervals *from)
+{
+	add_to(&open->window_ns, from->window_ns);
+	return dist_merge(&open->age, &from->age);
+}
+
+int row_add(struct row *row, const struct row *from)
+{
+	add_to(&row->tasks, from->tasks);
+	add_to(&row->exited, from->exited);
+	add_to(&row->live, from->live);
+	add_to(&row->groups, from->groups);
+	add_to(&row->timers.armed, from->timers.armed);
+	add_to(&row->timers.rearmed, from->timers.rearmed);
+	add_to(&row->timers.cancelled, from->timers.cancelled);
+	add_to(&row->timers.expired, from->timers.expired);
+	add_to(&row->timers.outstanding, from->timers.outstanding);
+	add_to(&row->oncpu_ns, from->oncpu_ns);
+	add_to(&row->voluntary, from->voluntary);
+	add_to(&row->involuntary, from->involuntary);
+	for (int i = 0; i < DWELL_BLOCKS; i++)
+		add_to(&row->blocked_ns[i], from->blocked_ns[i]);
+	add_open_blocks(&row->open_d, &from->open_d);
+	add_open_blocks(&row->open_waits, &from->open_waits);
+	for (int i = 0; i < DWELL_MEASURES; i++) {
+		int err = dist_merge(&row->measure[i], &from->measure[i]);
+
+		if (!err)
+			err = open_merge(&row->open[i], &from->open[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void dist_subtract(struct dist *dist, const struct dist *base)
+{
+	uint32_t used = 0, at = 0;
+
+	for (uint32_t i = 0; i < dist->used; i++) {
+		struct dist_cell cell = dist->cells[i];
+
+		while (at < base->used && base->cells[at].bucket < cell.bucket)
+			at++;
+		if (at < base->used && base->cells[at].bucket == cell.bucket)
+			subtract_from(&cell.count, base->cells[at].count);
+		if (cell.count)
+			dist->cells[used++] = cell;
+	}
+	dist->used = used;
+	subtract_from(&dist->sum, base->sum);
+	if (dist->max > base->max)
+		return;
+	/* The maximum is of the part removed; what is left lies below its last bucket's end. */
+	if (!used)
+		dist->max = 0;
+	else if (dist->cells[used - 1].bucket < DWELL_BUCKETS - 1 &&
+		 dist->max >= dist_bucket_start(dist->cells[used - 1].bucket + 1))
+		dist->max = dist_bucket_start(dist->cells[used - 1].bucket + 1) - 1;
+}
+
+void row_subtract(struct row *row, const struct row *base)
+{
+	subtract_from(&row->timers.armed, base->timers.armed);
+	subtract_from(&row->timers.rearmed, base->timers.rearmed);
+	subtract_from(&row->timers.cancelled, base->timers.cancelled);
+	subtract_from(&row->timers.expired, base->timers.expired);
+	subtract_from(&row->oncpu_ns, base->oncpu_ns);
+	subtract_from(&row->voluntary, base->voluntary);
+	subtract_from(&row->involuntary, base->involuntary);
+	for (int i = 0; i < DWELL_BLOCKS; i++)
+		subtract_from(&row->blocked_ns[i], base->blocked_ns[i]);
+	for (int i = 0; i < DWELL_MEASURES; i++)
+		dist_subtract(&row->measure[i], &base->measure[i]);
+}
+
+/* Empties @dist but keeps its memory. */
+static void dist_reset(struct dist *dist)
+{
+	dist->used = 0;
+	dist->sum = dist->max = 0;
+}
+
+void row_reset(struct row *row)
+{
+	struct dist measure[DWELL_MEASURES];
+	struct open_intervals open[DWELL_MEASURES];
+
+	memcpy(measure, row->measure, sizeof(measure));
+	memcpy(open, row->open, sizeof(open));
+	memset(row, 0, sizeof(*row));
+	memcpy(row->measure, measure, sizeof(measure));
+	memcpy(row->open, open, sizeof(open));
+	for (int i = 0; i < DWELL_MEASURES; i++)
+		dist_reset(&row->measure[i]);
+	row_close(row);
+}
+
+void row_close(struct row *row)
+{
+	for (int i = 0; i < DWELL_MEASURES; i++) {
+		dist_reset(&row->open[i].age);
+		row->open[i].window_ns = 0;
+	}
+	row->open_d = row->open_waits = (struct open_blocks){0};
+}
+
+void row_clear(struct row *row)
+{
+	for (int i = 0; i < DWELL_MEASURES; i++) {
+		dist_clear(&row->measure[i]);
+		dist_clear(&row->open[i].age);
+	}
+	memset(row, 0, sizeof(*row));
+}
+
+struct row *row_new(void)
+{
+	return calloc(1, sizeof(struct row));
+}
+
+void row_free(struct row *row)
+{
+	if (!row)
+		return;
+	row_clear(row);
+	free(row);
+}
+
+int row_runqueue(const struct row *row, struct dist *dist)
+{
+	int err = dist_merge(dist, &row->measure[DWELL_WOKEN]);
+
+	return err ? err : dist_merge(dist, &row->measure[DWELL_PREEMPTED]);
+}
+
+int row_open_runqueue(const struct row *row, struct open_intervals *open)
+{
+	int err = open_merge(open, &row->open[DWELL_WOKEN]);
+
+	return err ? err : open_merge(open, &row->open[DWELL_PREEMPTED]);
+}
+
+/* ---- ranking ------------------------------------------------------------ */
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t sum_of(const struct row *row, enum dwell_measure measure)
+{
+	return saturating_add(row->measure[measure].sum, row->open[measure].window_ns);
+}
+
+static uint64_t max_of(const struct row *row, enum dwell_measure measure)
+{
+	return larger(row->measure[measure].max, row->open[measure].age.max);
+}
+
+uint64_t row_percentile(const struct dist *dist, const struct open_intervals *open,
+			unsigned int per_mille)
+{
+	return larger(dist_percentile(dist, per_mille),
+		      dist_percentile_with(dist, &open->age, per_mille));
+}
+
+static uint64_t p99_of(const struct row *row, enum dwell_measure measure)
+{
+	return row_percentile(&row->measure[measure], &row->open[measure], 990);
+}
+
+static int runqueue_p99(const struct row *row, uint64_t *value)
+{
+	struct open_intervals open = {0};
+	struct dist dist = {0};
+	int err = row_runqueue(row, &dist);
+
+	if (!err)
+		err = row_open_runqueue(row, &open);
+	*value = row_percentile(&dist, &open, 990);
+	dist_clear(&dist);
+	dist_clear(&open.age);
+	return err;
+}
+
+static uint64_t value_of_timers(const struct row *row, enum row_key key)
+{
+	switch (key) {
+	case ROW_KEY_ARMED:
+		return row->timers.armed;
+	case ROW_KEY_CANCELLED:
+		return row->timers.cancelled;
+	case ROW_KEY_EXPIRED:
+		return row->timers.expired;
+	case ROW_KEY_OUTSTANDING:
+		return row->timers.outstanding;
+	case ROW_KEY_LATENESS_P99:
+		return p99_of(row, DWELL_LATENESS);
+	case ROW_KEY_LATENESS_MAX:
+		return max_of(row, DWELL_LATENESS);
+	case ROW_KEY_TIMER_LATENCY_P99:
+		return p99_of(row, DWELL_TIMER_LATENCY);
+	case ROW_KEY_TIMER_LATENCY_MAX:
+		return max_of(row, DWELL_TIMER_LATENCY);
+	default:
+		return 0;
+	}
+}
+
+int row_value(const struct row *row, enum row_key key, uint64_t *value)
+{
+	*value = value_of_timers(row, key);
+	switch (key) {
+	case ROW_KEY_RUNQUEUE:
+		*value = saturating_add(sum_of(row, DWELL_WOKEN), sum_of(row, DWELL_PREEMPTED));
+		break;
+	case ROW_KEY_RUNQUEUE_MAX:
+		*value = larger(max_of(row, DWELL_WOKEN), max_of(row, DWELL_PREEMPTED));
+		break;
+	case ROW_KEY_RUNQUEUE_P99:
+		return runqueue_p99(row, value);
+	case ROW_KEY_THROTTLED:
+		*value = sum_of(row, DWELL_THROTTLED);
+		break;
+	case ROW_KEY_BLOCKED:
+		*value = saturating_add(row->measure[DWELL_BLOCKED].sum, row->open_waits.window_ns);
+		break;
+	case ROW_KEY_BLOCKED_MAX:
+		*value = larger(row->measure[DWELL_BLOCKED].max, row->open_waits.max_ns);
+		break;
+	case ROW_KEY_UNINTERRUPTIBLE:
+		*value = saturating_add(row->blocked_ns[DWELL_BLOCK_D], row->open_d.window_ns);
+		break;
+	case ROW_KEY_DWELL_P99:
+		*value = p99_of(row, DWELL_DWELL);
+		break;
+	case ROW_KEY_DWELL_MAX:
+		*value = max_of(row, DWELL_DWELL);
+		break;
+	case ROW_KEY_ONCPU:
+		*value = row->oncpu_ns;
+		break;
+	case ROW_KEY_SWITCHES:
+		*value = saturating_add(row->voluntary, row->involuntary);
+		break;
+	case ROW_KEY_TASKS:
+		*value = row->tasks;
+		break;
+	default:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Views of the timer ledger: ledgers of one kind added up to rows, ranked and cut to a limit. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "model/model_private.h"
+#include "model/timer_view.h"
+
+/* It grows by so many at least, and by that share of what it began with. */
+#define OUTSTANDING_LEAST 5
+#define OUTSTANDING_SHARE 0.02
+#define RATE_LEAST 5 /* a second */
+#define RATE_SHARE 0.2
+#define SAMPLE_LEAST_NS 500000000ULL /* half of the time between two samples */
+
+/* What tells rows apart; what does not apply is 0. */
+struct timer_row_key {
+	uint32_t pid;
+	uint32_t tid;
+	uint64_t start; /* of a task; of a process its generation */
+	uint64_t cgroup;
+	uint64_t function;
+	char comm[DWELL_COMM_LEN];
+	char api[TIMER_API_LEN];
+	uint8_t kernel, unowned, remainder, wheel, kind;
+	uint8_t padding[3];
+};
+
+/* A row in the making. */
+struct tally {
+	struct timer_row_key key;
+	struct timer_sums sums;
+	struct course course;
+	uint64_t oldest;
+	int64_t due;
+	bool alive; /* one of its tasks is */
+	struct timer_site site[TIMER_SITES];
+	size_t sites;
+	uint64_t site_samples;
+	UT_hash_handle hh;
+};
+
+/* Who owns a ledger, as far as it is known. */
+struct owner {
+	const char *comm; /* NULL: not known */
+	uint64_t cgroup;
+	uint64_t generation; /* of the process */
+	bool exited;
+};
+
+static void free_tallies(struct tally **tallies)
+{
+	struct tally *tally, *next;
+
+	HASH_ITER(hh, *tallies, tally, next) {
+		HASH_DEL(*tallies, tally);
+		timer_sums_clear(&tally->sums);
+		free(tally);
+	}
+}
+
+/* ---- which row ------------------------------------------------------------------ */
+
+/* A process goes by its leader's name and place. */
+static void find_process_owner(const struct group *process, struct owner *owner)
+{
+	owner->comm = process->leader_comm;
+	owner->cgroup = process->leader_cgroup;
+}
+
+static struct owner find_owner(struct model *model, const struct ledger *ledger, enum timer_by by)
+{
+	struct task *task = task_find(model, ledger->key.tid, ledger->key.start, false);
+	struct owner owner = {.exited = ledger_is_left(model, ledger)};
+	/* The pid of one that exited may be another process's by now. */
+	struct group *process =
+		owner.exited ? process_find_serial(model, ledger->key.pid, ledger->process) :
+			       process_find(model, ledger->key.pid);
+
+	if (owner.exited) {
+		owner.generation = ledger->process;
+		owner.comm = ledger->comm;
+		owner.cgroup = ledger->cgroup;
+	} else if (task && task->known) {
+		owner.comm = task->group[GROUP_COMM]->key.name;
+		owner.cgroup = task->group[GROUP_CGROUP]->key.number;
+	}
+	if (task && task->group[GROUP_PROCESS])
+		process = task->group[GROUP_PROCESS];
+	if (by == TIMER_BY_PROCESS && process && process->leader_comm[0])
+		find_process_owner(process, &owner);
+	if (process)
+		owner.generation = process->key.generation;
+	return owner;
+}
+
+static void set_owner(struct timer_row_key *key, struct model *model, const struct ledger *ledger,
+		      enum timer_by by, bool *alive)
+{
+	struct owner owner = find_owner(model, ledger, by);
+
+	*alive = !owner.exited;
+	switch (by) {
+	case TIMER_BY_TASK:
+		key->tid = ledger->key.tid;
+		key->pid = ledger->key.pid;
+		key->start = ledger->key.start;
+		key->cgroup = owner.cgroup;
+		break;
+	case TIMER_BY_PROCESS:
+		key->pid = ledger->key.pid;
+		key->start = owner.generation;
+		key->cgroup = owner.cgroup;
+		break;
+	case TIMER_BY_CGROUP:
+		key->cgroup = owner.cgroup;
+		return;
+	case TIMER_BY_COMM:
+		break;
+	case TIMER_BY_CALLBACK:
+	case TIMER_BY_API:
+		*alive = true;
+		return;
+	}
+	if (owner.comm)
+		memcpy(key->comm, owner.comm, sizeof(key->comm));
+}
+
+static struct timer_row_key row_key(struct model *model, const struct ledger *ledger,
+				    const struct timer_view *view, const struct timer_names *names,
+				    bool *alive)
+{
+	const struct dwell_timer_key *id = &ledger->key;
+	struct timer_row_key key;
+	const char *callback = NULL;
+
+	memset(&key, 0, sizeof(key));
+	if (names->function)
+		callback = names->function(names->context, id->function);
+	timer_api(key.api, id, callback);
+	key.wheel = id->kind == DWELL_TIMER_WHEEL;
+	key.kind = (uint8_t)id->kind;
+	if (view->by != TIMER_BY_API)
+		key.function = id->function;
+	*alive = true;
+	if (id->tid == LEDGER_REMAINDER && !id->pid)
+		key.remainder = view->by < TIMER_BY_CALLBACK;
+	else if (id->tid)
+		set_owner(&key, model, ledger, view->by, alive);
+	else if (id->kind == DWELL_TIMER_USER)
+		key.unowned = view->by < TIMER_BY_CALLBACK;
+	else
+		key.kernel = view->by < TIMER_BY_CALLBACK;
+	return key;
+}
+
+static struct tally *tally_get(struct tally **tallies, const struct timer_row_key *key)
+{
+	struct tally *tally;
+
+	HASH_FIND(hh, *tallies, key, sizeof(*key), tally);
+	if (tally)
+		return tally;
+	tally = calloc(1, sizeof(*tally));
+	if (!tally)
+		return NULL;
+	tally->key = *key;
+	HASH_ADD(hh, *tallies, key, sizeof(tally->key), tally);
+	if (tally->hh.tbl)
+		return tally;
+	free(tally);
+	return NULL;
+}
+
+/* ---- adding up -------------------------------------------------------------------- */
+
+/* Puts @site where it belongs among the most frequent ones. */
+static void add_site(struct tally *tally, const struct ledger_site *site, uint32_t pid)
+{
+	size_t at = tally->sites;
+
+	tally->site_samples = saturating_add(tally->site_samples, site->samples);
+	while (at && tally->site[at - 1].samples < site->samples)
+		at--;
+	if (at == TIMER_SITES)
+		return;
+	if (tally->sites < TIMER_SITES)
+		tally->sites++;
+	memmove(&tally->site[at + 1], &tally->site[at],
+		(tally->sites - at - 1) * sizeof(*tally->site));
+	tally->site[at] = (struct timer_site){.samples = site->samples, .pid = pid};
+	memcpy(tally->site[at].stack, site->stack, sizeof(site->stack));
+	memcpy(tally->site[at].user_stack, site->user_stack, sizeof(site->user_stack));
+}
+
+static int add_ledger(struct tally *tally, const struct ledger *ledger)
+{
+	const struct ledger_site *site;
+	int err = timer_sums_add(&tally->sums, &ledger->sums);
+
+	if (!err && ledger->earlier)
+		err = timer_sums_add(&tally->sums, ledger->earlier);
+	if (err)
+		return err;
+	if (ledger->course)
+		course_add(&tally->course, ledger->course);
+	if (ledger->oldest && (!tally->oldest || ledger->oldest < tally->oldest))
+		tally->oldest = ledger->oldest;
+	if (ledger->due && (!tally->due || ledger->due < tally->due))
+		tally->due = ledger->due;
+	LL_FOREACH(ledger->sites, site)
+		add_site(tally, site, ledger->key.pid);
+	return 0;
+}
+
+static bool is_empty(const struct ledger *ledger)
+{
+	const struct timer_counts *counts = &ledger->sums.counts;
+
+	return !ledger->earlier && !counts->armed && !counts->cancelled && !counts->expired &&
+	       !counts->outstanding;
+}
+
+static int tally_ledgers(struct model *model, struct ledger *ledger, const struct timer_view *view,
+			 const struct timer_names *names, struct tally **tallies)
+{
+	for (; ledger; ledger = ledger->hh.next) {
+		struct timer_row_key key;
+		struct tally *tally;
+		bool alive;
+
+		if (is_empty(ledger))
+			continue;
+		key = row_key(model, ledger, view, names, &alive);
+		tally = tally_get(tallies, &key);
+		if (!tally || add_ledger(tally, ledger))
+			return -ENOMEM;
+		tally->alive |= alive;
+	}
+	return 0;
+}
+
+/* ---- rows --------------------------------------------------------------------------- */
+
+/*
+ * The rates of arming between samples, into @rate and as of @at. What is left
+ * of the window after the last whole interval is too short to tell. How many.
+ */
+static size_t rates_of(const struct model *model, const struct course *course, uint64_t *at,
+		       double *rate)
+{
+	const uint64_t least = SAMPLE_LEAST_NS * model->sample_every;
+	uint64_t before = model->window_start, armed = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->samples; i++) {
+		uint64_t ns = saturating_subtract(model->sample_at[i], before);
+
+		if (ns < least)
+			continue;
+		at[count] = model->sample_at[i];
+		rate[count++] =
+			(double)saturating_subtract(course->armed[i], armed) * 1e9 / (double)ns;
+		before = model->sample_at[i];
+		armed = course->armed[i];
+	}
+	return count;
+}
+
+static void judge_growth(const struct model *model, const struct course *course,
+			 struct timer_row *row)
+{
+	double outstanding[COURSE_SAMPLES], rate[COURSE_SAMPLES];
+	uint64_t at[COURSE_SAMPLES];
+	size_t rates = rates_of(model, course, at, rate);
+
+	for (size_t i = 0; i < model->samples; i++)
+		outstanding[i] = (double)course->outstanding[i];
+	row->outstanding = growth_judge(model->sample_at, outstanding, model->samples,
+					OUTSTANDING_LEAST, OUTSTANDING_SHARE);
+	row->rate = growth_judge(at, rate, rates, RATE_LEAST, RATE_SHARE);
+}
+
+/* Return addresses in a stack, which zeros follow. */
+static size_t depth_of(const uint64_t stack[DWELL_STACK_DEPTH])
+{
+	size_t depth = 0;
+
+	while (depth < DWELL_STACK_DEPTH && stack[depth])
+		depth++;
+	return depth;
+}
+
+/* Makes @tally a row, which takes over what it owns. */
+static void fill_row(const struct model *model, struct tally *tally, enum timer_by by,
+		     struct timer_row *row)
+{
+	const struct timer_row_key *key = &tally->key;
+	struct timer_sums *sums = &tally->sums;
+
+	row->by = by;
+	row->pid = key->pid;
+	row->tid = key->tid;
+	row->cgroup = key->cgroup;
+	memcpy(row->comm, key->comm, sizeof(row->comm));
+	memcpy(row->api, key->api, sizeof(row->api));
+	row->function = key->function;
+	row->kernel = key->kernel;
+	row->unowned = key->unowned;
+	row->remainder = key->remainder;
+	row->wheel = key->wheel;
+	row->kind = key->kind;
+	row->exited = !tally->alive;
+	row->timers = sums->counts;
+	row->before = sums->before;
+	row->woke = sums->woke;
+	row->callback_ns = sums->callback_ns;
+	row->slack_granted = sums->slack_granted;
+	row->slack_used = sums->slack_used;
+	row->timeout = sums->timeout;
+	row->lateness = sums->lateness;
+	memset(&sums->timeout, 0, sizeof(sums->timeout));
+	memset(&sums->lateness, 0, sizeof(sums->lateness));
+	if (tally->oldest)
+		row->oldest_ns = saturating_subtract(model->window_end, tally->oldest);
+	if (tally->due > (int64_t)model->window_end)
+		row->due_ns = (uint64_t)tally->due - model->window_end;
+	judge_growth(model, &tally->course, row);
+	memcpy(row->site, tally->site, sizeof(row->site));
+	row->sites = tally->sites;
+	row->site_samples = tally->site_samples;
+	for (size_t i = 0; i < row->sites; i++) {
+		row->site[i].depth = depth_of(row->site[i].stack);
+		row->site[i].user_depth = depth_of(row->site[i].user_stack);
+	}
+}
+
+unsigned int timer_unmeasured(const struct unmeasured *unmeasured, enum dwell_timer_kind kind)
+{
+	const unsigned int figures[] = {
+		[DWELL_TIMER_KERNEL] = unmeasured->kernel,
+		[DWELL_TIMER_SLEEP] = unmeasured->sleeps,
+		[DWELL_TIMER_USER] = unmeasured->users,
+		[DWELL_TIMER_WHEEL] = unmeasured->wheel,
+	};
+
+	return figures[kind];
+}
+
+/* Where an event is not seen, its counts may rise and rise: that tells nothing. */
+static void forget_unmeasured(const struct unmeasured *unmeasured, struct timer_row *row)
+{
+	const unsigned int figures = timer_unmeasured(unmeasured, row->kind);
+
+	if (figures & FIGURE_OUTSTANDING)
+		row->outstanding = (struct growth){0};
+	if (figures & FIGURE_ARMED)
+		row->rate = (struct growth){0};
+}
+
+bool timer_row_leaks(const struct timer_row *row)
+{
+	return row->outstanding.grows;
+}
+
+bool timer_rows_judged(const struct timer_rows *rows)
+{
+	return rows->samples >= GROWTH_SAMPLES;
+}
+
+/* ---- ranking -------------------------------------------------------------------------- */
+
+/* What rows are sorted by: largest first. */
+static double key_value(const struct timer_row *row, enum timer_key key)
+{
+	switch (key) {
+	case TIMER_KEY_ARMED:
+		return (double)row->timers.armed;
+	case TIMER_KEY_REARMED:
+		return (double)row->timers.rearmed;
+	case TIMER_KEY_CANCELLED:
+		return (double)row->timers.cancelled;
+	case TIMER_KEY_EXPIRED:
+		return (double)row->timers.expired;
+	case TIMER_KEY_OUTSTANDING:
+		return (double)row->timers.outstanding;
+	case TIMER_KEY_OLDEST:
+		return (double)row->oldest_ns;
+	case TIMER_KEY_TIMEOUT:
+		/* The shortest first; those without any last. */
+		return dist_count(&row->timeout) ? -(double)dist_percentile(&row->timeout, 500) :
+						   -(double)UINT64_MAX;
+	case TIMER_KEY_SLACK:
+		return (double)row->slack_used;
+	case TIMER_KEY_LATENESS_P99:
+		return (double)dist_percentile(&row->lateness, 990);
+	case TIMER_KEY_LATENESS_MAX:
+		return (double)row->lateness.max;
+	case TIMER_KEY_WOKE:
+		return (double)row->woke;
+	case TIMER_KEY_CALLBACK:
+		return (double)row->callback_ns;
+	case TIMER_KEY_GROWTH:
+		/* A leak before what only speeds up. */
+		return row->outstanding.grows ? 1e12 + row->outstanding.per_s : row->rate.per_s;
+	default:
+		return 0;
+	}
+}
+
+static int compare_ids(const struct timer_row *a, const struct timer_row *b, enum timer_key key)
+{
+	const uint64_t x[] = {key == TIMER_KEY_TID ? a->tid : a->pid, a->pid, a->tid, a->cgroup,
+			      a->function};
+	const uint64_t y[] = {key == TIMER_KEY_TID ? b->tid : b->pid, b->pid, b->tid, b->cgroup,
+			      b->function};
+
+	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++)
+		if (x[i] != y[i])
+			return x[i] < y[i] ? -1 : 1;
+	return 0;
+}
+
+static int compare_rows(const void *a, const void *b, void *context)
+{
+	const struct timer_row *x = a, *y = b;
+	const struct timer_view *view = context;
+	double value = key_value(x, view->sort), other = key_value(y, view->sort);
+	int names = strncmp(x->comm, y->comm, DWELL_COMM_LEN), apis = strcmp(x->api, y->api), ids;
+
+	if (value != other)
+		return value > other ? -1 : 1;
+	if (view->sort == TIMER_KEY_COMM && names)
+		return names;
+	if (view->sort == TIMER_KEY_API && apis)
+		return apis;
+	ids = compare_ids(x, y, view->sort);
+	return ids ? ids : names ? names : apis;
+}
+
+static void row_free_parts(struct timer_row *row)
+{
+	dist_clear(&row->timeout);
+	dist_clear(&row->lateness);
+}
+
+/* Cuts @rows to what @view shows. */
+static void limit_rows(const struct timer_view *view, struct timer_rows *rows)
+{
+	size_t limit = view->limit ? view->limit : SIZE_MAX;
+
+	while (rows->count > limit) {
+		row_free_parts(&rows->row[--rows->count]);
+		rows->hidden++;
+	}
+}
+
+static int make_rows(const struct model *model, struct tally *tally, const struct timer_view *view,
+		     const struct unmeasured *unmeasured, struct timer_rows *rows)
+{
+	rows->samples = model->samples;
+	rows->row = calloc(HASH_COUNT(tally) + 1, sizeof(*rows->row));
+	if (!rows->row)
+		return -ENOMEM;
+	for (; tally; tally = tally->hh.next) {
+		struct timer_row *row = &rows->row[rows->count];
+
+		fill_row(model, tally, view->by, row);
+		forget_unmeasured(unmeasured, row);
+		rows->grown += timer_row_leaks(row);
+		rows->faster += row->rate.grows && !timer_row_leaks(row);
+		if (!view->leaks || timer_row_leaks(row)) {
+			rows->count++;
+			continue;
+		}
+		row_free_parts(row);
+		memset(row, 0, sizeof(*row));
+	}
+	qsort_r(rows->row, rows->count, sizeof(*rows->row), compare_rows, (void *)view);
+	limit_rows(view, rows);
+	return 0;
+}
+
+int model_timer_rows(struct model *model, const struct timer_view *view,
+		     const struct timer_names *names, const struct unmeasured *unmeasured,
+		     struct timer_rows *rows)
+{
+	__attribute__((cleanup(free_tallies))) struct tally *tallies = NULL;
+	int err;
+
+	memset(rows, 0, sizeof(*rows));
+	err = tally_ledgers(model, model->user_ledgers, view, names, &tallies);
+	if (!err)
+		err = tally_ledgers(model, model->kernel_ledgers, view, names, &tallies);
+	return err ? err : make_rows(model, tallies, view, unmeasured, rows);
+}
+
+void timer_rows_free(struct timer_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		row_free_parts(&rows->row[i]);
+	free(rows->row);
+	memset(rows, 0, sizeof(*rows));
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Groups without members: which of them stay, and which become part of the remainder. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <utlist.h>
+
+#include "model/model_private.h"
+
+/*
+ * So many comms and cgroups without a task are remembered at least: one that
+ * comes back is to find its counters as it left them.
+ */
+#define IDLE_NAMES_MIN 4096
+
+#define SLACK(limit) ((limit) / 8)
+
+void model_keep_processes(struct model *model, size_t limit, enum row_key key)
+{
+	model->processes_limit = limit;
+	model->processes_key = key;
+}
+
+static int trim_names(struct model *model, enum grouping kind)
+{
+	size_t limit = model->exited_limit < IDLE_NAMES_MIN ? IDLE_NAMES_MIN : model->exited_limit;
+	int err = 0;
+
+	while (!err && model->idle_count[kind] > limit)
+		err = group_fold(model, kind, model->idle[kind]);
+	return err;
+}
+
+/* A process without members, and what it did. */
+struct candidate {
+	struct group *process;
+	uint64_t value, oncpu_ns;
+	bool ended; /* its leader has exited: else only some threads of it have */
+};
+
+/* Who goes first: those that are gone for certain, then those that did least, then the oldest. */
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->ended != y->ended)
+		return y->ended - x->ended;
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	if (x->oncpu_ns != y->oncpu_ns)
+		return x->oncpu_ns < y->oncpu_ns ? -1 : 1;
+	return x->process->serial < y->process->serial ? -1 : 1;
+}
+
+/* Lists the processes without members into @candidates, who goes first first. 0 or -ENOMEM. */
+static int list_candidates(struct model *model, struct candidate *candidates)
+{
+	struct group *process;
+	size_t count = 0;
+
+	DL_FOREACH(model->idle[GROUP_PROCESS], process) {
+		struct candidate *candidate = &candidates[count++];
+		int err = row_value(process->settled, model->processes_key, &candidate->value);
+
+		if (err)
+			return err;
+		candidate->process = process;
+		candidate->oncpu_ns = process->settled->oncpu_ns;
+		candidate->ended = process->leader_ended;
+	}
+	qsort(candidates, count, sizeof(*candidates), compare_candidates);
+	return 0;
+}
+
+static int trim_processes(struct model *model, bool slack)
+{
+	size_t limit = model->processes_limit, count = model->idle_count[GROUP_PROCESS];
+	struct candidate *candidates;
+	int err;
+
+	if (count <= limit + (slack ? SLACK(limit) : 0))
+		return 0;
+	candidates = calloc(count, sizeof(*candidates));
+	if (!candidates)
+		return -ENOMEM;
+	err = list_candidates(model, candidates);
+	for (size_t i = 0; i < count - limit && !err; i++)
+		err = group_fold(model, GROUP_PROCESS, candidates[i].process);
+	free(candidates);
+	return err;
+}
+
+int groups_trim(struct model *model, enum grouping kind, bool slack)
+{
+	return kind == GROUP_PROCESS ? trim_processes(model, slack) : trim_names(model, kind);
+}

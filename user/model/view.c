@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Views of the model: rows by task or group, ranked and cut to a limit. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model_private.h"
+
+/* What one row will be made from, and what ranks it. */
+struct entry {
+	const struct task *task;     /* a task; or */
+	const struct ledger *ledger; /* a kernel timer; or */
+	const struct group *group;   /* a group, with its members; or */
+	const struct row *remainder; /* the forgotten groups together */
+	const struct task **members;
+	size_t nr_members;
+
+	uint64_t value;	 /* of the key: largest first; of an id: 0 */
+	bool last;	 /* the key does not apply */
+	uint64_t ids[3]; /* break ties, ascending; the one sorted by comes first */
+	const char *comm;
+};
+
+struct entries {
+	struct entry *entry;
+	size_t count;
+	const struct task **members; /* of all groups, side by side */
+};
+
+/* ---- filling rows ------------------------------------------------------- */
+
+static int fill_measures(const struct task *task, struct row *row, bool with_cells)
+{
+	int err = 0;
+
+	for (int i = 0; i < DWELL_MEASURES; i++) {
+		row->measure[i].sum = task->sum[i];
+		row->measure[i].max = task->max[i];
+	}
+	if (!with_cells)
+		return 0;
+	for (uint16_t i = 0; i < task->cells_used && !err; i++)
+		err = dist_add(&row->measure[task->cells[i].place / DWELL_BUCKETS],
+			       task->cells[i].place % DWELL_BUCKETS, task->cells[i].count);
+	for (int i = 0; task->kept && i < DWELL_MEASURES && !err; i++)
+		err = dist_merge(&row->measure[i], &task->kept[i]);
+	return err;
+}
+
+static int fill_owned(const struct owned_timers *owned, struct row *row, bool with_cells)
+{
+	struct dist *lateness = &row->measure[DWELL_LATENESS];
+
+	row->timers.armed = saturating_add(row->timers.armed, owned->counts.armed);
+	row->timers.rearmed = saturating_add(row->timers.rearmed, owned->counts.rearmed);
+	row->timers.cancelled = saturating_add(row->timers.cancelled, owned->counts.cancelled);
+	row->timers.expired = saturating_add(row->timers.expired, owned->counts.expired);
+	row->timers.outstanding =
+		saturating_add(row->timers.outstanding, owned->counts.outstanding);
+	if (with_cells)
+		return dist_merge(lateness, &owned->lateness);
+	lateness->sum = saturating_add(lateness->sum, owned->lateness.sum);
+	if (lateness->max < owned->lateness.max)
+		lateness->max = owned->lateness.max;
+	return 0;
+}
+
+static int add_open(struct row *row, enum dwell_measure measure, uint64_t age, uint64_t window_ns)
+{
+	struct open_intervals *open = &row->open[measure];
+
+	open->window_ns = window_ns;
+	open->age.sum = open->age.max = age;
+	return dist_add(&open->age, dwell_bucket(age), 1);
+}
+
+static int fill_open_block(const struct task *task, struct row *row)
+{
+	const struct open_blocks block = {task->state_window_ns, task->state_age_ns};
+	/* A kernel thread that waits for work does its duty, however long. */
+	bool idle = task->block == DWELL_BLOCK_I || (task->kthread && task->block != DWELL_BLOCK_D);
+
+	if (task->block == DWELL_BLOCK_D)
+		row->open_d = block;
+	if (!idle)
+		row->open_waits = block;
+	return add_open(row, DWELL_BLOCKED, block.max_ns, block.window_ns);
+}
+
+/* What @task is in the middle of. What began only now is left to the next look. */
+static int fill_open(const struct task *task, struct row *row)
+{
+	static const enum dwell_measure waits[] = {
+		[DWELL_RUNNABLE_WOKEN] = DWELL_WOKEN,
+		[DWELL_RUNNABLE_PREEMPTED] = DWELL_PREEMPTED,
+		[DWELL_RUNNABLE_THROTTLED] = DWELL_THROTTLED,
+	};
+	int err = 0;
+
+	if (task->state_age_ns && task->state == DWELL_BLOCKED_STATE)
+		err = fill_open_block(task, row);
+	else if (task->state_age_ns && task->state >= DWELL_RUNNABLE_WOKEN)
+		err = add_open(row, waits[task->state], task->state_age_ns, task->state_window_ns);
+	if (!err && task->dwell_age_ns)
+		err = add_open(row, DWELL_DWELL, task->dwell_age_ns, task->dwell_window_ns);
+	return err;
+}
+
+int task_fill(const struct task *task, struct row *row, bool with_cells)
+{
+	int err;
+
+	row->by = ROW_BY_TASK;
+	row->pid = (uint32_t)task->group[GROUP_PROCESS]->key.number;
+	row->tid = task->id.tid;
+	if (task->known) {
+		row->cgroup = task->group[GROUP_CGROUP]->key.number;
+		memcpy(row->comm, task->group[GROUP_COMM]->key.name, sizeof(row->comm));
+	}
+	row->timers_only = !task->known;
+	row->tasks = 1;
+	row->exited = task->exited;
+	row->live = task->known && !task->exited;
+	row->timers = task->timers;
+	row->timers.outstanding = task->sleeper;
+	row->oncpu_ns = saturating_add(task->oncpu_ns,
+				       task->state == DWELL_ONCPU ? task->state_window_ns : 0);
+	memcpy(row->blocked_ns, task->blocked_ns, sizeof(row->blocked_ns));
+	row->voluntary = task->voluntary;
+	row->involuntary = task->involuntary;
+	row->state = task->state;
+	row->block = task->block;
+	row->state_age_ns = task->state_age_ns;
+	row->state_began_earlier = task->began_earlier;
+	err = fill_measures(task, row, with_cells);
+	if (!err)
+		err = fill_open(task, row);
+	if (!err && task->owned)
+		err = fill_owned(task->owned, row, with_cells);
+	return err;
+}
+
+static int fill_kernel_timer(const struct ledger *ledger, struct row *row, enum row_by by)
+{
+	row->by = by;
+	row->kernel_timer = true;
+	row->function = ledger->key.function;
+	row->timers = ledger->sums.counts;
+	return dist_merge(&row->measure[DWELL_LATENESS], &ledger->sums.lateness);
+}
+
+static void name_group(const struct group *group, struct row *row, enum row_by by)
+{
+	if (by == ROW_BY_COMM) {
+		memcpy(row->comm, group->key.name, sizeof(row->comm));
+	} else if (by == ROW_BY_CGROUP) {
+		row->cgroup = group->key.number;
+	} else {
+		row->pid = (uint32_t)group->key.number;
+		row->cgroup = group->leader_cgroup;
+		memcpy(row->comm, group->leader_comm, sizeof(row->comm));
+	}
+}
+
+static enum grouping grouping_of(enum row_by by)
+{
+	return by == ROW_BY_PROCESS ? GROUP_PROCESS : by == ROW_BY_COMM ? GROUP_COMM : GROUP_CGROUP;
+}
+
+static int fill_group(struct model *model, const struct entry *entry, struct row *row,
+		      enum row_by by, bool with_cells)
+{
+	int err = 0;
+
+	row->by = by;
+	name_group(entry->group, row, by);
+	if (entry->group->settled)
+		err = row_add(row, entry->group->settled);
+	for (size_t i = 0; i < entry->nr_members && !err; i++) {
+		row_reset(&model->scratch);
+		err = task_fill_part(entry->members[i], grouping_of(by), &model->scratch,
+				     with_cells);
+		if (!err)
+			err = row_add(row, &model->scratch);
+	}
+	return err;
+}
+
+static int fill(struct model *model, const struct entry *entry, struct row *row, enum row_by by,
+		bool with_cells)
+{
+	if (entry->task)
+		return task_fill(entry->task, row, with_cells);
+	if (entry->ledger)
+		return fill_kernel_timer(entry->ledger, row, by);
+	if (entry->group)
+		return fill_group(model, entry, row, by, with_cells);
+	row->by = by;
+	row->remainder = true;
+	return row_add(row, entry->remainder);
+}
+
+/* ---- ranking ------------------------------------------------------------ */
+
+static bool needs_cells(enum row_key key)
+{
+	return key == ROW_KEY_RUNQUEUE_P99 || key == ROW_KEY_LATENESS_P99 ||
+	       key == ROW_KEY_TIMER_LATENCY_P99 || key == ROW_KEY_DWELL_P99;
+}
+
+static bool applies_to_kernel_timers(enum row_key key)
+{
+	return key == ROW_KEY_ARMED || key == ROW_KEY_CANCELLED || key == ROW_KEY_EXPIRED ||
+	       key == ROW_KEY_OUTSTANDING || key == ROW_KEY_LATENESS_P99 ||
+	       key == ROW_KEY_LATENESS_MAX;
+}
+
+/* Names, then ids: what breaks ties, so that the same model gives the same order. */
+static void set_ids(struct entry *entry, const struct row *row, enum row_key key)
+{
+	const uint64_t by_tid[3] = {row->tid, row->pid, row->cgroup};
+	const uint64_t by_pid[3] = {row->pid, row->tid, row->cgroup};
+	const uint64_t by_cgroup[3] = {row->cgroup, row->pid, row->tid};
+
+	memcpy(entry->ids,
+	       key == ROW_KEY_TID    ? by_tid :
+	       key == ROW_KEY_CGROUP ? by_cgroup :
+				       by_pid,
+	       sizeof(entry->ids));
+	if (entry->ledger)
+		entry->ids[0] = entry->ledger->key.function;
+	entry->comm = "";
+	if (entry->task && entry->task->known)
+		entry->comm = entry->task->group[GROUP_COMM]->key.name;
+	else if (entry->group)
+		entry->comm = row->by == ROW_BY_PROCESS ? entry->group->leader_comm :
+							  entry->group->key.name;
+}
+
+static int rank(struct model *model, struct entry *entry, const struct view *view, struct row *row)
+{
+	int err;
+
+	row_reset(row);
+	err = fill(model, entry, row, view->by, needs_cells(view->sort));
+	if (err)
+		return err;
+	set_ids(entry, row, view->sort);
+	entry->last = row->remainder ||
+		      (row->kernel_timer && !applies_to_kernel_timers(view->sort));
+	/* Where the key says nothing of kernel timers, the busiest comes first. */
+	return row_value(row, entry->last ? ROW_KEY_ARMED : view->sort, &entry->value);
+}
+
+static int compare_entries(const void *a, const void *b, void *context)
+{
+	const struct entry *x = a, *y = b;
+	const struct view *view = context;
+	int names = strncmp(x->comm, y->comm, DWELL_COMM_LEN);
+
+	if (x->last != y->last)
+		return x->last - y->last;
+	if (x->value != y->value)
+		return x->value > y->value ? -1 : 1;
+	if (view->sort == ROW_KEY_COMM && names)
+		return names;
+	for (int i = 0; i < 3; i++)
+		if (x->ids[i] != y->ids[i])
+			return x->ids[i] < y->ids[i] ? -1 : 1;
+	return names;
+}
+
+/* ---- the view ----------------------------------------------------------- */
+
+static void add_groups(struct model *model, struct entries *entries, enum grouping kind)
+{
+	struct group *group;
+	struct task *task;
+	size_t first = 0;
+
+	for (group = model->groups[kind]; group; group = group->hh.next) {
+		entries->entry[entries->count++] = (struct entry){
+			.group = group,
+			.members = entries->members + first,
+			.nr_members = group->tasks,
+		};
+		group->first = first;
+		first += group->tasks;
+	}
+	for (task = model->tasks; task; task = task->hh.next)
+		entries->members[task->group[kind]->first++] = task;
+	if (model->remainder[kind])
+		entries->entry[entries->count++].remainder = model->remainder[kind];
+}
+
+/* Lists what will be rows of @view. 0 or -ENOMEM; the caller frees with free_entries(). */
+static int list_entries(struct model *model, const struct view *view, struct entries *entries)
+{
+	enum grouping kind = grouping_of(view->by);
+	size_t tasks = HASH_COUNT(model->tasks), groups;
+	struct ledger *ledger;
+	struct task *task;
+	int err = groups_trim(model, kind, false);
+
+	if (err)
+		return err;
+	groups = HASH_COUNT(model->groups[kind]);
+	entries->entry = calloc((view->by == ROW_BY_TASK ? tasks : groups + 1) +
+					HASH_COUNT(model->kernel_ledgers) + 1,
+				sizeof(*entries->entry));
+	entries->members = calloc(tasks + 1, sizeof(*entries->members));
+	if (!entries->entry || !entries->members)
+		return -ENOMEM;
+	if (view->by != ROW_BY_TASK)
+		add_groups(model, entries, kind);
+	else
+		for (task = model->tasks; task; task = task->hh.next)
+			entries->entry[entries->count++].task = task;
+	for (ledger = model->kernel_ledgers; ledger; ledger = ledger->hh.next)
+		entries->entry[entries->count++].ledger = ledger;
+	return 0;
+}
+
+static void free_entries(struct entries *entries)
+{
+	free(entries->entry);
+	free(entries->members);
+}
+
+/* Sorts @entries as @view says. 0 or -ENOMEM. */
+static int sort_entries(struct model *model, const struct view *view, struct entries *entries)
+{
+	__attribute__((cleanup(row_clear))) struct row row = {0};
+
+	for (size_t i = 0; i < entries->count; i++) {
+		int err = rank(model, &entries->entry[i], view, &row);
+
+		if (err)
+			return err;
+	}
+	qsort_r(entries->entry, entries->count, sizeof(*entries->entry), compare_entries,
+		(void *)view);
+	return 0;
+}
+
+/* Makes the first rows of either kind, as many as the limit lets. 0 or -ENOMEM. */
+static int make_rows(struct model *model, const struct view *view, const struct entries *entries,
+		     struct rows *rows)
+{
+	size_t limit = view->limit ? view->limit : SIZE_MAX, made[2] = {0};
+	size_t most = limit < entries->count / 2 ? 2 * limit : entries->count;
+
+	rows->row = calloc(most + 1, sizeof(*rows->row));
+	if (!rows->row)
+		return -ENOMEM;
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct entry *entry = &entries->entry[i];
+		int err;
+
+		if (made[!!entry->ledger]++ >= limit) {
+			rows->hidden++;
+			continue;
+		}
+		err = fill(model, entry, &rows->row[rows->count++], view->by, true);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int model_rows(struct model *model, const struct view *view, struct rows *rows)
+{
+	__attribute__((cleanup(free_entries))) struct entries entries = {0};
+	int err;
+
+	memset(rows, 0, sizeof(*rows));
+	err = list_entries(model, view, &entries);
+	if (!err)
+		err = sort_entries(model, view, &entries);
+	if (!err)
+		err = make_rows(model, view, &entries, rows);
+	if (err)
+		rows_free(rows);
+	return err;
+}
+
+void rows_free(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		row_clear(&rows->row[i]);
+	free(rows->row);
+	memset(rows, 0, sizeof(*rows));
+}

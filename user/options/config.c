@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The configuration file: values for the table's options, beneath the command line's. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ini.h>
+
+#include "options/config.h"
+#include "base/text.h"
+
+#define BLANKS " \t\r\n\v\f" /* what the library trims too */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+#define SECTION_LIST_LEN 256
+#define KEY_LIST_LEN 512
+
+/* All zeros is nothing yet; ended by reader_clear(). */
+struct reader {
+	const struct options *given;
+	struct options *options;
+	FILE *file;
+	char *text; /* the line being read … */
+	size_t size;
+	unsigned int line; /* … and its number */
+	char *error;
+	int err; /* what ended the reading */
+};
+
+static void reader_clear(struct reader *reader)
+{
+	if (reader->file)
+		fclose(reader->file);
+	free(reader->text);
+}
+
+/* Writes what is wrong with @line, and returns -EINVAL. */
+static int __attribute__((format(printf, 3, 4)))
+refuse(struct reader *reader, unsigned int line, const char *format, ...)
+{
+	va_list arguments;
+	size_t used = (size_t)snprintf(reader->error, OPTIONS_ERROR_LEN,
+				       "%.256s:%u: ", reader->given->daemon.config, line);
+
+	va_start(arguments, format);
+	vsnprintf(reader->error + used, OPTIONS_ERROR_LEN - used, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+/* ---- sections and keys ------------------------------------------------------ */
+
+static void append(char *list, size_t size, const char *name, const char *brackets)
+{
+	size_t used = strlen(list);
+
+	snprintf(list + used, size - used, "%s%.1s%s%s", used ? ", " : "", brackets, name,
+		 *brackets ? brackets + 1 : "");
+}
+
+/* The section of that name; SECTIONS if there is none. */
+static enum option_section find_section(const char *name, size_t length)
+{
+	int section;
+
+	for (section = 0; section < SECTIONS; section++)
+		if (section_names[section] && strlen(section_names[section]) == length &&
+		    !strncmp(section_names[section], name, length))
+			break;
+	return (enum option_section)section;
+}
+
+static int refuse_section(struct reader *reader, const char *name, size_t length)
+{
+	char list[SECTION_LIST_LEN] = "";
+
+	for (int section = 0; section < SECTIONS; section++)
+		if (section_names[section])
+			append(list, sizeof(list), section_names[section], "[]");
+	return refuse(reader, reader->line, "there is no section [%.*s]: give one of %s",
+		      length < 64 ? (int)length : 64, name, list);
+}
+
+static const struct option_spec *find_key(const char *name)
+{
+	for (size_t i = 0; i < option_specs_count; i++)
+		if (option_in_file(&option_specs[i]) && !strcmp(option_specs[i].name, name))
+			return &option_specs[i];
+	return NULL;
+}
+
+static int refuse_key(struct reader *reader, enum option_section section, const char *name)
+{
+	char list[KEY_LIST_LEN] = "";
+
+	for (size_t i = 0; i < option_specs_count; i++)
+		if (option_specs[i].section == section && option_in_file(&option_specs[i]))
+			append(list, sizeof(list), option_specs[i].name, "");
+	return refuse(reader, reader->line, "there is no '%.64s' in [%s]: its keys are %s", name,
+		      section_names[section], list);
+}
+
+/* ---- lines ------------------------------------------------------------------ */
+
+/* The library would read past what follows a section on its line, and calls nobody for one. */
+static int check_section(struct reader *reader, const char *line)
+{
+	const char *name = line + 1;
+	size_t length = strcspn(name, "]");
+	const char *rest = name + length;
+
+	if (!*rest)
+		return refuse(reader, reader->line, "the section's name does not end: give ']'");
+	if (find_section(name, length) == SECTIONS)
+		return refuse_section(reader, name, length);
+	rest += 1 + strspn(rest + 1, BLANKS);
+	if (*rest && !strchr(";#", *rest))
+		return refuse(reader, reader->line,
+			      "'%.64s' stands behind a section: give it a line of its own", rest);
+	return 0;
+}
+
+/* What is wrong with the @length bytes of a line that the library has @room for. */
+static int check_line(struct reader *reader, size_t length, size_t room)
+{
+	if (memchr(reader->text, '\0', length))
+		return refuse(reader, reader->line, "a NUL byte: is this a text file?");
+	if (!text_is_utf8(reader->text, length))
+		return refuse(reader, reader->line, "not UTF-8: write the file in that encoding");
+	if (length > room)
+		return refuse(reader, reader->line, "the line is longer than %zu bytes: shorten it",
+			      room);
+	return 0;
+}
+
+/* As fgets(), for the library: the next line, or NULL at the end or after an error. */
+static char *next_line(char *buffer, int size, void *context)
+{
+	struct reader *reader = context;
+	const char *line;
+	ssize_t length;
+
+	if (reader->err)
+		return NULL;
+	errno = 0;
+	length = getline(&reader->text, &reader->size, reader->file);
+	if (length < 0) {
+		reader->err = feof(reader->file) ? 0 : -errno;
+		return NULL;
+	}
+	reader->line++;
+	/* It must never see a full buffer, which it takes for a part of a line. */
+	reader->err = check_line(reader, (size_t)length, (size_t)size - 2);
+	if (reader->err)
+		return NULL;
+	while (length && strchr(BLANKS, reader->text[length - 1]))
+		reader->text[--length] = '\0';
+	line = reader->text;
+	if (reader->line == 1 && !strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+		line += strlen(BYTE_ORDER_MARK);
+	/* What is indented would go on with the value of the line before. */
+	line += strspn(line, BLANKS);
+	if (*line == '[')
+		reader->err = check_section(reader, line);
+	return reader->err ? NULL : strcpy(buffer, line);
+}
+
+/* Reads @value; if the command line has another one, only to tell whether it is good. */
+static int read_value(struct reader *reader, const struct option_spec *key, const char *value)
+{
+	struct options unused __attribute__((cleanup(options_clear))) = {.command = COMMAND_DAEMON};
+	bool given = options_given(reader->given, key);
+	char reason[OPTIONS_ERROR_LEN];
+	int err = options_read_value(given ? &unused : reader->options, key, value, reason);
+
+	return err == -EINVAL ? refuse(reader, reader->line, "%s", reason) : err;
+}
+
+/* For the library: takes one key. 1, or 0 after an error. */
+static int take_key(void *context, const char *section_name, const char *name, const char *value)
+{
+	enum option_section section = find_section(section_name, strlen(section_name));
+	const struct option_spec *key = find_key(name);
+	struct reader *reader = context;
+
+	if (section == SECTIONS)
+		reader->err = refuse(reader, reader->line,
+				     "'%.64s' stands before any section: give one first, such as "
+				     "[%s]",
+				     name, section_names[key ? key->section : SECTION_EXPORT]);
+	else if (key && key->section != section)
+		reader->err = refuse(reader, reader->line, "%s is not of [%s]: move it to [%s]",
+				     key->name, section_name, section_names[key->section]);
+	else if (!key)
+		reader->err = refuse_key(reader, section, name);
+	else if (*value)
+		reader->err = read_value(reader, key, value);
+	return !reader->err;
+}
+
+/* ---- the file --------------------------------------------------------------- */
+
+/* 0 with a file or, where it may be missing, without one. */
+static int open_file(struct reader *reader)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < option_specs_count; i++)
+		if (option_specs[i].form == FORM_CONFIG)
+			named = options_given(reader->given, &option_specs[i]);
+	reader->file = fopen(reader->given->daemon.config, "re");
+	if (reader->file || (errno == ENOENT && !named))
+		return 0;
+	return -errno;
+}
+
+static int read_file(struct reader *reader)
+{
+	int line = ini_parse_stream(next_line, reader, take_key, reader);
+
+	/* It goes on behind a line that it cannot read: that one is then the first. */
+	if (line > 0 && (!reader->err || (unsigned int)line < reader->line))
+		return refuse(reader, (unsigned int)line,
+			      "neither a [section] nor key = value: make it one, or a comment "
+			      "with #");
+	return reader->err;
+}
+
+int config_read(const struct options *given, struct options *options, char error[OPTIONS_ERROR_LEN])
+{
+	struct reader reader __attribute__((cleanup(reader_clear))) = {
+		.given = given, .options = options, .error = error};
+	int err;
+
+	error[0] = '\0';
+	err = options_copy(given, options);
+	if (err)
+		return err;
+	err = open_file(&reader);
+	if (!err && reader.file)
+		err = read_file(&reader);
+	if (err && err != -ENOMEM && !error[0])
+		snprintf(error, OPTIONS_ERROR_LEN, "%.256s: %s", given->daemon.config,
+			 strerror(-err));
+	return err;
+}

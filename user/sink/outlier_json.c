@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An outlier as one JSON object on one line. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "findings/outlier_private.h"
+#include "findings/stack.h"
+
+#define AT_LEN 64
+
+/* A task outside of dwell's pid namespace has no number there. */
+static int set_number(json_t *object, const char *key, uint32_t number)
+{
+	if (number & DWELL_OUTSIDE)
+		return json_set(object, "outside", json_true());
+	return json_set_count(object, key, number);
+}
+
+static int set_comm(json_t *object, const struct outlier_names *names, uint32_t pid, uint32_t tid)
+{
+	const char *comm = outlier_comm(names, pid, tid);
+
+	return comm ? json_set_name(object, "comm", comm, DWELL_COMM_LEN) : 0;
+}
+
+static int set_function(json_t *object, const char *key, const struct outlier_names *names,
+			uint64_t address)
+{
+	return json_set_resolved(object, key, outlier_function(names, address), "0x%" PRIx64,
+				 address);
+}
+
+/* RFC 3339, local time: the offset is +hh:mm or -hh:mm. */
+static int set_at(json_t *object, const struct dwell_outlier *outlier,
+		  const struct outlier_clock *clock)
+{
+	char day[AT_LEN], offset[AT_LEN];
+	unsigned int ns;
+	struct tm local;
+
+	if (!outlier_time(outlier, clock, &local, &ns) ||
+	    !strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local) ||
+	    strftime(offset, sizeof(offset), "%z", &local) < 5)
+		return 0;
+	return json_set(object, "at",
+			json_sprintf("%s.%06u%.3s:%s", day, ns / 1000, offset, offset + 3));
+}
+
+static int set_identity(json_t *object, const struct dwell_outlier *outlier,
+			const struct outlier_names *names)
+{
+	int err = json_set_count(object, "cpu", outlier->cpu);
+
+	err |= json_set_count(object, "pid", outlier->pid);
+	err |= json_set_count(object, "tid", outlier->tid);
+	if (outlier->comm[0])
+		err |= json_set_name(object, "comm", outlier->comm, sizeof(outlier->comm));
+	if (outlier->cgroup)
+		err |= json_set_resolved(object, "cgroup", outlier_cgroup(names, outlier->cgroup),
+					 "#%" PRIu64, outlier->cgroup);
+	return err;
+}
+
+static int set_cause(json_t *object, const struct dwell_outlier *outlier,
+		     const struct outlier_names *names)
+{
+	const char *cause = outlier_cause(outlier);
+	double quota;
+	int err;
+
+	if (!cause)
+		return 0;
+	err = json_set(object, "cause", json_string(cause));
+	if (outlier->measure != DWELL_THROTTLED)
+		return err;
+	quota = outlier_quota(names, outlier->cgroup);
+	return quota > 0 ? err | json_set_ratio(object, "quota", quota) : err;
+}
+
+static int set_waker(json_t *object, const struct dwell_outlier *outlier,
+		     const struct outlier_names *names)
+{
+	static const char *const kinds[] = {
+		[WAKER_TASK] = "task", [WAKER_TIMER] = "timer", [WAKER_IRQ] = "irq"};
+	const struct dwell_waker *waker = &outlier->waker;
+	enum outlier_waker kind;
+	uint64_t function;
+	json_t *json;
+	int err;
+
+	if (outlier->measure != DWELL_BLOCKED || outlier->open)
+		return 0;
+	kind = outlier_waker(outlier, names, &function);
+	if (kind == WAKER_UNKNOWN)
+		return 0;
+	json = json_object();
+	err = json_set(object, "waker", json);
+	if (err)
+		return err;
+	err |= json_set(json, "kind", json_string(kinds[kind]));
+	if (kind == WAKER_TASK) {
+		err |= set_number(json, "pid", waker->pid);
+		err |= set_number(json, "tid", waker->tid);
+		err |= json_set_name(json, "comm", waker->comm, sizeof(waker->comm));
+	}
+	return function ? err | set_function(json, "function", names, function) : err;
+}
+
+static int append_culprit(json_t *array, const struct outlier_culprit *culprit,
+			  const struct outlier_names *names)
+{
+	const char *comm = outlier_culprit_comm(names, culprit);
+	json_t *json = json_object();
+	int err = json_array_append_new(array, json) ? -ENOMEM : 0;
+
+	if (err)
+		return err;
+	/* Of several there is none. */
+	if (culprit->pid)
+		err |= set_number(json, "pid", culprit->pid);
+	if (culprit->tid)
+		err |= set_number(json, "tid", culprit->tid);
+	if (comm)
+		err |= json_set_name(json, "comm", comm, DWELL_COMM_LEN);
+	err |= json_set_count(json, "tasks", culprit->tasks);
+	err |= json_set_count(json, "ns", culprit->ns);
+	err |= json_set_ratio(json, "share", culprit->share);
+	return err;
+}
+
+static int set_wait(json_t *object, const struct dwell_outlier *outlier,
+		    const struct outlier_names *names)
+{
+	struct outlier_wait wait;
+	json_t *array;
+	int err;
+
+	if (!outlier_wait(outlier, &wait))
+		return 0;
+	array = json_array();
+	err = json_set(object, "culprits", array);
+	for (size_t i = 0; i < wait.count && !err; i++)
+		err = append_culprit(array, &wait.culprit[i], names);
+	if (wait.others_share > OUTLIER_SEEN_SHARE)
+		err |= json_set_ratio(object, "others_share", wait.others_share);
+	err |= json_set_ratio(object, "idle_share", wait.idle_share);
+	if (wait.unseen_share > OUTLIER_SEEN_SHARE)
+		err |= json_set_ratio(object, "unseen_share", wait.unseen_share);
+	if (wait.moved)
+		err |= json_set(object, "moved", json_true());
+	if (wait.moved_from >= 0)
+		err |= json_set_count(object, "moved_from", (uint64_t)wait.moved_from);
+	return err;
+}
+
+static int set_latency_parts(json_t *parts, const struct dwell_outlier *outlier)
+{
+	int err = json_set_count(parts, "lateness_ns", outlier->lateness);
+
+	err |= json_set_count(parts, "wakeup_ns", outlier->wakeup);
+	err |= json_set_count(parts, "runqueue_ns", outlier->runqueue);
+	return err;
+}
+
+static int set_parts(json_t *object, const struct dwell_outlier *outlier,
+		     const struct outlier_names *names)
+{
+	struct outlier_lateness lateness;
+	struct stack ahead;
+	json_t *parts;
+	int err;
+
+	if (outlier->measure != DWELL_TIMER_LATENCY && outlier->measure != DWELL_LATENESS)
+		return 0;
+	parts = json_object();
+	err = json_set(object, "parts", parts);
+	if (err)
+		return err;
+	if (outlier->measure == DWELL_TIMER_LATENCY)
+		return set_latency_parts(parts, outlier);
+	outlier_lateness(outlier, &lateness);
+	err |= json_set_count(parts, "interrupt_ns", lateness.interrupt_ns);
+	err |= json_set_count(parts, "callbacks_ns", lateness.callbacks_ns);
+	ahead = stack_of_kernel(lateness.ahead, lateness.count);
+	return err | stack_json(object, "ahead", &ahead, names);
+}
+
+static int set_timer(json_t *object, const struct dwell_outlier *outlier,
+		     const struct outlier_names *names)
+{
+	char text[TIMER_API_LEN];
+	const char *api;
+	int err;
+
+	if (!outlier_has_timer(outlier))
+		return 0;
+	err = set_function(object, "callback", names, outlier->function);
+	api = outlier_api(outlier, names, text);
+	return api ? err | json_set(object, "api", json_string(api)) : err;
+}
+
+static int set_dwell(json_t *object, const struct dwell_outlier *outlier)
+{
+	int err;
+
+	if (outlier->measure != DWELL_DWELL)
+		return 0;
+	err = json_set_count(object, "oncpu_ns", outlier->oncpu);
+	return err | json_set_count(object, "preemptions", outlier->preempters);
+}
+
+static int set_owner(json_t *object, uint32_t tid, const struct outlier_names *names)
+{
+	json_t *json = json_object();
+	int err = json_set(object, "owner", json);
+
+	if (err)
+		return err;
+	err |= json_set_count(json, "tid", tid);
+	return err | set_comm(json, names, 0, tid);
+}
+
+static int set_block(json_t *object, const struct dwell_outlier *outlier,
+		     const struct outlier_names *names)
+{
+	struct stack stack = stack_of_kernel(outlier->stack, outlier->depth);
+	struct stack user = stack_of_user(outlier->user_stack, outlier->user_depth, outlier->pid);
+	int err;
+
+	if (outlier->measure != DWELL_BLOCKED)
+		return 0;
+	err = json_set(object, "state", json_string(json_block(outlier->block)));
+	if (outlier->syscall != DWELL_NO_SYSCALL)
+		err |= json_set_resolved(object, "syscall",
+					 outlier_syscall(names, outlier->syscall), "%" PRId64,
+					 (uint64_t)outlier->syscall);
+	if (outlier->owner)
+		err |= set_owner(object, outlier->owner, names);
+	err |= stack_json(object, "kstack", &stack, names);
+	err |= stack_json(object, "ustack", &user, names);
+	return err;
+}
+
+/* How it relates to what was told before it: itself while it was open, and its parts. */
+static int set_told(json_t *object, const struct dwell_outlier *outlier)
+{
+	const char *previous = "";
+	json_t *kinds;
+	int err = 0;
+
+	if (outlier->told)
+		err = json_set_count(object, "told_ns", outlier->told);
+	if (!outlier->contains)
+		return err;
+	kinds = json_array();
+	err |= json_set(object, "contains", kinds);
+	for (unsigned int i = 0; i < DWELL_MEASURES && !err; i++) {
+		if (!(outlier->contains & (1U << i)) || !strcmp(previous, outlier_kind(i)))
+			continue;
+		previous = outlier_kind(i);
+		err = json_array_append_new(kinds, json_string(previous)) ? -ENOMEM : 0;
+	}
+	return err;
+}
+
+int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
+		 const struct outlier_clock *clock)
+{
+	json_auto *json = json_object();
+	int err = json ? 0 : -ENOMEM;
+
+	err |= json_set(json, "kind", json_string("outlier"));
+	err |= json_set(json, "what", json_string(outlier_what(outlier)));
+	err |= json_set_count(json, "ns", outlier->ns);
+	err |= json_set_count(json, "threshold_ns", outlier->threshold);
+	if (outlier->samples)
+		err |= json_set_count(json, "typical_ns", outlier->typical);
+	err |= json_set(json, "open", json_boolean(outlier->open));
+	err |= set_told(json, outlier);
+	err |= set_at(json, outlier, clock);
+	err |= json_set_count(json, "mono_ns", outlier->to);
+	err |= set_identity(json, outlier, names);
+	err |= set_cause(json, outlier, names);
+	err |= set_waker(json, outlier, names);
+	err |= set_wait(json, outlier, names);
+	err |= set_parts(json, outlier, names);
+	err |= set_dwell(json, outlier);
+	err |= set_timer(json, outlier, names);
+	err |= set_block(json, outlier, names);
+	return err ? -ENOMEM : json_write_line(out, json);
+}

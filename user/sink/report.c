@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What all sinks do alike: read a report, and bring what they wrote to its end. */
+#include <errno.h>
+
+#include "sink/report_private.h"
+
+int sink_flush(FILE *out)
+{
+	/* A write that failed on the way left its errno; what succeeded since left it alone. */
+	if (fflush(out) || ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+uint64_t report_loss(const struct report *report, enum dwell_loss loss)
+{
+	if (loss == DWELL_LOSS_TASKS_FOLDED && report->view.by != ROW_BY_TASK)
+		return 0;
+	return model_loss(report->model, loss);
+}
+
+const char *report_loss_name(enum dwell_loss loss)
+{
+	static const char *const names[] = {
+#define X(id, name, text) [DWELL_LOSS_##id] = name,
+		DWELL_LOSS_LIST(X)
+#undef X
+	};
+
+	return names[loss];
+}
+
+const char *report_by_name(unsigned int by)
+{
+	static const char *const names[] = {"task", "process", "comm", "cgroup", "callback", "api"};
+
+	_Static_assert(ROW_BY_CGROUP == (int)TIMER_BY_CGROUP && TIMER_BY_API == 5,
+		       "both begin alike, and each has a name");
+	return names[by];
+}
+
+bool report_measured(const struct report *report, const struct row *row, enum figure figure)
+{
+	const struct unmeasured *unmeasured = &report->unmeasured;
+
+	return !(figure &
+		 (row->kernel_timer ? unmeasured->kernel : unmeasured->sleeps | unmeasured->users));
+}
+
+bool report_timer_measured(const struct report *report, const struct timer_row *row,
+			   enum figure figure)
+{
+	return !(figure & timer_unmeasured(&report->unmeasured, row->kind));
+}
+
+bool report_judged(const struct report *report)
+{
+	const struct unmeasured *unmeasured = &report->unmeasured;
+
+	return timer_rows_judged(&report->timers) &&
+	       !(FIGURE_OUTSTANDING &
+		 (unmeasured->sleeps | unmeasured->users | unmeasured->kernel | unmeasured->wheel));
+}
+
+double report_seconds(const struct report *report)
+{
+	uint64_t window = report->window_end - report->window_start;
+
+	return (window ? (double)window : 1) / 1e9;
+}
+
+const char *report_cgroup(const struct report *report, uint64_t id)
+{
+	return report->cgroup_name ? report->cgroup_name(report->context, id) : NULL;
+}
+
+const char *report_function(const struct report *report, uint64_t address)
+{
+	return report->function_name ? report->function_name(report->context, address) : NULL;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tables: lines of cells in columns as wide as what they hold, under headings of two levels. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "sink/cell.h"
+#include "base/saturate.h"
+#include "sink/table.h"
+#include "base/text.h"
+
+/* ---- widths --------------------------------------------------------------- */
+
+/* Whether the column at @at belongs to the same group as the one before it. */
+static bool continues_group(const struct table *table, size_t at)
+{
+	return at > 0 && at < table->count && table->column[at]->group &&
+	       table->column[at]->group == table->column[at - 1]->group;
+}
+
+/* Blanks before the column at @at: groups stand apart. */
+static size_t gap(const struct table *table, size_t at)
+{
+	return at == 0 ? 0 : table->column[at]->group && !continues_group(table, at) ? 2 : 1;
+}
+
+/* How many characters the group that begins at @at takes; @next is what follows it. */
+static size_t group_width(const struct table *table, size_t at, size_t *next)
+{
+	size_t width = table->width[at++];
+
+	for (; continues_group(table, at); at++)
+		width += gap(table, at) + table->width[at];
+	*next = at;
+	return width;
+}
+
+void table_choose(struct table *table, const struct table_column *columns, size_t count,
+		  unsigned int where)
+{
+	size_t next;
+
+	table->count = 0;
+	for (size_t i = 0; i < count && table->count < TABLE_COLUMNS_MAX; i++) {
+		if (!(columns[i].where & where))
+			continue;
+		table->width[table->count] = strlen(columns[i].heading);
+		table->column[table->count++] = &columns[i];
+	}
+	/* Each is as wide as its headings at least. */
+	for (size_t at = 0; at < table->count; at = next) {
+		const char *name = table->column[at]->group;
+		size_t width = group_width(table, at, &next);
+
+		if (name && width < strlen(name))
+			table->width[at] += strlen(name) - width;
+	}
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+static void write_cell(char *cell, const struct table_column *column, const struct line *line)
+{
+	cell[0] = '\0';
+	column->write(cell, line, column->what);
+	if (!cell[0] && column->style != TABLE_REMARK)
+		strcpy(cell, "-");
+}
+
+void table_widen(struct table *table, const struct line *line)
+{
+	char cell[CELL_LEN];
+
+	for (size_t i = 0; i < table->count; i++) {
+		size_t width;
+
+		write_cell(cell, table->column[i], line);
+		width = text_columns(cell);
+		if (table->width[i] < width)
+			table->width[i] = width;
+	}
+}
+
+static void pad(FILE *out, size_t count, char with)
+{
+	while (count--)
+		fputc(with, out);
+}
+
+/*
+ * Writes @text into the column at @at, behind @blanks that are still to be
+ * written; what is to be written behind it is left in them, so that no line
+ * ends in blanks.
+ */
+static void put_cell(FILE *out, const struct table *table, size_t at, const char *text,
+		     size_t *blanks)
+{
+	/* A name may have become another one since the line was measured. */
+	size_t rest = saturating_subtract(table->width[at], text_columns(text));
+	bool left = table->column[at]->style != TABLE_RIGHT;
+
+	*blanks += gap(table, at) + (left ? 0 : rest);
+	if (text[0]) {
+		pad(out, *blanks, ' ');
+		fputs(text, out);
+		*blanks = 0;
+	}
+	*blanks += left ? rest : 0;
+}
+
+void table_put_line(FILE *out, const struct table *table, const struct line *line)
+{
+	char cell[CELL_LEN];
+	size_t blanks = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		write_cell(cell, table->column[i], line);
+		put_cell(out, table, i, cell, &blanks);
+	}
+	fputc('\n', out);
+}
+
+/* The names of the groups, each in the middle of a line over its columns. */
+static void put_groups(FILE *out, const struct table *table)
+{
+	size_t blanks = 0, next;
+
+	for (size_t at = 0; at < table->count; at = next) {
+		const char *name = table->column[at]->group;
+		size_t width = group_width(table, at, &next), dashes;
+
+		blanks += gap(table, at);
+		if (!name) {
+			blanks += width;
+			continue;
+		}
+		dashes = width - strlen(name);
+		pad(out, blanks, ' ');
+		pad(out, dashes / 2, '-');
+		fputs(name, out);
+		pad(out, dashes - dashes / 2, '-');
+		blanks = 0;
+	}
+	fputc('\n', out);
+}
+
+void table_put_headings(FILE *out, const struct table *table)
+{
+	size_t blanks = 0;
+
+	put_groups(out, table);
+	for (size_t i = 0; i < table->count; i++)
+		put_cell(out, table, i, table->column[i]->heading, &blanks);
+	fputc('\n', out);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Attaching the kernel side, in an order that leaves no task without its record. */
+#include "source/live_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/libbpf.h>
+
+#include "dwell.skel.h"
+#include "base/message.h"
+#include "source/refusal.h"
+
+#define ADOPTING_PASSES 5
+
+static int attach_program(struct bpf_program *program, struct bpf_link **link)
+{
+	int err;
+
+	if (!bpf_program__autoload(program) || *link)
+		return 0;
+	*link = bpf_program__attach(program);
+	err = libbpf_get_error(*link);
+	if (!err)
+		return 0;
+	*link = NULL;
+	refusal_note(bpf_program__name(program));
+	return err;
+}
+
+/*
+ * Makes a record for every task. The kernel refills what it allocates them from
+ * a moment later, so a pass that ran dry is followed by another.
+ */
+static int make_records(struct dwell_bpf *skeleton)
+{
+	int err;
+
+	for (int pass = 0; pass < ADOPTING_PASSES; pass++) {
+		skeleton->bss->tasks_adopted = 0;
+		skeleton->bss->tasks_refused = 0;
+		err = iterator_run(skeleton->links.adopt_tasks);
+		if (err || !skeleton->bss->tasks_refused)
+			return err;
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	if (!skeleton->bss->tasks_adopted)
+		return -ENOMEM;
+	message_detail(1, "%llu tasks have no record yet",
+		       (unsigned long long)skeleton->bss->tasks_refused);
+	return 0;
+}
+
+/* Without adopt_tasks whoever is woken gets its record then; dwell's own number is learned anyway. */
+static int adopt_tasks(struct dwell_bpf *skeleton)
+{
+	int err;
+
+	if (!skeleton->links.adopt_tasks)
+		return iterator_run(skeleton->links.read_tasks);
+	err = make_records(skeleton);
+	if (err)
+		refusal_note("adopt_tasks");
+	return err;
+}
+
+/*
+ * New tasks first, with all the chances that a record of theirs has, then those
+ * that exist, then everything else: so every task has its record when the first
+ * switch is seen.
+ */
+int source_attach(struct source *source)
+{
+	struct dwell_bpf *skeleton = source->skeleton;
+	int err = attach_program(skeleton->progs.on_newtask, &skeleton->links.on_newtask);
+
+	if (!err)
+		err = attach_program(skeleton->progs.on_newtask_twin,
+				     &skeleton->links.on_newtask_twin);
+	if (!err)
+		err = attach_program(skeleton->progs.on_fork, &skeleton->links.on_fork);
+	if (!err)
+		err = attach_program(skeleton->progs.read_tasks, &skeleton->links.read_tasks);
+	if (!err)
+		err = attach_program(skeleton->progs.adopt_tasks, &skeleton->links.adopt_tasks);
+	if (!err)
+		err = adopt_tasks(skeleton);
+	for (int i = 0; i < skeleton->skeleton->prog_cnt && !err; i++) {
+		struct bpf_prog_skeleton *program = &skeleton->skeleton->progs[i];
+
+		err = attach_program(*program->prog, program->link);
+	}
+	return err;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sources: where records come from. They hand over what crosses the border and know no model. */
+#ifndef DWELL_SOURCE_H
+#define DWELL_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/types.h>
+
+#include "bpf/dwell.h"
+#include "model/reduction.h"
+
+#define SOURCE_FILTER_MAX DWELL_FILTER_MAX
+
+/*
+ * Which tasks are measured; a task must match one of each list that is not
+ * empty. Applied in the kernel, so that what is not wanted costs almost nothing.
+ */
+struct source_filter {
+	uint32_t pids[SOURCE_FILTER_MAX];
+	uint32_t tids[SOURCE_FILTER_MAX];
+	uint64_t cgroups[SOURCE_FILTER_MAX]; /* ids; what is below them belongs to them */
+	char comms[SOURCE_FILTER_MAX][DWELL_COMM_LEN];
+	unsigned int nr_pids, nr_tids, nr_cgroups, nr_comms;
+};
+
+/* Where a timer was armed, and how often it was met there. */
+struct source_site {
+	const struct dwell_timer_key *owner;
+	uint64_t samples;
+	uint64_t stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first, then zeros */
+	uint64_t user_stack[DWELL_STACK_DEPTH];
+};
+
+/* Who takes what a source hands over. Each returns 0, or a negative errno that ends the read. */
+struct intake {
+	void *context;
+	int (*record)(void *context, const struct dwell_record *record);
+	/* Or 1: its owner is gone. Then the source may forget it, which it tells by the next one. */
+	int (*timers)(void *context, const struct dwell_timer_key *key,
+		      const struct dwell_timer_counts *counts);
+	/* The last of that key; what comes under it later begins anew. */
+	int (*forgotten)(void *context, const struct dwell_timer_key *key,
+			 const struct dwell_timer_counts *counts);
+	/* Before a read of the armed timers, then one call for each. */
+	void (*clear_armed)(void *context);
+	int (*armed)(void *context, const struct dwell_armed_timer *timer);
+	int (*outlier)(void *context, const struct dwell_outlier *outlier); /* or NULL */
+	/* With a ledger, once a second: the timers as of the mono time @at have been handed over. */
+	int (*sampled)(void *context, uint64_t at);
+	int (*site)(void *context, const struct source_site *site);
+};
+
+/* Beyond what an interval is an outlier. */
+struct outlier_rule {
+	uint64_t floor_ns; /* UINT64_MAX: that kind is not looked for */
+	bool adaptive;	   /* also by what the task is used to; else the floor alone decides */
+};
+
+/* Which outliers are looked for. */
+struct source_outliers {
+	struct outlier_rule rule[DWELL_MEASURES];
+	unsigned int deviations; /* beyond the mean */
+	bool user_stacks;	 /* kept each time that a task blocks */
+};
+
+/* The ledger of timers in full: sleeps by system call, time-outs, slack, callbacks. */
+struct source_ledger {
+	bool wanted;
+	bool alone;	    /* nothing else is measured: context switches cost nothing then */
+	bool sites;	    /* where timers are armed */
+	bool wheel;	    /* timers of the timer wheel too */
+	unsigned int table; /* room for so many armed timers, and if @wanted keys; 0: as it comes */
+};
+
+/* What is to be measured. */
+struct source_request {
+	const struct source_filter *filter;
+	const struct source_outliers *outliers; /* NULL: none */
+	struct source_ledger ledger;
+	struct reductions *reductions; /* lives as long as the source, which adds to it */
+	bool outliers_alone;	       /* they are all that is asked for */
+	bool cgroup_v1;		       /* ids of cgroups from the v1 cpu hierarchy, not from v2 */
+	bool sample_cost;	       /* for source_sampled_cost() */
+};
+
+/* What the measuring itself cost, over the part of the window in which it was measured. */
+struct source_cost {
+	bool measured;	      /* BPF statistics were permitted and collected */
+	uint64_t bpf_ns;      /* run time of all programs, all CPUs */
+	uint64_t bpf_events;  /* their runs */
+	uint64_t measured_ns; /* how long statistics were on */
+};
+
+struct source;
+
+/*
+ * Loads and attaches to the running kernel, and makes a record for every task
+ * that exists; nothing is measured yet. What the kernel refuses and dwell can do
+ * without is added to the reductions. Where something is missing without which
+ * it cannot go on, says so on stderr. 0; -EOPNOTSUPP (kernel lacks a feature), -EPERM,
+ * another negative errno. The caller closes *source with source_close().
+ */
+int source_open(struct source **source, const struct source_request *request,
+		const struct intake *intake);
+void source_close(struct source *source);
+
+/* Begins the window: every counter is 0. Mono time of the start; 0 before it. */
+int source_start(struct source *source);
+uint64_t source_window_start(const struct source *source);
+
+/*
+ * Gives up every privilege that reading out does not need: all of them, but
+ * CAP_BPF where the kernel asks for it at every step (before 5.19), and what
+ * @kept (enum privilege_kept, or'ed) names. Call it when the window has begun.
+ * 0 or a negative errno.
+ */
+int source_drop_privileges(struct source *source, unsigned int kept);
+
+/*
+ * Hands over what is pushed until the mono time @until, or until *@stop turns
+ * non-zero; once a second also the outliers that are found open, and the ledger,
+ * if either is wanted. 0 or a negative errno.
+ */
+int source_run(struct source *source, uint64_t until, volatile const int *stop);
+
+/* Ends the window: nothing is counted from now on. Returns the mono time of the end. */
+uint64_t source_stop(struct source *source);
+
+/*
+ * Hands over every live task's record, then what is left in the ring buffer,
+ * then the timers. 0 or a negative errno.
+ */
+int source_read(struct source *source);
+
+/* The same while the window is open, as of now; not the samples of a ledger, and no sites. */
+int source_sample(struct source *source);
+
+/*
+ * Whether dwell runs in a pid namespace other than the initial one: then only its
+ * tasks are measured, and all numbers of tasks are that namespace's, but those with
+ * DWELL_OUTSIDE.
+ */
+bool source_in_pid_namespace(const struct source *source);
+
+/* What the kernel side leaves undone from now on. */
+void source_shed(struct source *source, enum dwell_shed shed);
+
+/* Which figures mean nothing, for the reductions. */
+struct unmeasured source_unmeasured(const struct source *source);
+
+/* A program of the kernel side that is meant to run. */
+struct source_program {
+	const char *name; /* as long as the source */
+	bool attached;
+};
+
+/* Fills in at most @most @programs; how many there are. */
+#define SOURCE_PROGRAMS_MAX 32
+size_t source_programs(const struct source *source, struct source_program *programs, size_t most);
+
+/*
+ * Writes the name of the function that holds the kernel's @address to @buffer,
+ * as the kernel prints it: "hrtimer_wakeup", "e1000_watchdog [e1000]". For where
+ * /proc/kallsyms hides its addresses. 0; -ENOENT; another negative errno. @buffer
+ * is empty after an error.
+ */
+int source_function_name(struct source *source, uint64_t address, char *buffer, size_t size);
+
+/* The counters of the kernel side and of the source (DWELL_LOSS_RECURSION, …). */
+void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES]);
+/* The outliers so far: reported ones were handed over, the others could not be. */
+void source_outlier_counts(const struct source *source,
+			   struct dwell_outlier_counts counts[DWELL_MEASURES]);
+/*
+ * Tasks that exist but that the kernel's iterator hides and that did not run: not
+ * listed. SOURCE_NOT_KNOWN without /proc, and in a pid namespace.
+ */
+#define SOURCE_NOT_KNOWN UINT64_MAX
+uint64_t source_hidden_tasks(const struct source *source);
+void source_cost(const struct source *source, struct source_cost *cost);
+/*
+ * What the programs on context switches, wake-ups and timers cost since the
+ * start, all CPUs: estimated from the runs that were timed, which takes no
+ * privilege. What the others cost, on forks, execs and exits, is not in it.
+ */
+void source_sampled_cost(const struct source *source, uint64_t *ns, uint64_t *runs);
+
+#endif
