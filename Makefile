@@ -234,14 +234,17 @@ endif
 
 $(BUILD)/dwell.8: scripts/dwell.8.in $(GENDOCS)
 	$(call msg,MAN,$@)
+	@mkdir -p $(@D)
 	$(Q)$(GENDOCS) man <$< >$@
 
 $(BUILD)/dwell.bash: $(GENDOCS)
 	$(call msg,BASH,$@)
+	@mkdir -p $(@D)
 	$(Q)$(GENDOCS) bash >$@
 
 $(BUILD)/dwell.conf: $(GENDOCS)
 	$(call msg,CONF,$@)
+	@mkdir -p $(@D)
 	$(Q)$(GENDOCS) conf >$@
 
 # ---- tests ---------------------------------------------------------------
