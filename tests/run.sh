@@ -21,7 +21,7 @@ KERNELS_LIMIT=4500
 
 PATH=$PATH:/usr/sbin:/sbin
 OUTPUT=$(mktemp)
-trap 'rm -rf "$OUTPUT" "$OUTPUT.list" "$OUTPUT.d"' EXIT
+trap 'rm -rf "$OUTPUT" "$OUTPUT.list"' EXIT
 
 indent() {
 	sed 's/^/    /' "$@"
@@ -88,86 +88,21 @@ unit_tests() {
 
 # ---- static checks: each one is a test ------------------------------------
 
-# static_check NAME TOOL COMMAND…: passes if the command is silent and succeeds.
-static_check() {
-	name=$1
-	tool=$2
-	shift 2
-	if ! command -v "$tool" >/dev/null 2>&1; then
-		skip "$name" "$tool is not installed"
-		return
-	fi
-	status=0
-	timeout -k 5 $STATIC_LIMIT "$@" >"$OUTPUT" 2>&1 </dev/null || status=$?
-	if [ "$status" -eq 0 ] && ! [ -s "$OUTPUT" ]; then
-		pass "$name"
-	else
-		head -n 30 "$OUTPUT" | indent
-		fail "$name" "$tool objects, $(ending $status $STATIC_LIMIT)"
-	fi
-}
-
-shell_scripts() {
-	find scripts tests .ci -type f | sort | while read -r file; do
-		if head -n 1 "$file" | grep -qaE '^#!.*/(env )?(ba|da)?sh'; then
-			echo "$file"
-		fi
-	done
-}
-
-# Every version of clang-format has a taste of its own; the rules are written for this one.
-check_format() {
-	formatter=
-	for program in clang-format-14 clang-format; do
-		if "$program" --version 2>/dev/null | grep -q 'version 14\.'; then
-			formatter=$program
-			break
-		fi
-	done
-	if [ -z "$formatter" ]; then
-		skip format "clang-format 14 is not installed"
-		return
-	fi
-	static_check format "$formatter" \
-		find bpf user tests -name '*.[ch]' -exec "$formatter" --dry-run -Werror {} +
-}
-
-# What the service manager says of the unit, and how exposed the service is: tenths of its 0 to 10.
-EXPOSURE_LIMIT=25
-check_unit() {
-	if ! systemd-analyze --help 2>/dev/null | grep -q -e --offline; then
-		skip unit "there is no systemd-analyze of systemd 250 or later"
-		return
-	fi
-	unit=$OUTPUT.d/dwell.service
-	mkdir -p "$OUTPUT.d"
-	sed "s|@SBINDIR@|$(realpath "$BUILD")|" scripts/dwell.service.in >"$unit"
-	# It tells of the units that this one starts after, too.
-	timeout $STATIC_LIMIT systemd-analyze verify --man=no "$unit" 2>&1 </dev/null |
-		grep -F dwell.service >"$OUTPUT" || true
-	if [ -s "$OUTPUT" ]; then
-		indent "$OUTPUT"
-		fail unit "systemd-analyze verify objects"
-	elif ! timeout $STATIC_LIMIT systemd-analyze security --offline=yes --no-pager \
-		--threshold=$EXPOSURE_LIMIT "$unit" >"$OUTPUT" 2>&1 </dev/null; then
-		grep -v '^✓' "$OUTPUT" | indent
-		fail unit "more exposed than $EXPOSURE_LIMIT tenths"
-	else
-		pass unit
-	fi
-}
-
+# A script of tests/check passes if it is silent and succeeds; with exit status 77 it says what it lacks.
 static_checks() {
-	# shellcheck disable=SC2046 # our own file names have no blanks
-	static_check shell shellcheck shellcheck $(shell_scripts)
-	if [ -e "$BUILD/dwell.8" ]; then
-		static_check manual mandoc mandoc -Tlint -W warning "$BUILD/dwell.8"
-	fi
-	if [ -e "$BUILD/dwell.bash" ]; then
-		static_check completion bash bash -n "$BUILD/dwell.bash"
-	fi
-	check_unit
-	check_format
+	for script in tests/check/*.sh; do
+		name=$(basename "$script" .sh)
+		status=0
+		timeout -k 5 $STATIC_LIMIT "$script" >"$OUTPUT" 2>&1 </dev/null || status=$?
+		if [ "$status" -eq 77 ]; then
+			skip "$name" "$(head -n 1 "$OUTPUT")"
+		elif [ "$status" -eq 0 ] && ! [ -s "$OUTPUT" ]; then
+			pass "$name"
+		else
+			head -n 30 "$OUTPUT" | indent
+			fail "$name" "$script objects$([ "$status" -eq 0 ] || echo ", $(ending "$status" $STATIC_LIMIT)")"
+		fi
+	done
 }
 
 # ---- live tests -----------------------------------------------------------
