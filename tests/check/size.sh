@@ -6,6 +6,7 @@ set -eu
 FILE_LINES=600
 FUNCTION_LINES=48 # from its first brace to its last
 
+# shellcheck disable=SC2016 # it is awk's to expand
 find bpf user -name '*.[ch]' | sort | xargs awk -v lines=$FILE_LINES -v body=$FUNCTION_LINES '
 FNR == 1 { name = begin = "" }
 FNR == lines + 1 { print FILENAME " has more than " lines " lines" }
