@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How much faster CLOCK_MONOTONIC runs than the counter beneath it, which NTP does not steer. */
+/* Clocks: what they show, and how much faster CLOCK_MONOTONIC runs than the raw counter. */
 #ifndef DWELL_BASE_CLOCK_H
 #define DWELL_BASE_CLOCK_H
 
@@ -15,7 +15,7 @@ struct clock_pair {
 /* What the clock shows, in ns. */
 uint64_t clock_now(clockid_t clock);
 
-/* The same of CLOCK_MONOTONIC. */
+/* What CLOCK_MONOTONIC shows, in ns. */
 uint64_t clock_mono(void);
 
 /* Reads both clocks as close together as it can. */

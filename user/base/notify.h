@@ -32,7 +32,7 @@ int notify_alive(const struct notify *notify);
 int notify_reloading(const struct notify *notify); /* notify_ready() tells its end */
 int notify_stopping(const struct notify *notify);
 
-/* One line for people, cut off if it is long. */
+/* Shows people one line, which is cut off if it is long. 0 or a negative errno. */
 int notify_status(const struct notify *notify, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -21,12 +21,16 @@ struct output {
 /*
  * Opens @path (NULL: standard output), before anything is measured, so that a
  * bad name fails early. A new or regular file, also behind a link, is written as
- * a whole_file; a device, pipe or the standard output directly. Says on stderr what went wrong. 0 or a negative
- * errno. The caller ends it with output_commit() or output_discard().
+ * a whole_file; a device, pipe or the standard output directly. Says on stderr what
+ * went wrong. 0 or a negative errno. The caller ends it with output_commit() or
+ * output_discard().
  */
 int output_open(struct output *output, const char *path);
 
-/* As above, for what is to be read while it grows: a file is written directly, from its start. */
+/*
+ * Opens @path for what is to be read while it grows: a file is written directly, from
+ * its start. Errors and end as of output_open().
+ */
 int output_open_stream(struct output *output, const char *path);
 
 /*

@@ -18,7 +18,7 @@ struct privileges {
 	bool sys_resource; /* CAP_SYS_RESOURCE: limit of locked memory, before 5.11 */
 };
 
-/* 0 or a negative errno. */
+/* Reads what this process may do now. 0 or a negative errno. */
 int privileges_read(struct privileges *privileges);
 
 /*
@@ -36,7 +36,7 @@ enum lockdown {
 };
 enum lockdown privilege_lockdown(const char *path);
 
-/* Whether the kernel's type information may be read. 0, -ENOENT, -EACCES, another errno. */
+/* Whether the kernel's type information at @path may be read: 0, or a negative errno. */
 int privilege_kernel_btf(const char *path);
 
 /* What may be kept of the capabilities. */
@@ -44,15 +44,18 @@ enum privilege_kept {
 	PRIVILEGE_KEEP_NONE,
 	PRIVILEGE_KEEP_BPF = 1,	  /* CAP_BPF */
 	PRIVILEGE_KEEP_FILES = 2, /* CAP_DAC_OVERRIDE */
-	/* What other users' processes have mapped: CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, and */
-	PRIVILEGE_KEEP_OPEN = 4, /* CAP_CHECKPOINT_RESTORE */
+	/*
+	 * What opens the files that other users' processes have mapped: CAP_SYS_PTRACE,
+	 * CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE.
+	 */
+	PRIVILEGE_KEEP_OPEN = 4,
 };
 
 /*
  * Gives up all capabilities for good but those in @kept_ones (enum
  * privilege_kept, or'ed): effective, permitted, inheritable and ambient ones,
- * and gaining any by exec. Of the calling thread: call it while there is only
- * one. 0 or a negative errno.
+ * and gaining any by exec. Only the calling thread gives them up, so call it while
+ * there is no other. 0 or a negative errno.
  */
 int privileges_drop(unsigned int kept_ones);
 

@@ -49,14 +49,14 @@ bool text_is_utf8(const char *text, size_t length);
  */
 char *text_escape(char *buffer, size_t size, const char *name, size_t length);
 
-/* The same, cut where it would take more than @columns of a terminal. */
+/* text_escape(), cut where it would take more than @columns of a terminal. */
 char *text_escape_columns(char *buffer, size_t size, size_t columns, const char *name,
 			  size_t length);
 
 /*
  * How many columns of a terminal @text, which is valid UTF-8, takes: two for a
  * character of Chinese, Japanese or Korean, none for an accent that joins the
- * one before it. Whatever the locale is.
+ * one before it. The locale does not matter.
  */
 size_t text_columns(const char *text);
 
