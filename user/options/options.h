@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "model/model.h"
-#include "source/source.h"
 #include "model/timer_view.h"
+#include "source/request.h"
 
 enum command {
 	COMMAND_NONE, /* dwell itself: what stands before a command */

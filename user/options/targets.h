@@ -5,7 +5,7 @@
 
 #include "host/cgroup.h"
 #include "options/options.h"
-#include "source/source.h"
+#include "source/request.h"
 
 #define TARGETS_TEXT_LEN 512
 
