@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "cmd/commands.h"
+#include "options/command_line.h"
+#include "options/help.h"
 #include "options/manual.h"
 #include "base/message.h"
 
@@ -30,7 +32,7 @@ static int run(const struct options *options)
 
 	switch (options->action) {
 	case ACTION_HELP:
-		options_print_help(stdout, options->command, manual_find(manual, "/proc/self/exe"));
+		help_print(stdout, options->command, manual_find(manual, "/proc/self/exe"));
 		return finish_stdout();
 	case ACTION_VERSION:
 		printf("dwell %s\n", DWELL_VERSION);
@@ -50,7 +52,7 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away is a normal end: let the write report it. */
 	signal(SIGPIPE, SIG_IGN);
-	err = options_parse(argc, argv, &options, error);
+	err = command_line_read(argc, argv, &options, error);
 	if (err == -EINVAL) {
 		message_error("%s", error);
 		return EXIT_USAGE;

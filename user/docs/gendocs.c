@@ -6,12 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options/options.h"
-
-static bool takes(int command, const struct option_spec *option)
-{
-	return option->commands & (1U << command);
-}
+#include "options/help.h"
+#include "options/table.h"
 
 /* ---- the manual, in the language of man(7) -------------------------------- */
 
@@ -102,10 +98,10 @@ static void put_synopsis(void)
 		for (i = 0; i < option_specs_count; i++) {
 			const struct option_spec *option = &option_specs[i];
 
-			if (!takes(command, option) ||
-			    (command != COMMAND_NONE && takes(COMMAND_NONE, option)))
+			if (!option_takes(option, command) ||
+			    (command != COMMAND_NONE && option_takes(option, COMMAND_NONE)))
 				continue;
-			if (option->letter < OPTION_RUNQUEUE)
+			if (option_has_letter(option))
 				printf(".RB [ \\-%c", option->letter);
 			else
 				printf(".RB [ \\-\\-%s", option->name);
@@ -137,12 +133,12 @@ static void put_takers(const struct option_spec *option)
 	int command;
 
 	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
-		all &= takes(command, option);
+		all &= option_takes(option, command);
 	if (all)
 		return;
 	fputs("Taken by ", stdout);
 	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
-		if (!takes(command, option))
+		if (!option_takes(option, command))
 			continue;
 		fputs(first ? "" : ", ", stdout);
 		put_bold(command_specs[command].name);
@@ -154,7 +150,7 @@ static void put_takers(const struct option_spec *option)
 static void put_option(const struct option_spec *option)
 {
 	fputs(".TP\n\\fB", stdout);
-	if (option->letter < OPTION_RUNQUEUE)
+	if (option_has_letter(option))
 		printf("\\-%c\\fR, \\fB", option->letter);
 	fputs("\\-\\-", stdout);
 	put_literal(option->name);
@@ -287,7 +283,7 @@ static int make_manual(FILE *in)
 /* Writes the forms of @option, @between them. */
 static void put_forms(const struct option_spec *option, const char *before, const char *between)
 {
-	if (option->letter < OPTION_RUNQUEUE)
+	if (option_has_letter(option))
 		printf("%s-%c%s--%s", before, option->letter, between, option->name);
 	else
 		printf("%s--%s", before, option->name);
@@ -299,7 +295,7 @@ static void put_option_words(int command)
 	size_t i;
 
 	for (i = 0; i < option_specs_count; i++)
-		if (takes(command, &option_specs[i]))
+		if (option_takes(&option_specs[i], command))
 			put_forms(&option_specs[i], " ", " ");
 }
 
@@ -412,7 +408,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "bash")) {
 		make_completion();
 	} else if (argc == 2 && !strcmp(argv[1], "conf")) {
-		options_print_config(stdout);
+		help_print_config(stdout);
 	} else if ((argc == 2 || argc == 3) && !strcmp(argv[1], "man")) {
 		if (argc == 3)
 			in = fopen(argv[2], "re");

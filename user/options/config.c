@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The configuration file: values for the table's options, beneath the command line's. */
+#include "options/config.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,8 +9,9 @@
 
 #include <ini.h>
 
-#include "options/config.h"
 #include "base/text.h"
+#include "options/table.h"
+#include "options/values.h"
 
 #define BLANKS " \t\r\n\v\f" /* what the library trims too */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
@@ -83,10 +86,9 @@ static int refuse_section(struct reader *reader, const char *name, size_t length
 
 static const struct option_spec *find_key(const char *name)
 {
-	for (size_t i = 0; i < option_specs_count; i++)
-		if (option_in_file(&option_specs[i]) && !strcmp(option_specs[i].name, name))
-			return &option_specs[i];
-	return NULL;
+	const struct option_spec *option = option_named(name, strlen(name));
+
+	return option && option_in_file(option) ? option : NULL;
 }
 
 static int refuse_key(struct reader *reader, enum option_section section, const char *name)
@@ -165,13 +167,23 @@ static char *next_line(char *buffer, int size, void *context)
 	return reader->err ? NULL : strcpy(buffer, line);
 }
 
+static bool is_given(const struct reader *reader, const struct option_spec *option)
+{
+	return reader->given->given & option_bit(option);
+}
+
 /* Reads @value; if the command line has another one, only to tell whether it is good. */
 static int read_value(struct reader *reader, const struct option_spec *key, const char *value)
 {
 	struct options unused __attribute__((cleanup(options_clear))) = {.command = COMMAND_DAEMON};
-	bool given = options_given(reader->given, key);
 	char reason[OPTIONS_ERROR_LEN];
-	int err = options_read_value(given ? &unused : reader->options, key, value, reason);
+	struct parser parser = {
+		.options = is_given(reader, key) ? &unused : reader->options,
+		.option = key,
+		.dashes = "",
+		.error = reason,
+	};
+	int err = value_read(&parser, value);
 
 	return err == -EINVAL ? refuse(reader, reader->line, "%s", reason) : err;
 }
@@ -203,11 +215,8 @@ static int take_key(void *context, const char *section_name, const char *name, c
 /* 0 with a file or, where it may be missing, without one. */
 static int open_file(struct reader *reader)
 {
-	bool named = false;
+	bool named = is_given(reader, option_named("config", strlen("config")));
 
-	for (size_t i = 0; i < option_specs_count; i++)
-		if (option_specs[i].form == FORM_CONFIG)
-			named = options_given(reader->given, &option_specs[i]);
 	reader->file = fopen(reader->given->daemon.config, "re");
 	if (reader->file || (errno == ENOENT && !named))
 		return 0;

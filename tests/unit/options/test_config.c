@@ -12,7 +12,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "options/command_line.h"
 #include "options/config.h"
+#include "options/help.h"
+#include "options/table.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define S 1000000000ULL
@@ -39,7 +42,7 @@ static int load(struct options *options, char *const arguments[])
 
 	while (arguments && *arguments)
 		argv[argc++] = *arguments++;
-	assert_int_equal(options_parse(argc, argv, &given, error), 0);
+	assert_int_equal(command_line_read(argc, argv, &given, error), 0);
 	err = config_read(&given, options, error);
 	options_clear(&given);
 	return err;
@@ -175,7 +178,7 @@ static void only_a_named_file_must_be_there(void **state)
 	struct options given, options;
 
 	(void)state;
-	assert_int_equal(options_parse(2, argv, &given, error), 0);
+	assert_int_equal(command_line_read(2, argv, &given, error), 0);
 	given.daemon.config = "/nonexistent/dwell.conf";
 	assert_int_equal(config_read(&given, &options, error), 0);
 	assert_int_equal(options.daemon.interval_ns, 15 * S);
@@ -289,7 +292,7 @@ static char *shipped(void)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	options_print_config(out);
+	help_print_config(out);
 	fclose(out);
 	return text;
 }

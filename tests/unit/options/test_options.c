@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tests of options.c: the table, what is read from it, what is refused and how, the help. */
+/* Tests of the command line: the table, what is read by it, what is refused and how, the help. */
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -12,7 +12,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "options/options.h"
+#include "options/command_line.h"
+#include "options/help.h"
+#include "options/table.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define S 1000000000ULL
@@ -31,7 +33,7 @@ static int parse(struct options *options, const char *line)
 	strcpy(words, line);
 	while (*line && rest && argc < ARGUMENTS_MAX)
 		argv[argc++] = strsep(&rest, " ");
-	return options_parse(argc, argv, options, error);
+	return command_line_read(argc, argv, options, error);
 }
 
 static void accepts(struct options *options, const char *line)
@@ -391,7 +393,7 @@ static void names_may_be_any_bytes(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(options_parse(6, argv, &options, error), 0);
+	assert_int_equal(command_line_read(6, argv, &options, error), 0);
 	assert_int_equal(options.filter.nr_comms, 2);
 	assert_string_equal(options.filter.comms[0], "a b\n\x1b\xff");
 	assert_string_equal(options.filter.comms[1], "-x");
@@ -409,7 +411,7 @@ static void commas_and_bytes_of_names_may_be_escaped(void **state)
 	struct options options;
 
 	(void)state;
-	assert_int_equal(options_parse(4, argv, &options, error), 0);
+	assert_int_equal(command_line_read(4, argv, &options, error), 0);
 	assert_int_equal(options.filter.nr_comms, LENGTH(names));
 	for (size_t i = 0; i < LENGTH(names); i++)
 		assert_string_equal(options.filter.comms[i], names[i]);
@@ -606,7 +608,7 @@ static char *help_text(enum command command)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	options_print_help(out, command, "/beside/dwell.8");
+	help_print(out, command, "/beside/dwell.8");
 	fclose(out);
 	return text;
 }

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Help: what the program tells of its options, and the configuration file as it is shipped. */
+#include "options/help.h"
+
+#include <string.h>
+
+#include "options/table.h"
+
+#define HELP_WIDTH 80
+#define HELP_INDENT 27
+
+/* Writes @text, broken at blanks; the first line goes on at @column, the others begin with @lead. */
+static void print_wrapped(FILE *out, const char *text, size_t column, const char *lead)
+{
+	size_t length;
+	bool first = true;
+
+	while (*text) {
+		length = strcspn(text, " ");
+		if (!first && column + 1 + length > HELP_WIDTH) {
+			fprintf(out, "\n%s", lead);
+			column = strlen(lead);
+		} else if (!first) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, length, out);
+		column += length;
+		text += length;
+		text += strspn(text, " ");
+		first = false;
+	}
+	fputc('\n', out);
+}
+
+/* Writes a line's @head, then @text from HELP_INDENT on. */
+static void print_entry(FILE *out, const char *head, const char *text)
+{
+	char lead[HELP_INDENT + 1];
+	int written = fprintf(out, "  %s", head);
+
+	if (written + 2 > HELP_INDENT) {
+		fputc('\n', out);
+		written = 0;
+	}
+	fprintf(out, "%*s", HELP_INDENT - written, "");
+	snprintf(lead, sizeof(lead), "%*s", HELP_INDENT, "");
+	print_wrapped(out, text, HELP_INDENT, lead);
+}
+
+static void print_option(FILE *out, const struct option_spec *option, enum command command)
+{
+	const char *initial = option_initial(option, command);
+	char head[64], text[256], forms[OPTION_FORMS_LEN];
+
+	snprintf(head, sizeof(head), "%s%s%s", option_forms(option, forms),
+		 option->argument ? " " : "", option->argument ? option->argument : "");
+	snprintf(text, sizeof(text), initial ? "%s (default: %s)" : "%s", option->help, initial);
+	print_entry(out, head, text);
+}
+
+static void print_options(FILE *out, enum command command)
+{
+	size_t i;
+	int section;
+
+	for (section = 0; section < SECTIONS; section++) {
+		bool first = true;
+
+		for (i = 0; i < option_specs_count; i++) {
+			if ((int)option_specs[i].section != section ||
+			    !option_takes(&option_specs[i], command))
+				continue;
+			if (first)
+				fprintf(out, "\n%s:\n", section_titles[section]);
+			first = false;
+			print_option(out, &option_specs[i], command);
+		}
+	}
+}
+
+static void print_commands(FILE *out)
+{
+	int command;
+
+	fprintf(out, "\nCommands:\n");
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+		print_entry(out, command_specs[command].name, command_specs[command].help);
+}
+
+/* Writes the names that --sort takes, where @command has that option. */
+static void print_sort_keys(FILE *out, enum command command)
+{
+	const struct named_value *keys = option_names(FORM_SORT, command);
+	char list[1024] = "";
+	size_t used = 0, i;
+
+	if (!option_takes(option_named("sort", strlen("sort")), command))
+		return;
+	for (i = 0; keys[i].name && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? " " : "",
+					 keys[i].name);
+	fprintf(out, "\nKeys to sort by:\n  ");
+	print_wrapped(out, list, 2, "  ");
+}
+
+void help_print(FILE *out, enum command command, const char *manual)
+{
+	if (command == COMMAND_NONE)
+		fprintf(out, "Usage: dwell COMMAND [OPTIONS]\n\n");
+	else
+		fprintf(out, "Usage: dwell %s [OPTIONS]\n\n", command_specs[command].name);
+	print_wrapped(out, command_specs[command].description, 0, "");
+	if (command == COMMAND_NONE)
+		print_commands(out);
+	print_options(out, command);
+	print_sort_keys(out, command);
+	if (command == COMMAND_NONE)
+		fprintf(out, "\n'dwell COMMAND --help' tells more of a command.\n");
+	fprintf(out, "\nWhat is measured, and every column:\n  man %s\n", manual);
+}
+
+/* ---- the configuration file ------------------------------------------------- */
+
+static void print_comment(FILE *out, const char *text)
+{
+	fputs("# ", out);
+	print_wrapped(out, text, 2, "# ");
+}
+
+static void print_key(FILE *out, const struct option_spec *option)
+{
+	const char *initial = option_initial(option, COMMAND_DAEMON);
+	char text[256];
+
+	fputc('\n', out);
+	snprintf(text, sizeof(text), "%s: %s", option->argument, option->help);
+	print_comment(out, text);
+	fprintf(out, "#%s =%s%s\n", option->name, initial ? " " : "", initial ? initial : "");
+}
+
+void help_print_config(FILE *out)
+{
+	print_comment(out, "Configuration of dwell daemon, with the values that hold without it; "
+			   "dwell(8) tells more of each.");
+	fputs("#\n", out);
+	print_comment(out,
+		      "One key = value a line. A key without a value has its default. Comments "
+		      "begin with # or ; at the start of a line, or with ; behind a blank. What "
+		      "the command line gives goes before what stands here. After a change: "
+		      "systemctl reload dwell");
+	for (int section = 0; section < SECTIONS; section++) {
+		if (!section_names[section])
+			continue;
+		fputc('\n', out);
+		print_comment(out, section_titles[section]);
+		fprintf(out, "[%s]\n", section_names[section]);
+		for (size_t i = 0; i < option_specs_count; i++)
+			if ((int)option_specs[i].section == section &&
+			    option_in_file(&option_specs[i]))
+				print_key(out, &option_specs[i]);
+	}
+}
