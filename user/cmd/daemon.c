@@ -226,18 +226,6 @@ static uint64_t interval(const struct service *service)
 
 /* ---- requests ---------------------------------------------------------------------- */
 
-/* What the kernel side was told when it was loaded stays. */
-static bool needs_restart(const struct options *old, const struct options *fresh)
-{
-	return memcmp(&old->filter, &fresh->filter, sizeof(old->filter)) ||
-	       old->nr_cgroups != fresh->nr_cgroups ||
-	       memcmp(old->outlier, fresh->outlier, sizeof(old->outlier)) ||
-	       old->sensitivity != fresh->sensitivity || old->ledger.table != fresh->ledger.table ||
-	       old->daemon.groups != fresh->daemon.groups ||
-	       old->daemon.max_groups != fresh->daemon.max_groups ||
-	       old->daemon.log != fresh->daemon.log;
-}
-
 /* One directory may have many names. */
 static bool is_same_directory(const char *one, const char *other)
 {
@@ -283,7 +271,7 @@ static int reload(struct service *service)
 				err == -ENOMEM ? "out of memory" : error);
 		return 0;
 	}
-	if (needs_restart(&service->options, &fresh))
+	if (options_need_restart(&service->options, &fresh))
 		journal_message(&service->journal, LOG_WARNING,
 				"only interval, textfile-dir and max-overhead change while dwell "
 				"runs: restart it for the rest");

@@ -8,6 +8,7 @@
 
 #include "options/help.h"
 #include "options/table.h"
+#include "options/values.h"
 
 /* ---- the manual, in the language of man(7) -------------------------------- */
 
@@ -101,7 +102,7 @@ static void put_synopsis(void)
 			if (!option_takes(option, command) ||
 			    (command != COMMAND_NONE && option_takes(option, COMMAND_NONE)))
 				continue;
-			if (option_has_letter(option))
+			if (option->letter)
 				printf(".RB [ \\-%c", option->letter);
 			else
 				printf(".RB [ \\-\\-%s", option->name);
@@ -150,7 +151,7 @@ static void put_takers(const struct option_spec *option)
 static void put_option(const struct option_spec *option)
 {
 	fputs(".TP\n\\fB", stdout);
-	if (option_has_letter(option))
+	if (option->letter)
 		printf("\\-%c\\fR, \\fB", option->letter);
 	fputs("\\-\\-", stdout);
 	put_literal(option->name);
@@ -162,14 +163,14 @@ static void put_option(const struct option_spec *option)
 	}
 	putchar('\n');
 	put_sentence(option->help);
-	if (option->initial) {
+	if (option->value.initial) {
 		fputs("The default is ", stdout);
-		put_bold(option->initial);
+		put_bold(option->value.initial);
 		if (option->others) {
 			fputs(", for\n", stdout);
 			put_bold(command_specs[__builtin_ctz(option->others)].name);
 			fputs(" it is ", stdout);
-			put_bold(option->other);
+			put_bold(option->other.initial);
 		}
 		fputs(".\n", stdout);
 	}
@@ -283,7 +284,7 @@ static int make_manual(FILE *in)
 /* Writes the forms of @option, @between them. */
 static void put_forms(const struct option_spec *option, const char *before, const char *between)
 {
-	if (option_has_letter(option))
+	if (option->letter)
 		printf("%s-%c%s--%s", before, option->letter, between, option->name);
 	else
 		printf("%s--%s", before, option->name);
@@ -299,19 +300,10 @@ static void put_option_words(int command)
 			put_forms(&option_specs[i], " ", " ");
 }
 
-/* Writes the names that the options of that form take, for any command. */
-static void put_names(enum option_form form)
+static void put_words(const struct named_value *word)
 {
-	static const enum command commands[] = {COMMAND_SUMMARY, COMMAND_TIMERS};
-	const struct named_value *names = NULL;
-
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (option_names(form, commands[i]) == names)
-			continue; /* the same for all commands */
-		names = option_names(form, commands[i]);
-		for (const struct named_value *name = names; name->name; name++)
-			printf(" %s", name->name);
-	}
+	for (; word && word->name; word++)
+		printf(" %s", word->name);
 }
 
 /* What follows an option that takes a value. */
@@ -319,24 +311,16 @@ static void put_value_case(const struct option_spec *option)
 {
 	put_forms(option, "\t", " | ");
 	fputs(")\n", stdout);
-	switch (option->form) {
-	case FORM_SORT:
-	case FORM_BY:
-	case FORM_GROUPS:
-	case FORM_LOG:
+	if (option->value.words) {
 		fputs("\t\twords='", stdout);
-		put_names(option->form);
+		put_words(option->value.words);
+		put_words(option->other.words);
 		fputs("' ;;\n", stdout);
-		break;
-	case FORM_FILE:
-	case FORM_CONFIG:
+	} else if (option->read == value_file) {
 		fputs("\t\tfiles=-f ;;\n", stdout);
-		break;
-	case FORM_CGROUP:
-	case FORM_DIRECTORY:
+	} else if (option->read == value_directory || option->read == value_cgroup) {
 		fputs("\t\tfiles=-d ;;\n", stdout);
-		break;
-	default:
+	} else {
 		fputs("\t\treturn ;;\n", stdout);
 	}
 }

@@ -10,46 +10,44 @@
 #include "options/table.h"
 #include "options/values.h"
 
-/* How to get help on @command. */
+/* What getopt_long() returns for the long form of the first option; the next ones follow. */
+#define LONG_FORM 256
+
+/* How to get help on @command; valid until the next call. */
 static const char *help_of(enum command command)
 {
-	static const char *const help[COMMANDS] = {
-		[COMMAND_NONE] = "dwell --help",
-		[COMMAND_SUMMARY] = "dwell summary --help",
-		[COMMAND_OUTLIERS] = "dwell outliers --help",
-		[COMMAND_TIMERS] = "dwell timers --help",
-		[COMMAND_DAEMON] = "dwell daemon --help",
-		[COMMAND_CHECK] = "dwell check --help",
-	};
+	static char text[64];
+	const char *name = command_specs[command].name;
 
-	return help[command];
+	snprintf(text, sizeof(text), "dwell %s%s--help", name, *name ? " " : "");
+	return text;
 }
 
-static const struct option_spec *find_option(int letter)
+/* The option that getopt_long() means by @found: its letter, or the number of its long form. */
+static const struct option_spec *find_option(int found)
 {
-	size_t i;
-
-	for (i = 0; i < option_specs_count; i++)
-		if (option_specs[i].letter == letter)
+	if (found >= LONG_FORM)
+		return &option_specs[found - LONG_FORM];
+	for (size_t i = 0; i < option_specs_count; i++)
+		if (option_specs[i].letter == found)
 			return &option_specs[i];
 	return NULL;
 }
 
 /*
  * Says what is wrong with what getopt_long() did not take: the long option
- * @argument if @letter is 0, else the option @letter.
+ * @argument if @found is 0, else the option that find_option() takes @found for.
  */
-static int refuse_option(struct parser *parser, const char *argument, int letter)
+static int refuse_option(struct parser *parser, const char *argument, int found)
 {
 	enum command command = parser->options->command;
 	const struct option_spec *option =
-		letter ? find_option(letter) :
-			 option_named(argument + 2, strcspn(argument + 2, "="));
+		found ? find_option(found) : option_named(argument + 2, strcspn(argument + 2, "="));
 	char shown[64];
 
 	parser->option = NULL;
-	if (letter && letter < OPTION_RUNQUEUE)
-		snprintf(shown, sizeof(shown), "-%c", letter);
+	if (found && found < LONG_FORM)
+		snprintf(shown, sizeof(shown), "-%c", found);
 	else
 		snprintf(shown, sizeof(shown), "%s", argument);
 	/* It was taken but for a value that came with it, which only the long form can have. */
@@ -79,14 +77,14 @@ static void make_getopt_tables(enum command command, char letters[2 * OPTIONS_MA
 	for (option = option_specs; option < option_specs + option_specs_count; option++) {
 		if (!option_takes(option, command))
 			continue;
-		if (option_has_letter(option))
+		if (option->letter)
 			*letters++ = (char)option->letter;
-		if (option_has_letter(option) && option->argument)
+		if (option->letter && option->argument)
 			*letters++ = ':';
 		*names++ = (struct option){
 			.name = option->name,
 			.has_arg = option->argument ? required_argument : no_argument,
-			.val = option->letter,
+			.val = LONG_FORM + (int)(option - option_specs),
 		};
 	}
 	*letters = '\0';
@@ -112,7 +110,7 @@ static int read_options(struct parser *parser, int argc, char **argv)
 			return parser_refuse(parser, "the value is missing: give %s",
 					     parser->option->argument);
 		parser->options->given |= option_bit(parser->option);
-		err = value_read(parser, optarg);
+		err = parser->option->read(parser, optarg);
 		if (err)
 			return err;
 		if (parser->options->action != ACTION_RUN)
@@ -132,19 +130,18 @@ static int read_options(struct parser *parser, int argc, char **argv)
 /* Gives every option that has one its initial value, read like any other. */
 static int read_initial_values(struct parser *parser)
 {
-	size_t i;
-	int err;
+	const enum command command = parser->options->command;
+	int err = 0;
 
-	for (i = 0; i < option_specs_count; i++) {
+	for (size_t i = 0; i < option_specs_count && !err; i++) {
+		const char *initial = option_value(&option_specs[i], command)->initial;
+
 		parser->option = &option_specs[i];
-		if (!parser->option->initial)
-			continue;
-		err = value_read(parser, option_initial(parser->option, parser->options->command));
-		if (err)
-			return err;
+		if (initial)
+			err = parser->option->read(parser, initial);
 	}
 	parser->option = NULL;
-	return 0;
+	return err;
 }
 
 /* What follows from several options together. */

@@ -183,7 +183,7 @@ static int read_value(struct reader *reader, const struct option_spec *key, cons
 		.dashes = "",
 		.error = reason,
 	};
-	int err = value_read(&parser, value);
+	int err = key->read(&parser, value);
 
 	return err == -EINVAL ? refuse(reader, reader->line, "%s", reason) : err;
 }

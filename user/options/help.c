@@ -50,7 +50,7 @@ static void print_entry(FILE *out, const char *head, const char *text)
 
 static void print_option(FILE *out, const struct option_spec *option, enum command command)
 {
-	const char *initial = option_initial(option, command);
+	const char *initial = option_value(option, command)->initial;
 	char head[64], text[256], forms[OPTION_FORMS_LEN];
 
 	snprintf(head, sizeof(head), "%s%s%s", option_forms(option, forms),
@@ -91,11 +91,12 @@ static void print_commands(FILE *out)
 /* Writes the names that --sort takes, where @command has that option. */
 static void print_sort_keys(FILE *out, enum command command)
 {
-	const struct named_value *keys = option_names(FORM_SORT, command);
+	const struct option_spec *sort = option_named("sort", strlen("sort"));
+	const struct named_value *keys = option_value(sort, command)->words;
 	char list[1024] = "";
 	size_t used = 0, i;
 
-	if (!option_takes(option_named("sort", strlen("sort")), command))
+	if (!option_takes(sort, command))
 		return;
 	for (i = 0; keys[i].name && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? " " : "",
@@ -130,7 +131,7 @@ static void print_comment(FILE *out, const char *text)
 
 static void print_key(FILE *out, const struct option_spec *option)
 {
-	const char *initial = option_initial(option, COMMAND_DAEMON);
+	const char *initial = option_value(option, COMMAND_DAEMON)->initial;
 	char text[256];
 
 	fputc('\n', out);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options/table.h"
+
 void options_clear(struct options *options)
 {
 	while (options->nr_cgroups)
@@ -21,4 +23,18 @@ int options_copy(const struct options *from, struct options *to)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+bool options_need_restart(const struct options *running, const struct options *fresh)
+{
+	for (size_t i = 0; i < option_specs_count; i++) {
+		const struct option_spec *option = &option_specs[i];
+		const struct option_value *value = option_value(option, COMMAND_DAEMON);
+
+		if (option_in_file(option) && !option->reloadable &&
+		    memcmp((const char *)running + value->offset,
+			   (const char *)fresh + value->offset, value->size) != 0)
+			return true;
+	}
+	return false;
 }

@@ -75,4 +75,10 @@ void options_clear(struct options *options);
  */
 int options_copy(const struct options *from, struct options *to);
 
+/*
+ * Whether @fresh differs from @running, both of the service, in what its configuration file may
+ * have and a running service cannot take over.
+ */
+bool options_need_restart(const struct options *running, const struct options *fresh);
+
 #endif

@@ -5,7 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options/values.h"
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NS_PER_MS 1000000ULL
+#define NS_PER_S 1000000000ULL
+#define DURATION_MAX_NS (365 * 86400 * NS_PER_S)
+#define THRESHOLD_MIN_NS 1000
+#define INTERVAL_MIN_NS NS_PER_S
+#define INTERVAL_MAX_NS (3600 * NS_PER_S) /* longer, and what reads the file takes it for stale */
+#define LINES_MAX 1000000000
+#define TABLE_MIN 64
+#define TABLE_MAX 262144 /* 300 MB */
+#define SENSITIVITY_MAX 100
+#define GROUPS_MAX 10000
+#define PPM_PER_PERCENT 10000
+#define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
 
 /* A table is read by its columns. */
 /* clang-format off */
@@ -94,111 +110,135 @@ const char *const section_names[SECTIONS] = {
 #define MEASURES (SUMMARY | OUTLIERS | TIMERS)
 #define REPORTS (RUNS & ~DAEMON)
 
-/* Letter, name, argument, initial values; help; form, section, commands and others. */
+#define BIT(number) (1U << (number))
+#define AT(field) \
+	.offset = offsetof(struct options, field), .size = sizeof(((struct options *)0)->field)
+#define THRESHOLD(which, unusual) \
+	SECTION_OUTLIERS, JUDGES, value_threshold, .value = { "auto", AT(outlier) }, \
+	.min = THRESHOLD_MIN_NS, .max = DURATION_MAX_NS, .measures = which, .unusual_ns = unusual
+
+/* Letter, name, argument; help; section, commands, reader; then by their names the other fields. */
 const struct option_spec option_specs[] = {
-	{ 'p', "pid", "PID,...", NULL, NULL,
+	{ 'p', "pid", "PID,...",
 	  "only these processes, with all their threads",
-	  FORM_PIDS, SECTION_TASKS, MEASURES, 0 },
-	{ 't', "tid", "TID,...", NULL, NULL,
+	  SECTION_TASKS, MEASURES, value_pids, .value = { AT(filter.pids) },
+	  .min = 1, .max = ID_MAX },
+	{ 't', "tid", "TID,...",
 	  "only these tasks (threads)",
-	  FORM_TIDS, SECTION_TASKS, MEASURES, 0 },
-	{ 'c', "comm", "NAME,...", NULL, NULL,
+	  SECTION_TASKS, MEASURES, value_tids, .value = { AT(filter.tids) },
+	  .min = 1, .max = ID_MAX },
+	{ 'c', "comm", "NAME,...",
 	  "only tasks of these names, at most 15 bytes each; \\, is a comma in a name",
-	  FORM_COMMS, SECTION_TASKS, MEASURES | DAEMON, 0 },
-	{ 'g', "cgroup", "CGROUP", NULL, NULL,
+	  SECTION_TASKS, MEASURES | DAEMON, value_comms, .value = { AT(filter.comms) } },
+	{ 'g', "cgroup", "CGROUP",
 	  "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
 	  "or in the file system",
-	  FORM_CGROUP, SECTION_TASKS, MEASURES | DAEMON, 0 },
-	{ 'd', "duration", "TIME", "10s", "0",
+	  SECTION_TASKS, MEASURES | DAEMON, value_cgroup, .value = { AT(nr_cgroups) } },
+	{ 'd', "duration", "TIME",
 	  "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C",
-	  FORM_DURATION, SECTION_VIEW, MEASURES, OUTLIERS | DAEMON },
-	{ 'b', "by", "GROUP", "task", "process",
+	  SECTION_VIEW, MEASURES, value_duration, .value = { "10s", AT(duration_ns) },
+	  .max = DURATION_MAX_NS,
+	  .others = OUTLIERS | DAEMON, .other = { "0", AT(duration_ns) } },
+	{ 'b', "by", "GROUP",
 	  "one line for each task, process, comm or cgroup; timers also by callback or api",
-	  FORM_BY, SECTION_VIEW, VIEWS, TIMERS },
-	{ 's', "sort", "KEY", "runqueue", "armed",
+	  SECTION_VIEW, VIEWS, value_word, .value = { "task", by_names, AT(view.by) },
+	  .others = TIMERS, .other = { "process", timer_by_names, AT(timer_view.by) } },
+	{ 's', "sort", "KEY",
 	  "what to sort by, largest first; names and ids ascending",
-	  FORM_SORT, SECTION_VIEW, VIEWS, TIMERS },
-	{ 'n', "top", "COUNT", "30", NULL,
+	  SECTION_VIEW, VIEWS, value_word, .value = { "runqueue", sort_keys, AT(view.sort) },
+	  .others = TIMERS, .other = { "armed", timer_sort_keys, AT(timer_view.sort) } },
+	{ 'n', "top", "COUNT",
 	  "at most so many lines; 0 = all",
-	  FORM_NUMBER, SECTION_VIEW, VIEWS, 0 },
-	{ OPTION_TIMERS, "timers", NULL, NULL, NULL,
+	  SECTION_VIEW, VIEWS, value_count, .value = { "30", AT(view.limit) },
+	  .max = LINES_MAX },
+	{ 0, "timers", NULL,
 	  "also the ledger of timers, as `dwell timers` tells it",
-	  FORM_FLAG, SECTION_TIMERS, SUMMARY, 0 },
-	{ OPTION_LEAKS, "leaks", NULL, NULL, NULL,
+	  SECTION_TIMERS, SUMMARY, value_flag, .value = { AT(ledger.wanted) } },
+	{ 0, "leaks", NULL,
 	  "only what leaks: timers that stay armed, more and more of them",
-	  FORM_FLAG, SECTION_TIMERS, TIMERS, 0 },
-	{ OPTION_SITES, "sites", NULL, NULL, NULL,
+	  SECTION_TIMERS, TIMERS, value_flag, .value = { AT(timer_view.leaks) } },
+	{ 0, "sites", NULL,
 	  "also where the timers are armed, as stacks of the kernel and the program",
-	  FORM_FLAG, SECTION_TIMERS, TIMERS, 0 },
-	{ OPTION_WHEEL, "wheel", NULL, NULL, NULL,
+	  SECTION_TIMERS, TIMERS, value_flag, .value = { AT(ledger.sites) } },
+	{ 0, "wheel", NULL,
 	  "also the timers of the timer wheel: of sockets, drivers and the kernel's waits",
-	  FORM_FLAG, SECTION_TIMERS, VIEWS, 0 },
-	{ OPTION_TABLE, "table", "COUNT", "16384", NULL,
+	  SECTION_TIMERS, VIEWS, value_flag, .value = { AT(ledger.wheel) } },
+	{ 0, "table", "COUNT",
 	  "room for so many armed timers, and for so many lines of a ledger by task",
-	  FORM_TABLE, SECTION_LIMITS, VIEWS | DAEMON, 0 },
-	{ OPTION_RUNQUEUE, "runqueue", "TIME", "auto", NULL,
+	  SECTION_LIMITS, VIEWS | DAEMON, value_count, .value = { "16384", AT(ledger.table) },
+	  .min = TABLE_MIN, .max = TABLE_MAX },
+	{ 0, "runqueue", "TIME",
 	  "waits for a CPU beyond TIME (auto: unusual ones beyond 2ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_THROTTLED, "throttled", "TIME", "auto", NULL,
+	  THRESHOLD(BIT(DWELL_WOKEN) | BIT(DWELL_PREEMPTED), 2 * NS_PER_MS) },
+	{ 0, "throttled", "TIME",
 	  "waits for a CPU quota beyond TIME (auto: unusual ones beyond 20ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_BLOCKED, "blocked", "TIME", "auto", NULL,
+	  THRESHOLD(BIT(DWELL_THROTTLED), 20 * NS_PER_MS) },
+	{ 0, "blocked", "TIME",
 	  "blocks beyond TIME (auto: unusual ones beyond 1s)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_DWELL, "dwell", "TIME", "auto", NULL,
+	  THRESHOLD(BIT(DWELL_BLOCKED), NS_PER_S) },
+	{ 0, "dwell", "TIME",
 	  "from being woken until blocked again (auto: unusual ones beyond 100ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_LATENESS, "lateness", "TIME", "auto", NULL,
+	  THRESHOLD(BIT(DWELL_DWELL), 100 * NS_PER_MS) },
+	{ 0, "lateness", "TIME",
 	  "timers that fire later (auto: unusual ones beyond 2ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_TIMER_LATENCY, "timer-latency", "TIME", "auto", NULL,
+	  THRESHOLD(BIT(DWELL_LATENESS), 2 * NS_PER_MS) },
+	{ 0, "timer-latency", "TIME",
 	  "from a timer's due time until its task has a CPU (auto: unusual ones beyond 2ms)",
-	  FORM_THRESHOLD, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_SENSITIVITY, "sensitivity", "COUNT", "4", NULL,
+	  THRESHOLD(BIT(DWELL_TIMER_LATENCY), 2 * NS_PER_MS) },
+	{ 0, "sensitivity", "COUNT",
 	  "unusual is what is so many mean deviations beyond the mean",
-	  FORM_SENSITIVITY, SECTION_OUTLIERS, JUDGES, 0 },
-	{ OPTION_USER_STACKS, "user-stacks", NULL, NULL, NULL,
+	  SECTION_OUTLIERS, JUDGES, value_count, .value = { "4", AT(sensitivity) },
+	  .min = 1, .max = SENSITIVITY_MAX },
+	{ 0, "user-stacks", NULL,
 	  "also where in the program a task blocked; each block costs more",
-	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS, 0 },
-	{ OPTION_EXIT_CODE, "exit-code", NULL, NULL, NULL,
+	  SECTION_OUTLIERS, OUTLIERS, value_flag, .value = { AT(user_stacks) } },
+	{ 0, "exit-code", NULL,
 	  "end with status 10 if there was any",
-	  FORM_FLAG, SECTION_OUTLIERS, OUTLIERS, 0 },
-	{ OPTION_TEXTFILE_DIR, "textfile-dir", "DIR", "/var/lib/prometheus/node-exporter", NULL,
+	  SECTION_OUTLIERS, OUTLIERS, value_flag, .value = { AT(exit_code) } },
+	{ 0, "textfile-dir", "DIR",
 	  "where the node exporter looks for metrics (dwell.prom is written there); off = nowhere",
-	  FORM_DIRECTORY, SECTION_EXPORT, DAEMON, 0 },
-	{ OPTION_INTERVAL, "interval", "TIME", "15s", NULL,
+	  SECTION_EXPORT, DAEMON, value_directory,
+	  .value = { "/var/lib/prometheus/node-exporter", AT(daemon.textfile_dir) },
+	  .reloadable = true },
+	{ 0, "interval", "TIME",
 	  "how often the metrics are written, from 1s to 1h",
-	  FORM_INTERVAL, SECTION_EXPORT, DAEMON, 0 },
-	{ OPTION_GROUPS, "groups", "GROUP", "comm", NULL,
+	  SECTION_EXPORT, DAEMON, value_interval, .value = { "15s", AT(daemon.interval_ns) },
+	  .min = INTERVAL_MIN_NS, .max = INTERVAL_MAX_NS, .reloadable = true },
+	{ 0, "groups", "GROUP",
 	  "what has metrics of its own: all tasks of one comm, or of one cgroup",
-	  FORM_GROUPS, SECTION_EXPORT, DAEMON, 0 },
-	{ OPTION_LOG, "log", "WHERE", "journal", NULL,
+	  SECTION_EXPORT, DAEMON, value_word,
+	  /* Groups only: they outlive tasks. */
+	  .value = { "comm", &by_names[ROW_BY_COMM], AT(daemon.groups) }, .min = ROW_BY_COMM },
+	{ 0, "log", "WHERE",
 	  "where outliers are written: journal (without one, as stderr), stderr, off",
-	  FORM_LOG, SECTION_EXPORT, DAEMON, 0 },
-	{ OPTION_MAX_GROUPS, "max-groups", "COUNT", "20", NULL,
+	  SECTION_EXPORT, DAEMON, value_word, .value = { "journal", log_names, AT(daemon.log) } },
+	{ 0, "max-groups", "COUNT",
 	  "at most so many groups have metrics of their own, the others one line together",
-	  FORM_MAX_GROUPS, SECTION_LIMITS, DAEMON, 0 },
-	{ OPTION_MAX_OVERHEAD, "max-overhead", "PERCENT", "1", NULL,
+	  SECTION_LIMITS, DAEMON, value_count, .value = { "20", AT(daemon.max_groups) },
+	  .min = 1, .max = GROUPS_MAX },
+	{ 0, "max-overhead", "PERCENT",
 	  "at most so much of the machine's CPU time, such as 0.5; off = however much",
-	  FORM_PERCENT, SECTION_LIMITS, DAEMON, 0 },
-	{ 'j', "json", NULL, NULL, NULL,
+	  SECTION_LIMITS, DAEMON, value_percent, .value = { "1", AT(daemon.max_overhead_ppm) },
+	  .min = PPM_PER_PERCENT / 100, .max = 100 * PPM_PER_PERCENT, .reloadable = true },
+	{ 'j', "json", NULL,
 	  "one JSON object a line, times in nanoseconds",
-	  FORM_FLAG, SECTION_OUTPUT, REPORTS, 0 },
-	{ 'o', "output", "FILE", NULL, NULL,
+	  SECTION_OUTPUT, REPORTS, value_flag, .value = { AT(json) } },
+	{ 'o', "output", "FILE",
 	  "write to this file instead of the standard output",
-	  FORM_FILE, SECTION_OUTPUT, REPORTS, 0 },
-	{ OPTION_CONFIG, "config", "FILE", "/etc/dwell/dwell.conf", NULL,
+	  SECTION_OUTPUT, REPORTS, value_file, .value = { AT(output) } },
+	{ 0, "config", "FILE",
 	  "read options from this file",
-	  FORM_CONFIG, SECTION_GENERAL, DAEMON, 0 },
-	{ 'v', "verbose", NULL, NULL, NULL,
+	  SECTION_GENERAL, DAEMON, value_file,
+	  .value = { "/etc/dwell/dwell.conf", AT(daemon.config) } },
+	{ 'v', "verbose", NULL,
 	  "say more on the standard error; twice: even more",
-	  FORM_FLAG, SECTION_GENERAL, RUNS, 0 },
-	{ 'V', "version", NULL, NULL, NULL,
+	  SECTION_GENERAL, RUNS, value_repeated, .value = { AT(verbose) } },
+	{ 'V', "version", NULL,
 	  "print the version",
-	  FORM_FLAG, SECTION_GENERAL, ALL, 0 },
-	{ 'h', "help", NULL, NULL, NULL,
+	  SECTION_GENERAL, ALL, value_version, .value = { AT(action) } },
+	{ 'h', "help", NULL,
 	  "print this help",
-	  FORM_FLAG, SECTION_GENERAL, ALL, 0 },
+	  SECTION_GENERAL, ALL, value_help, .value = { AT(action) } },
 };
 /* clang-format on */
 
@@ -274,35 +314,14 @@ const struct named_value log_names[DAEMON_LOG_OFF + 2] = {
 	[DAEMON_LOG_OFF] = {"off", "nowhere"},
 };
 
-/* The service counts in groups only: they outlive tasks. */
-static const struct named_value *const group_names = &by_names[ROW_BY_COMM];
-
-const struct named_value *option_names(enum option_form form, enum command command)
-{
-	if (form == FORM_SORT)
-		return command == COMMAND_TIMERS ? timer_sort_keys : sort_keys;
-	if (form == FORM_BY)
-		return command == COMMAND_TIMERS ? timer_by_names : by_names;
-	if (form == FORM_GROUPS)
-		return group_names;
-	if (form == FORM_LOG)
-		return log_names;
-	return NULL;
-}
-
 char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN])
 {
 	int used = 0;
 
-	if (option_has_letter(option))
+	if (option->letter)
 		used = snprintf(text, OPTION_FORMS_LEN, "-%c, ", option->letter);
 	snprintf(text + used, OPTION_FORMS_LEN - used, "--%s", option->name);
 	return text;
-}
-
-const char *option_initial(const struct option_spec *option, enum command command)
-{
-	return option->others & (1U << command) ? option->other : option->initial;
 }
 
 const struct option_spec *option_named(const char *name, size_t length)

@@ -24,77 +24,43 @@ enum option_section {
 	SECTIONS
 };
 
-/* How the value of an option is read. */
-enum option_form {
-	FORM_FLAG,   /* no value */
-	FORM_PIDS,   /* process ids, separated by commas */
-	FORM_TIDS,   /* thread ids, separated by commas */
-	FORM_COMMS,  /* task names, separated by commas */
-	FORM_CGROUP, /* one cgroup: commas are common in their paths ("cpu,cpuacct") */
-	FORM_DURATION,
-	FORM_THRESHOLD, /* a duration, "auto" or "off" */
-	FORM_NUMBER,
-	FORM_SENSITIVITY,
-	FORM_TABLE, /* how many timers there is room for */
-	FORM_SORT,  /* a name of the command's keys */
-	FORM_BY,    /* a name of what the command's lines stand for */
-	FORM_FILE,
-	FORM_CONFIG,	/* a file to read options from */
-	FORM_DIRECTORY, /* an absolute path, or "off" */
-	FORM_INTERVAL,	/* a duration that is a period */
-	FORM_GROUPS,	/* a name of what is exported of tasks */
-	FORM_MAX_GROUPS,
-	FORM_PERCENT, /* a decimal number, or "off" */
-	FORM_LOG,     /* a name of where outliers go */
+struct named_value {
+	const char *name;
+	const char *help;
 };
 
-/* What options without a short form have instead of its letter. */
-enum option_key {
-	OPTION_RUNQUEUE = 256,
-	OPTION_THROTTLED,
-	OPTION_BLOCKED,
-	OPTION_DWELL,
-	OPTION_LATENESS,
-	OPTION_TIMER_LATENCY,
-	OPTION_SENSITIVITY,
-	OPTION_USER_STACKS,
-	OPTION_EXIT_CODE,
-	OPTION_TIMERS,
-	OPTION_LEAKS,
-	OPTION_SITES,
-	OPTION_WHEEL,
-	OPTION_TABLE,
-	OPTION_CONFIG,
-	OPTION_TEXTFILE_DIR,
-	OPTION_INTERVAL,
-	OPTION_GROUPS,
-	OPTION_LOG,
-	OPTION_MAX_GROUPS,
-	OPTION_MAX_OVERHEAD,
+/* Where the value of an option is kept, and what it is unless given. */
+struct option_value {
+	const char *initial;		 /* as typed; NULL: none, the field stays 0 */
+	const struct named_value *words; /* all that can be given; NULL: what the reader takes */
+	size_t offset, size;		 /* of the field in struct options */
 };
 
+struct parser;
+
+/* A row of the table: all that is known of an option. */
 struct option_spec {
-	int letter; /* of the short form, or an enum option_key; what parsing tells options apart by */
+	int letter; /* of the short form; 0: there is none */
 	const char *name;
 	const char *argument; /* name of the value; NULL: takes none */
-	const char *initial;  /* the value when not given, as typed; NULL: none */
-	const char *other;    /* the same for some commands; NULL: as for the others */
 	const char *help;
-	enum option_form form;
 	enum option_section section;
 	unsigned int commands; /* a bit (1 << enum command) for each that takes it */
-	unsigned int others;   /* the same for those whose value when not given is @other */
+	int (*read)(struct parser *parser, const char *value); /* one of values.h */
+	struct option_value value;
+	unsigned int others;	   /* bits of the commands that have … */
+	struct option_value other; /* … this in the place of @value */
+	/* What @read takes, in the field's unit; of words: @min is what the first one is worth. */
+	uint64_t min, max;
+	unsigned int measures; /* of a threshold: bits (1 << enum dwell_measure) */
+	uint64_t unusual_ns;   /* of a threshold: the floor that "auto" stands for */
+	bool reloadable;       /* the service takes over another value while it runs */
 };
 
 struct command_spec {
 	const char *name;
 	const char *help;	 /* one line */
 	const char *description; /* a paragraph */
-};
-
-struct named_value {
-	const char *name;
-	const char *help;
 };
 
 extern const struct option_spec option_specs[];
@@ -117,12 +83,6 @@ const struct option_spec *option_named(const char *name, size_t length);
 #define OPTION_FORMS_LEN 40
 char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN]);
 
-/* The value of @option when it is not given to @command; NULL: none. */
-const char *option_initial(const struct option_spec *option, enum command command);
-
-/* The names that an option of that form takes with @command; NULL: any value. */
-const struct named_value *option_names(enum option_form form, enum command command);
-
 /* Whether the configuration file may have @option. */
 bool option_in_file(const struct option_spec *option);
 
@@ -131,9 +91,11 @@ static inline bool option_takes(const struct option_spec *option, enum command c
 	return option->commands & (1U << command);
 }
 
-static inline bool option_has_letter(const struct option_spec *option)
+/* What is kept of @option for @command. */
+static inline const struct option_value *option_value(const struct option_spec *option,
+						      enum command command)
 {
-	return option->letter < OPTION_RUNQUEUE;
+	return option->others & (1U << command) ? &option->other : &option->value;
 }
 
 /* The bit of @option, one of option_specs, in the options' @given. */

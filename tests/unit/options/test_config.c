@@ -341,7 +341,7 @@ static void shipped_file_has_every_key(void **state)
 		if (!found)
 			continue;
 		/* A flag would need a value for the file to say no with. */
-		assert_int_not_equal(option->form, FORM_FLAG);
+		assert_non_null(option->argument);
 		assert_null(strstr(found + 1, key));
 		snprintf(header, sizeof(header), "\n[%s]\n", section_names[option->section]);
 		assert_true(strstr(text, header) < found);

@@ -15,6 +15,7 @@
 #include "options/command_line.h"
 #include "options/help.h"
 #include "options/table.h"
+#include "options/values.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define S 1000000000ULL
@@ -65,25 +66,66 @@ static void refuses(const char *line, ...)
 
 /* ---- the table -------------------------------------------------------------- */
 
-static void table_is_consistent(void **state)
+static bool is_flag(const struct option_spec *option)
+{
+	return option->read == value_flag || option->read == value_repeated ||
+	       option->read == value_help || option->read == value_version;
+}
+
+static void check_row(const struct option_spec *option)
+{
+	assert_true(!option->letter || isalpha(option->letter));
+	assert_true(strlen(option->help) > 0);
+	assert_true(islower((unsigned char)option->help[0]));
+	assert_int_not_equal(option->help[strlen(option->help) - 1], '.');
+	assert_true(option->commands != 0);
+	assert_non_null(option->read);
+	assert_int_equal(option->argument == NULL, is_flag(option));
+	assert_int_equal(option->measures != 0, option->read == value_threshold);
+	assert_true(option->min <= option->max || option->read == value_word);
+}
+
+/* That @value's field is of the size that its reader writes. */
+static void check_field(const struct option_spec *option, const struct option_value *value)
+{
+	assert_int_equal(value->words != NULL, option->read == value_word);
+	assert_true(value->size > 0 && value->offset + value->size <= sizeof(struct options));
+	if (option->read == value_flag)
+		assert_int_equal(value->size, sizeof(bool));
+	if (option->read == value_repeated || option->read == value_word ||
+	    option->read == value_percent)
+		assert_int_equal(value->size, sizeof(unsigned int));
+	if (option->read == value_duration || option->read == value_interval)
+		assert_int_equal(value->size, sizeof(uint64_t));
+	if (option->read == value_count)
+		assert_true(value->size == sizeof(uint32_t) || value->size == sizeof(uint64_t));
+	if (option->read == value_file)
+		assert_int_equal(value->size, sizeof(char *));
+}
+
+static void rows_are_consistent(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < option_specs_count; i++) {
+		const struct option_spec *option = &option_specs[i];
+
+		check_row(option);
+		check_field(option, &option->value);
+		assert_int_equal(option->others != 0, option->other.size != 0);
+		if (option->others)
+			check_field(option, &option->other);
+		for (size_t k = 0; k < i; k++) {
+			assert_true(!option->letter || option->letter != option_specs[k].letter);
+			assert_string_not_equal(option->name, option_specs[k].name);
+		}
+	}
+}
+
+static void names_are_complete(void **state)
 {
 	size_t i, k;
 
 	(void)state;
-	for (i = 0; i < option_specs_count; i++) {
-		const struct option_spec *option = &option_specs[i];
-
-		assert_true(isalpha(option->letter) || option->letter >= OPTION_RUNQUEUE);
-		assert_true(strlen(option->help) > 0);
-		assert_true(islower((unsigned char)option->help[0]));
-		assert_int_not_equal(option->help[strlen(option->help) - 1], '.');
-		assert_true(option->commands != 0);
-		assert_int_equal(option->argument == NULL, option->form == FORM_FLAG);
-		for (k = 0; k < i; k++) {
-			assert_int_not_equal(option->letter, option_specs[k].letter);
-			assert_string_not_equal(option->name, option_specs[k].name);
-		}
-	}
 	for (i = COMMAND_NONE + 1; i < COMMANDS; i++) {
 		assert_non_null(command_specs[i].name);
 		assert_non_null(command_specs[i].help);
@@ -295,6 +337,32 @@ static void a_copy_stands_alone(void **state)
 	assert_int_equal(copy.nr_cgroups, 2);
 	assert_string_equal(copy.cgroups[1], "/b");
 	options_clear(&copy);
+}
+
+/* Of what the file may have, these change while the service runs: it says so when it reloads. */
+static void a_reload_takes_over_three_options(void **state)
+{
+	static const char *const reloadable[] = {"textfile-dir", "interval", "max-overhead"};
+	struct options running, fresh;
+	size_t found = 0;
+
+	(void)state;
+	accepts(&running, "daemon");
+	assert_false(options_need_restart(&running, &running));
+	for (size_t i = 0; i < option_specs_count; i++) {
+		const struct option_spec *option = &option_specs[i];
+
+		fresh = running;
+		((char *)&fresh)[option->value.offset] ^= 1;
+		assert_int_equal(options_need_restart(&running, &fresh),
+				 option_in_file(option) && !option->reloadable);
+		if (!option->reloadable)
+			continue;
+		assert_true(found < LENGTH(reloadable));
+		assert_string_equal(option->name, reloadable[found++]);
+	}
+	assert_int_equal(found, LENGTH(reloadable));
+	options_clear(&running);
 }
 
 static void every_option_in_every_form(void **state)
@@ -655,7 +723,8 @@ static void help_lists_what_a_command_takes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table_is_consistent),
+		cmocka_unit_test(rows_are_consistent),
+		cmocka_unit_test(names_are_complete),
 		cmocka_unit_test(initial_values),
 		cmocka_unit_test(outliers_are_what_is_unusual),
 		cmocka_unit_test(outliers_are_what_is_asked_for),
@@ -664,6 +733,7 @@ int main(void)
 		cmocka_unit_test(the_service_has_options_of_its_own),
 		cmocka_unit_test(the_service_refuses),
 		cmocka_unit_test(a_copy_stands_alone),
+		cmocka_unit_test(a_reload_takes_over_three_options),
 		cmocka_unit_test(every_option_in_every_form),
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(lists_and_repeats_add_up),
