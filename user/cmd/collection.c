@@ -67,7 +67,7 @@ static int take_sample(void *context, uint64_t at)
 	return model_sample(collection->model, at);
 }
 
-static int take_site(void *context, const struct source_site *site)
+static int take_site(void *context, const struct intake_site *site)
 {
 	struct collection *collection = context;
 

@@ -44,27 +44,6 @@ static int take_record(void *context, const struct dwell_record *record)
 	return 0;
 }
 
-static int take_timers(void *context, const struct dwell_timer_key *key,
-		       const struct dwell_timer_counts *counts)
-{
-	(void)context;
-	(void)key;
-	(void)counts;
-	return 0;
-}
-
-static int take_armed(void *context, const struct dwell_armed_timer *timer)
-{
-	(void)context;
-	(void)timer;
-	return 0;
-}
-
-static void clear_armed(void *context)
-{
-	(void)context;
-}
-
 /* As it comes, with what of it was told before. */
 static int write_outlier(struct stream *stream, const struct dwell_outlier *outlier)
 {
@@ -131,9 +110,6 @@ static int prepare(struct stream *stream, const struct options *options)
 {
 	const struct intake intake = {
 		.record = take_record,
-		.timers = take_timers,
-		.clear_armed = clear_armed,
-		.armed = take_armed,
 		.outlier = take_outlier,
 		.context = stream,
 	};

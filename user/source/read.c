@@ -59,7 +59,7 @@ static int take_pulled(struct source *source, struct stream *stream)
 		record.state = live.state;
 		record.since = live.since;
 		record.activated = live.activated;
-		err = source->intake.record(source->intake.context, &record);
+		err = intake_record(&source->intake, &record);
 		stream->tasks++;
 	}
 	stream->filled -= at;
@@ -170,12 +170,12 @@ static int read_map(struct source *source, const struct bpf_map *map,
 static int take_armed(struct source *source, const void *key, const void *value)
 {
 	(void)key;
-	return source->intake.armed(source->intake.context, value);
+	return intake_armed(&source->intake, value);
 }
 
 static int read_armed(struct source *source)
 {
-	source->intake.clear_armed(source->intake.context);
+	intake_clear_armed(&source->intake);
 	return read_map(source, source->skeleton->maps.armed_timers, take_armed);
 }
 
@@ -187,12 +187,12 @@ static int forget_timers(struct source *source, const struct dwell_timer_key *ke
 
 	if (bpf_map__lookup_and_delete_elem(map, key, sizeof(*key), &counts, sizeof(counts), 0))
 		return 0; /* before 5.14 it cannot be had: it stays */
-	return source->intake.forgotten(source->intake.context, key, &counts);
+	return intake_forgotten(&source->intake, key, &counts);
 }
 
 static int take_timers(struct source *source, const void *key, const void *value)
 {
-	int err = source->intake.timers(source->intake.context, key, value);
+	int err = intake_timers(&source->intake, key, value);
 
 	return err > 0 ? forget_timers(source, key) : err;
 }
@@ -208,12 +208,12 @@ static void read_stack(const struct source *source, __s32 id, uint64_t stack[DWE
 static int take_site(struct source *source, const void *key, const void *value)
 {
 	const struct dwell_site_key *id = key;
-	struct source_site site = {.owner = &id->owner};
+	struct intake_site site = {.owner = &id->owner};
 
 	memcpy(&site.samples, value, sizeof(site.samples));
 	read_stack(source, id->stack, site.stack);
 	read_stack(source, id->user_stack, site.user_stack);
-	return source->intake.site(source->intake.context, &site);
+	return intake_site(&source->intake, &site);
 }
 
 static void add_counts(struct dwell_timer_counts *sum, const struct dwell_timer_counts *counts)
@@ -260,7 +260,7 @@ static int take_kernel_timer(struct source *source, struct bpf_map *map, const v
 			add_counts(&sum, &counts[i]);
 		owner.kind = sum.kind;
 		if (sum.armed || sum.expired || sum.cancelled)
-			err = source->intake.timers(source->intake.context, &owner, &sum);
+			err = intake_timers(&source->intake, &owner, &sum);
 	}
 	free(counts);
 	return err;
@@ -290,13 +290,12 @@ int ledger_read(struct source *source)
 {
 	int err = rings_read(source);
 
-	if (!err)
+	if (!err && source->intake.armed)
 		err = read_armed(source);
-	if (!err)
-		err = read_map(source, source->skeleton->maps.timer_ledger, take_timers);
-	if (!err)
-		err = read_kernel_timers(source);
-	return err;
+	if (err || !source->intake.timers)
+		return err;
+	err = read_map(source, source->skeleton->maps.timer_ledger, take_timers);
+	return err ? err : read_kernel_timers(source);
 }
 
 int source_sample(struct source *source)
@@ -320,8 +319,7 @@ int source_read(struct source *source)
 	int err = source_sample(source);
 
 	if (!err && source->ledger)
-		err = source->intake.sampled(source->intake.context,
-					     source->skeleton->bss->window_end);
+		err = intake_sampled(&source->intake, source->skeleton->bss->window_end);
 	if (!err && source->sites)
 		err = read_map(source, source->skeleton->maps.sites, take_site);
 	return err;

@@ -17,7 +17,7 @@ static int take_pushed(void *context, const void *data, size_t size)
 	struct dwell_record record = {0};
 
 	memcpy(&record, data, size < sizeof(record) ? size : sizeof(record));
-	return source->intake.record(source->intake.context, &record);
+	return intake_record(&source->intake, &record);
 }
 
 static int take_outlier(void *context, const void *data, size_t size)
@@ -28,7 +28,7 @@ static int take_outlier(void *context, const void *data, size_t size)
 	if (size < sizeof(outlier))
 		return -EPROTO;
 	memcpy(&outlier, data, sizeof(outlier));
-	return source->intake.outlier(source->intake.context, &outlier);
+	return intake_outlier(&source->intake, &outlier);
 }
 
 static int map_ring(struct source *source, struct ring *ring, const struct bpf_map *map,

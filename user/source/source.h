@@ -10,34 +10,8 @@
 
 #include "bpf/dwell.h"
 #include "model/reduction.h"
+#include "source/intake.h"
 #include "source/request.h"
-
-/* Where a timer was armed, and how often it was met there. */
-struct source_site {
-	const struct dwell_timer_key *owner;
-	uint64_t samples;
-	uint64_t stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first, then zeros */
-	uint64_t user_stack[DWELL_STACK_DEPTH];
-};
-
-/* Who takes what a source hands over. Each returns 0, or a negative errno that ends the read. */
-struct intake {
-	void *context;
-	int (*record)(void *context, const struct dwell_record *record);
-	/* Or 1: its owner is gone. Then the source may forget it, which it tells by the next one. */
-	int (*timers)(void *context, const struct dwell_timer_key *key,
-		      const struct dwell_timer_counts *counts);
-	/* The last of that key; what comes under it later begins anew. */
-	int (*forgotten)(void *context, const struct dwell_timer_key *key,
-			 const struct dwell_timer_counts *counts);
-	/* Before a read of the armed timers, then one call for each. */
-	void (*clear_armed)(void *context);
-	int (*armed)(void *context, const struct dwell_armed_timer *timer);
-	int (*outlier)(void *context, const struct dwell_outlier *outlier); /* or NULL */
-	/* With a ledger, once a second: the timers as of the mono time @at have been handed over. */
-	int (*sampled)(void *context, uint64_t at);
-	int (*site)(void *context, const struct source_site *site);
-};
 
 /* What the measuring itself cost, over the part of the window in which it was measured. */
 struct source_cost {

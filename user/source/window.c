@@ -166,7 +166,7 @@ static int look_at_timers(struct source *source, uint64_t now)
 	if (first) /* nothing has happened yet */
 		return 0;
 	err = ledger_read(source);
-	return err ? err : source->intake.sampled(source->intake.context, now);
+	return err ? err : intake_sampled(&source->intake, now);
 }
 
 int source_run(struct source *source, uint64_t until, volatile const int *stop)
