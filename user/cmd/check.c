@@ -13,7 +13,7 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "cmd/session.h"
-#include "source/source.h"
+#include "source/live.h"
 #include "base/clock.h"
 
 /* One way to measure: opens it and takes it away again. 0 or a negative errno. */
@@ -22,7 +22,7 @@ static int try_source(const struct source_request *request, uint64_t *took_ns)
 	const struct intake nobody = {0};
 	uint64_t began = clock_mono();
 	struct source *source;
-	int err = source_open(&source, request, &nobody);
+	int err = source_live_open(&source, request, &nobody);
 
 	if (!*took_ns)
 		*took_ns = clock_mono() - began;

@@ -15,6 +15,7 @@
 #include "base/saturate.h"
 #include "base/clock.h"
 #include "model/syscalls.h"
+#include "source/live.h"
 
 volatile int session_stop;
 
@@ -97,7 +98,7 @@ int session_open(struct session *session, const struct options *options,
 	if (err)
 		return err;
 	request.cgroup_v1 = named && session->hierarchy.v1;
-	err = source_open(&session->source, &request, intake);
+	err = source_live_open(&session->source, &request, intake);
 	if (err)
 		return err;
 	if (named)
@@ -127,10 +128,9 @@ int session_start(struct session *session, unsigned int kept)
 	int err;
 
 	catch_signals();
-	err = source_start(session->source);
+	err = source_start(session->source, &session->start);
 	if (err)
 		return err;
-	session->start = source_window_start(session->source);
 	err = source_drop_privileges(session->source, kept);
 	if (err)
 		return err;

@@ -15,6 +15,7 @@
 #include "base/output.h"
 #include "model/reduction.h"
 #include "sink/report.h"
+#include "source/intake.h"
 #include "source/source.h"
 #include "host/symbols.h"
 #include "options/targets.h"

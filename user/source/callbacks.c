@@ -14,8 +14,8 @@
 #include <bpf/libbpf.h>
 
 #include "dwell.skel.h"
-#include "source/live_private.h"
 #include "host/symbols.h"
+#include "source/bpf_object.h"
 
 /* In the order of dwell_config's arrays; callbacks of one place are of different versions. */
 enum callback {

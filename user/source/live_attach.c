@@ -10,6 +10,7 @@
 
 #include "dwell.skel.h"
 #include "base/message.h"
+#include "source/bpf_object.h"
 #include "source/refusal.h"
 
 #define ADOPTING_PASSES 5
@@ -70,9 +71,9 @@ static int adopt_tasks(struct dwell_bpf *skeleton)
  * that exist, then everything else: so every task has its record when the first
  * switch is seen.
  */
-int source_attach(struct source *source)
+int live_attach(struct live *live)
 {
-	struct dwell_bpf *skeleton = source->skeleton;
+	struct dwell_bpf *skeleton = live->skeleton;
 	int err = attach_program(skeleton->progs.on_newtask, &skeleton->links.on_newtask);
 
 	if (!err)
