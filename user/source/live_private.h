@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "model/reduction.h"
 #include "source/features.h"
 #include "source/live.h"
 #include "source/ring.h"
+#include "source/slew.h"
 #include "source/source_ops.h"
 
 struct dwell_bpf;
