@@ -11,6 +11,9 @@
 #include "cmd/session.h"
 #include "base/clock.h"
 #include "findings/told.h"
+#include "sink/incident_text.h"
+#include "sink/outlier_json.h"
+#include "sink/outlier_text.h"
 
 #define STEP_NS \
 	250000000ULL /* how often at least is looked whether a second of incidents is over */

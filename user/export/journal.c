@@ -5,6 +5,8 @@
  * The journal's native protocol: a datagram an entry, a field a line. Own code,
  * for Debian has no static archive of libsystemd, whose sd_journal_send() waits.
  */
+#include "export/journal.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -18,10 +20,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "export/journal.h"
+#include "base/cleanup.h"
 #include "base/json.h"
-#include "findings/outlier_private.h"
 #include "base/text.h"
+#include "sink/incident_text.h"
+#include "sink/outlier_text.h"
 
 #define IDENTIFIER "dwell"
 
@@ -279,14 +282,9 @@ void journal_incident(struct journal *journal, const struct incident *incident,
 		journal->failed++;
 }
 
-static void free_text(char **text)
-{
-	free(*text);
-}
-
 void journal_message(struct journal *journal, int priority, const char *format, ...)
 {
-	char *text __attribute__((cleanup(free_text))) = NULL;
+	auto_free char *text = NULL;
 	char line[VALUE_MAX] = IDENTIFIER ": ";
 	size_t used = strlen(line);
 	va_list arguments;

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "findings/outlier.h"
 
@@ -85,12 +84,5 @@ struct incident_counts {
 	uint64_t parts;	   /* that are part of what lines tell, and not counted there */
 };
 struct incident_counts incidents_counts(const struct incidents *incidents);
-
-/*
- * Writes @incident on one line. One outlier alone is written as outlier_print()
- * does without details. 0, -ENOMEM, or what writing failed with. Does not flush.
- */
-int incident_print(FILE *out, const struct incident *incident, const struct outlier_names *names,
-		   const struct outlier_clock *clock);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What an outlier is called, whose it is, and why a timer was late. */
-#include <errno.h>
+#include "findings/outlier.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "findings/outlier_private.h"
 
 #define NS_PER_S 1000000000LL
 

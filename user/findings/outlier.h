@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <time.h>
 #include <linux/types.h>
 
 #include "bpf/dwell.h"
+#include "model/timer_api.h"
 
 /* Where names come from. Each may be NULL, and may return NULL: then the number is shown. */
 struct outlier_names {
@@ -29,7 +29,8 @@ struct outlier_names {
 };
 
 #define OUTLIER_CULPRITS 4
-#define OUTLIER_TASKS_MAX 64 /* so many tasks of one culprit are told apart */
+#define OUTLIER_SEEN_SHARE 0.001 /* a smaller share of a wait is rounding, not a fact */
+#define OUTLIER_TASKS_MAX 64	 /* so many tasks of one culprit are told apart */
 
 /* Who had the CPU while a task waited for it: a task, or several of one name told together. */
 struct outlier_culprit {
@@ -98,6 +99,34 @@ const char *outlier_kind(unsigned int measure);
  */
 void outlier_name(struct dwell_outlier *outlier, const struct outlier_names *names);
 
+/* Why it waited for a CPU: "woken", "preempted" or "throttled"; NULL: it is no such wait. */
+const char *outlier_cause(const struct dwell_outlier *outlier);
+
+/* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
+const char *outlier_api(const struct dwell_outlier *outlier, const struct outlier_names *names,
+			char api[TIMER_API_LEN]);
+
+/*
+ * Divides that part of @outlier in which its task waited for a CPU. False if
+ * its kind tells nothing of that, or there was no wait.
+ */
+bool outlier_wait(const struct dwell_outlier *outlier, struct outlier_wait *wait);
+
+/* Whether a timer's expiry began it: it has a callback. */
+bool outlier_has_timer(const struct dwell_outlier *outlier);
+
+/* The names, or NULL: not known, or nobody to ask. */
+const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid);
+/* What ran was called that; only what has no name there is asked for, and several have none else. */
+const char *outlier_culprit_comm(const struct outlier_names *names,
+				 const struct outlier_culprit *culprit);
+const char *outlier_cgroup(const struct outlier_names *names, uint64_t id);
+const char *outlier_function(const struct outlier_names *names, uint64_t address);
+const char *outlier_syscall(const struct outlier_names *names, int number);
+const char *outlier_user_function(const struct outlier_names *names, uint32_t pid,
+				  uint64_t address);
+double outlier_quota(const struct outlier_names *names, uint64_t id);
+
 /* How many times its threshold it took. */
 double outlier_excess(const struct dwell_outlier *outlier);
 
@@ -107,14 +136,8 @@ struct outlier_clock {
 	struct timespec real;
 };
 
-/*
- * Writes @outlier, for people on one line (and with @details what is known of its
- * cause on indented lines beneath), or as one JSON object on one line. 0, -ENOMEM,
- * or what writing failed with (-EPIPE too). Does not flush.
- */
-int outlier_print(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
-		  const struct outlier_clock *clock, bool details);
-int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
-		 const struct outlier_clock *clock);
+/* The moment it ended or was found, as local time, and its ns. False: no such time. */
+bool outlier_time(const struct dwell_outlier *outlier, const struct outlier_clock *clock,
+		  struct tm *local, unsigned int *ns);
 
 #endif

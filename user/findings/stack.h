@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stacks: functions by address, the innermost first, named and written as text or JSON. */
+/* Stacks: functions by address, the innermost first, and what they are called. */
 #ifndef DWELL_FINDINGS_STACK_H
 #define DWELL_FINDINGS_STACK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-
-#include <jansson.h>
 
 #include "findings/outlier.h"
 
@@ -22,19 +19,14 @@ struct stack {
 /* The kernel's stack at @addresses, 64 bits each: at most @depth of them, and none behind a 0. */
 struct stack stack_of_kernel(const void *addresses, size_t depth);
 
-/* The same of process @pid. */
+/* A stack of the program of process @pid, from @addresses as above. */
 struct stack stack_of_user(const void *addresses, size_t depth, uint32_t pid);
 
 /*
- * Writes @title, behind @indent, and a line for each function beneath. dwell's
- * own programs, which took the stack and so are on top of the kernel's, are left
- * out. Without any other function it writes nothing.
+ * The name of the function at @frame, which is below the depth. NULL: not known.
+ * Valid until the next name is asked for.
  */
-void stack_print(FILE *out, const struct stack *stack, const struct outlier_names *names,
-		 const char *indent, const char *title);
-
-/* Sets @key of @object to an array of all functions; not of an empty stack. 0 or -ENOMEM. */
-int stack_json(json_t *object, const char *key, const struct stack *stack,
-	       const struct outlier_names *names);
+const char *stack_function(const struct stack *stack, const struct outlier_names *names,
+			   size_t frame);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* An incident as text: one line with how many outliers it has, the worst, and whose fault it was. */
+#include "sink/incident_text.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "findings/incident.h"
-#include "findings/outlier_private.h"
+#include "base/cleanup.h"
 #include "base/text.h"
+#include "sink/outlier_text.h"
 
 #define LINE_SHARE 0.05	    /* of a sum of waits; a smaller one tells a person nothing */
 #define NAMELESS_SHARE 0.33 /* of what has no name a larger one is needed */
@@ -172,15 +173,10 @@ static void put_culprits(const struct writer *writer)
 	put_nameless(writer, incident->unseen_ns, " not seen", &first);
 }
 
-static void free_text(char **text)
-{
-	free(*text);
-}
-
 int incident_print(FILE *out, const struct incident *incident, const struct outlier_names *names,
 		   const struct outlier_clock *clock)
 {
-	__attribute__((cleanup(free_text))) char *text = NULL;
+	auto_free char *text = NULL;
 	size_t length;
 	struct writer writer = {.incident = incident, .names = names};
 

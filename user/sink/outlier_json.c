@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* An outlier as one JSON object on one line. */
+#include "sink/outlier_json.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "findings/outlier_private.h"
 #include "findings/stack.h"
+#include "sink/stack_json.h"
 
 #define AT_LEN 64
 

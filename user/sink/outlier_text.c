@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* An outlier as text: one line that says whose fault it is, and its details beneath. */
+#include "sink/outlier_text.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
-#include "findings/outlier_private.h"
 #include "base/saturate.h"
-#include "findings/stack.h"
 #include "base/text.h"
+#include "findings/stack.h"
+#include "sink/stack_text.h"
 
 #define NAME_LEN 1024	/* of a name made harmless; a cgroup's path is the longest */
 #define LINE_SHARE 0.01 /* a smaller one tells a person nothing */
@@ -561,11 +563,6 @@ static void put_details(const struct writer *writer)
 	put_block_lines(writer);
 }
 
-static void free_text(char **text)
-{
-	free(*text);
-}
-
 int outlier_print_whole(FILE *out, FILE *memory, char *const *text, const size_t *length)
 {
 	if (ferror(memory) | fclose(memory))
@@ -579,7 +576,7 @@ int outlier_print_whole(FILE *out, FILE *memory, char *const *text, const size_t
 int outlier_print(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
 		  const struct outlier_clock *clock, bool details)
 {
-	__attribute__((cleanup(free_text))) char *text = NULL;
+	auto_free char *text = NULL;
 	size_t length;
 	struct writer writer = {open_memstream(&text, &length), outlier, names};
 

@@ -7,6 +7,7 @@
 
 #include "host/file_message.h"
 #include "base/json.h"
+#include "sink/outlier_json.h"
 #include "sink/report_private.h"
 
 #define SCHEMA 1

@@ -5,6 +5,7 @@
 
 #include "sink/cell.h"
 #include "base/saturate.h"
+#include "sink/outlier_text.h"
 #include "sink/report_private.h"
 #include "sink/table.h"
 #include "base/text.h"

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "sink/report_private.h"
 #include "findings/stack.h"
+#include "sink/stack_json.h"
 
 /* ---- whose ---------------------------------------------------------------- */
 

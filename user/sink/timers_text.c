@@ -6,6 +6,7 @@
 #include "base/saturate.h"
 #include "sink/report_private.h"
 #include "findings/stack.h"
+#include "sink/stack_text.h"
 #include "sink/table.h"
 #include "base/text.h"
 

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "harness/unit/incidents.h"
+#include "sink/incident_text.h"
+#include "sink/outlier_text.h"
 
 /* ---- names -------------------------------------------------------------------- */
 

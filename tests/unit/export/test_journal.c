@@ -17,6 +17,7 @@
 
 #include "export/journal.h"
 #include "harness/unit/runs.h"
+#include "sink/outlier_text.h"
 
 #define HOSTILE "e\x1b[31m\nPRIORITY=0\n\xff"
 

@@ -14,6 +14,8 @@
 #include <jansson.h>
 
 #include "harness/unit/runs.h"
+#include "sink/outlier_json.h"
+#include "sink/outlier_text.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

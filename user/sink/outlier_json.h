@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An outlier as one JSON object on one line. */
+#ifndef DWELL_SINK_OUTLIER_JSON_H
+#define DWELL_SINK_OUTLIER_JSON_H
+
+#include <stdio.h>
+
+#include "findings/outlier.h"
+
+/* 0, -ENOMEM, or what writing failed with (-EPIPE too). Does not flush. */
+int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
+		 const struct outlier_clock *clock);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A stack as text: a line for each function, beneath a title. */
+#ifndef DWELL_SINK_STACK_TEXT_H
+#define DWELL_SINK_STACK_TEXT_H
+
+#include <stdio.h>
+
+#include "findings/stack.h"
+
+/*
+ * Writes @title, behind @indent, and a line for each function beneath. dwell's
+ * own programs took the stack and are on top of the kernel's: they are left out.
+ * Without any other function it writes nothing.
+ */
+void stack_print(FILE *out, const struct stack *stack, const struct outlier_names *names,
+		 const char *indent, const char *title);
+
+#endif
