@@ -47,24 +47,23 @@ static int take_record(void *context, const struct dwell_record *record)
 	return 0;
 }
 
-/* As it comes, with what of it was told before. */
-static int write_outlier(struct stream *stream, const struct dwell_outlier *outlier)
+/* As it comes. Sets what of it was told before. */
+static int write_outlier(struct stream *stream, struct dwell_outlier *outlier)
 {
 	const struct options *options = stream->session.options;
 	const struct outlier_names names = session_names(&stream->session);
 	const struct outlier_clock clock = session_clock();
 	FILE *out = stream->session.output.file;
-	struct dwell_outlier known = *outlier;
 	struct told_parts parts;
 	int err;
 
 	told_find(&stream->told, outlier, &parts);
 	told_add(&stream->told, outlier, &parts, 0);
-	known.contains = parts.kinds;
+	outlier->contains = parts.kinds;
 	if (options->json)
-		err = outlier_json(out, &known, &names, &clock);
+		err = outlier_json(out, outlier, &names, &clock);
 	else
-		err = outlier_print(out, &known, &names, &clock, true);
+		err = outlier_print(out, outlier, &names, &clock, true);
 	return err ? err : sink_flush(out);
 }
 
