@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The course in time of each ledger of timers: what it came to at each of the model's samples. */
+#include "model/course.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model_private.h"
+#include "base/saturate.h"
+#include "model/state.h"
 
 /* Keeps every second sample, so that there is room for as many again. */
 static void halve_course(struct course *course)

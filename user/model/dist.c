@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Sparse histograms of durations: filling, merging and reading percentiles. */
+#include "model/dist.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/dist.h"
 #include "base/saturate.h"
 
 #define FIRST_ROOM 4
@@ -91,6 +92,32 @@ int dist_merge(struct dist *dist, const struct dist *from)
 	if (dist->max < from->max)
 		dist->max = from->max;
 	return 0;
+}
+
+void dist_subtract(struct dist *dist, const struct dist *base)
+{
+	uint32_t used = 0, at = 0;
+
+	for (uint32_t i = 0; i < dist->used; i++) {
+		struct dist_cell cell = dist->cells[i];
+
+		while (at < base->used && base->cells[at].bucket < cell.bucket)
+			at++;
+		if (at < base->used && base->cells[at].bucket == cell.bucket)
+			cell.count = saturating_subtract(cell.count, base->cells[at].count);
+		if (cell.count)
+			dist->cells[used++] = cell;
+	}
+	dist->used = used;
+	dist->sum = saturating_subtract(dist->sum, base->sum);
+	if (dist->max > base->max)
+		return;
+	/* The maximum is of the part removed; what is left lies below its last bucket's end. */
+	if (!used)
+		dist->max = 0;
+	else if (dist->cells[used - 1].bucket < DWELL_BUCKETS - 1 &&
+		 dist->max >= dist_bucket_start(dist->cells[used - 1].bucket + 1))
+		dist->max = dist_bucket_start(dist->cells[used - 1].bucket + 1) - 1;
 }
 
 uint64_t dist_count(const struct dist *dist)
@@ -204,6 +231,12 @@ uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille)
 	static const struct dist none;
 
 	return dist_percentile_with(dist, &none, per_mille);
+}
+
+void dist_reset(struct dist *dist)
+{
+	dist->used = 0;
+	dist->sum = dist->max = 0;
 }
 
 void dist_clear(struct dist *dist)

@@ -33,6 +33,12 @@ int dist_add(struct dist *dist, uint32_t bucket, uint64_t count);
 /* Adds everything of @from to @dist, sum and maximum included. 0 or -ENOMEM. */
 int dist_merge(struct dist *dist, const struct dist *from);
 
+/*
+ * Removes the intervals of @base from @dist, of which they are a part. Where the maximum was one
+ * of them, it becomes the largest that those which are left can be.
+ */
+void dist_subtract(struct dist *dist, const struct dist *base);
+
 /* How many intervals it holds. */
 uint64_t dist_count(const struct dist *dist);
 
@@ -49,6 +55,9 @@ uint64_t dist_percentile_with(const struct dist *dist, const struct dist *more,
 
 /* The smallest duration in ns that falls into @bucket (0 … DWELL_BUCKETS - 1). */
 uint64_t dist_bucket_start(uint32_t bucket);
+
+/* Empties @dist but keeps its memory for the next use. */
+void dist_reset(struct dist *dist);
 
 /* Frees what @dist holds and makes it empty. */
 void dist_clear(struct dist *dist);

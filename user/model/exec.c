@@ -7,51 +7,42 @@
  * the leader's last record comes under an id that no task had, and from then
  * on another task's counters under the leader's.
  */
-#include <errno.h>
-
-#include "model/model_private.h"
-
-/* Gives @task another id, under which no other one is. 0 or -ENOMEM. */
-static int rename_task(struct model *model, struct task *task, uint32_t tid, uint64_t start,
-		       bool displaced)
-{
-	HASH_DEL(model->tasks, task);
-	task->id = (struct task_id){.tid = tid, .displaced = displaced, .start = start};
-	return task_file(model, task);
-}
+#include "model/exec.h"
 
 /* The live thread @tid of @process; looked for everywhere, because only tid and process are known. */
-static struct task *find_thread(struct model *model, const struct group *process, uint32_t tid)
+static struct task *find_thread(struct roster *roster, const struct group *process, uint32_t tid)
 {
 	struct task *task;
 
-	for (task = model->tasks; task; task = task->hh.next)
+	for (task = roster->tasks; task; task = task->hh.next)
 		if (task->id.tid == tid && task->group[GROUP_PROCESS] == process && !task->exited)
 			return task;
 	return NULL;
 }
 
 /* @record is the last one of a leader that lost its identity to the thread of its tid. */
-static int leader_leaves(struct model *model, const struct group *process,
+static int leader_leaves(struct roster *roster, const struct group *process,
 			 const struct dwell_record *record)
 {
-	struct task *leader = task_find(model, record->pid, record->start, true);
+	struct task *leader = task_find(roster, record->pid, record->start, true);
 	struct task *thread;
 	bool taken_over = leader;
 	int err;
 
 	if (!leader)
-		leader = task_find(model, record->pid, record->start, false);
+		leader = task_find(roster, record->pid, record->start, false);
 	if (!leader || leader->exited)
 		return 0;
-	thread = find_thread(model, process, record->tid);
-	err = rename_task(model, leader, record->tid, record->start, false);
+	thread = find_thread(roster, process, record->tid);
+	err = task_rename(roster, leader,
+			  (struct task_id){.tid = record->tid, .start = record->start});
 	if (err || !thread)
 		return err;
 	/* What the thread had is either part of its successor, or the start of it. */
 	if (taken_over)
-		return task_drop(model, thread, false);
-	return rename_task(model, thread, record->pid, record->start, false);
+		return task_drop(roster, thread, false);
+	return task_rename(roster, thread,
+			   (struct task_id){.tid = record->pid, .start = record->start});
 }
 
 /* Whether @record counts less than @task did: then it is another thread's. */
@@ -68,15 +59,17 @@ static bool is_ahead(const struct dwell_record *record, const struct task *task)
 }
 
 /* @leader's identity is another thread's now; it waits for its last record, if that is to come. */
-static int leader_is_replaced(struct model *model, struct task *leader)
+static int leader_is_replaced(struct roster *roster, struct task *leader)
 {
-	struct task *earlier = task_find(model, leader->id.tid, leader->id.start, true);
-	int err = earlier ? task_fold(model, earlier) : 0;
+	struct task *earlier = task_find(roster, leader->id.tid, leader->id.start, true);
+	struct task_id displaced = leader->id;
+	int err = earlier ? task_fold(roster, earlier) : 0;
 
-	return err ? err : rename_task(model, leader, leader->id.tid, leader->id.start, true);
+	displaced.displaced = 1;
+	return err ? err : task_rename(roster, leader, displaced);
 }
 
-int task_resolve_exec(struct model *model, const struct dwell_record *record)
+int task_resolve_exec(struct roster *roster, const struct dwell_record *record)
 {
 	struct group *process;
 	struct task *task;
@@ -84,21 +77,21 @@ int task_resolve_exec(struct model *model, const struct dwell_record *record)
 	if (record->tid != record->pid) {
 		if (record->kind != DWELL_EXIT)
 			return 0;
-		process = process_find(model, record->pid);
+		process = process_find(&roster->groups, record->pid);
 		return process && process->leader_start == record->start ?
-			       leader_leaves(model, process, record) :
+			       leader_leaves(roster, process, record) :
 			       0;
 	}
-	task = task_find(model, record->tid, record->start, false);
+	task = task_find(roster, record->tid, record->start, false);
 	if (!task || !task->known)
 		return 0;
 	if (task->exited && record->kind == DWELL_LIVE)
 		return is_ahead(record, task) || is_behind(record, task) ?
-			       leader_is_replaced(model, task) :
+			       leader_is_replaced(roster, task) :
 			       0;
 	/* An older record of the same task may lag behind, too; its epoch tells. */
 	if (record->epoch < task->next_epoch || record->epoch < task->version ||
 	    record->kind == DWELL_FULL)
 		return 0;
-	return is_behind(record, task) ? leader_is_replaced(model, task) : 0;
+	return is_behind(record, task) ? leader_is_replaced(roster, task) : 0;
 }

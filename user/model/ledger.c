@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The model's ledger of timers: what each owner and callback came to. */
+#include "model/ledger.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <utlist.h>
 
-#include "model/model_private.h"
+#include "base/saturate.h"
+#include "model/member.h"
+#include "model/state.h"
 
 /* ---- sums -------------------------------------------------------------------- */
 
@@ -157,8 +161,8 @@ static int ledger_replace(struct ledger *ledger, const struct dwell_timer_counts
 /* A task of which only its timers are known. NULL without memory. */
 static struct task *unknown_task(struct model *model, const struct dwell_timer_key *key)
 {
-	struct group *process = process_find(model, key->pid);
-	struct task *task = task_new(model, key->tid, key->start);
+	struct group *process = process_find(&model->roster.groups, key->pid);
+	struct task *task = task_new(&model->roster, key->tid, key->start);
 	char comm[DWELL_COMM_LEN] = "";
 
 	if (!task)
@@ -166,7 +170,7 @@ static struct task *unknown_task(struct model *model, const struct dwell_timer_k
 	/* Its process is the best guess of its name. */
 	if (process)
 		memcpy(comm, process->leader_comm, sizeof(comm));
-	if (task_place(model, task, key->pid, comm, process ? process->leader_cgroup : 0))
+	if (task_place(&model->roster, task, key->pid, comm, process ? process->leader_cgroup : 0))
 		return NULL;
 	return task;
 }
@@ -197,13 +201,13 @@ static int add_to_groups(struct model *model, struct group *process, const char 
 {
 	struct group *const group[GROUPINGS] = {
 		[GROUP_PROCESS] = process,
-		[GROUP_COMM] = group_get(model, GROUP_COMM, 0, comm),
-		[GROUP_CGROUP] = group_get(model, GROUP_CGROUP, cgroup, NULL),
+		[GROUP_COMM] = group_get(&model->roster.groups, GROUP_COMM, 0, comm),
+		[GROUP_CGROUP] = group_get(&model->roster.groups, GROUP_CGROUP, cgroup, NULL),
 	};
 	int err = group[GROUP_COMM] && group[GROUP_CGROUP] ? 0 : -ENOMEM;
 
 	for (int kind = 0; kind < GROUPINGS && !err; kind++)
-		err = group_settle(model, kind, group[kind], growth);
+		err = group_settle(&model->roster.groups, kind, group[kind], growth);
 	return err;
 }
 
@@ -211,11 +215,13 @@ static int add_to_groups(struct model *model, struct group *process, const char 
 static int add_to_owner(struct model *model, const struct ledger *ledger, const struct row *growth)
 {
 	const struct dwell_timer_key *key = &ledger->key;
-	struct task *task = task_find(model, key->tid, key->start, false);
-	struct group *process = task ? NULL : process_find(model, key->pid);
+	struct task *task = task_find(&model->roster, key->tid, key->start, false);
+	struct group *process = task ? NULL : process_find(&model->roster.groups, key->pid);
 
 	if (!task && ledger->exited)
-		return add_to_groups(model, process_find_serial(model, key->pid, ledger->process),
+		return add_to_groups(model,
+				     process_find_serial(&model->roster.groups, key->pid,
+							 ledger->process),
 				     ledger->comm, ledger->cgroup, growth);
 	if (process && process->settled && process->settled->exited)
 		return add_to_groups(model, process, process->leader_comm, process->leader_cgroup,
@@ -272,7 +278,7 @@ bool ledger_is_left(struct model *model, const struct ledger *ledger)
 	if (!ledger->exited)
 		return false;
 	/* After an exec another thread has its leader's id. */
-	task = task_find(model, ledger->key.tid, ledger->key.start, false);
+	task = task_find(&model->roster, ledger->key.tid, ledger->key.start, false);
 	return !task || !task->known || task->exited;
 }
 
@@ -306,49 +312,6 @@ static void take_sleep(struct model *model, struct ledger *ledger,
 	ledger->due = armed ? counts->sleep_due : 0;
 }
 
-/* ---- who has exited --------------------------------------------------------------- */
-
-static struct leaver *leaver_find(struct model *model, const struct dwell_timer_key *key)
-{
-	struct task_id id = {.tid = key->tid, .start = key->start};
-	struct leaver *leaver;
-
-	HASH_FIND(hh, model->leavers, &id, sizeof(id), leaver);
-	return leaver;
-}
-
-int ledger_note_exit(struct model *model, const struct task *task,
-		     const struct dwell_record *record)
-{
-	struct leaver *leaver;
-
-	/* Those with timers are as many at most as the kernel side's ledger has room for. */
-	if (!model->keeps_ledger && !record->owns_timers)
-		return 0;
-	leaver = calloc(1, sizeof(*leaver));
-	if (!leaver)
-		return -ENOMEM;
-	leaver->id = (struct task_id){.tid = record->tid, .start = record->start};
-	leaver->process = task->group[GROUP_PROCESS]->serial;
-	leaver->cgroup = record->cgroup;
-	memcpy(leaver->comm, record->comm, sizeof(leaver->comm));
-	HASH_ADD(hh, model->leavers, id, sizeof(leaver->id), leaver);
-	if (leaver->hh.tbl)
-		return 0;
-	free(leaver);
-	return -ENOMEM;
-}
-
-void leavers_free(struct model *model)
-{
-	struct leaver *leaver, *next;
-
-	HASH_ITER(hh, model->leavers, leaver, next) {
-		HASH_DEL(model->leavers, leaver);
-		free(leaver);
-	}
-}
-
 /* ---- intake ------------------------------------------------------------------------ */
 
 void model_keep_ledger(struct model *model, size_t left_limit)
@@ -360,7 +323,7 @@ void model_keep_ledger(struct model *model, size_t left_limit)
 /* The same as ledger_get(), and it learns that its owner has exited: nobody else may know that later. */
 static struct ledger *ledger_meet(struct model *model, const struct dwell_timer_key *key)
 {
-	struct leaver *leaver = is_kernel(key) ? NULL : leaver_find(model, key);
+	const struct leaver *leaver = is_kernel(key) ? NULL : leaver_find(model, key);
 	struct ledger *ledger = ledger_get(model, key);
 
 	if (ledger && leaver) {
@@ -469,7 +432,7 @@ void model_clear_armed(struct model *model)
 	struct group *group;
 	struct task *task;
 
-	for (task = model->tasks; task; task = task->hh.next)
+	for (task = model->roster.tasks; task; task = task->hh.next)
 		if (task->owned)
 			task->owned->counts.outstanding = 0;
 	for (int i = 0; i < 2; i++) {
@@ -483,11 +446,11 @@ void model_clear_armed(struct model *model)
 		}
 	}
 	for (int kind = 0; kind < GROUPINGS; kind++) {
-		for (group = model->groups[kind]; group; group = group->hh.next)
+		for (group = model->roster.groups.by_key[kind]; group; group = group->hh.next)
 			if (group->settled)
 				group->settled->timers.outstanding = 0;
-		if (model->remainder[kind])
-			model->remainder[kind]->timers.outstanding = 0;
+		if (model->roster.groups.remainder[kind])
+			model->roster.groups.remainder[kind]->timers.outstanding = 0;
 	}
 }
 

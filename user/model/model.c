@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The intake of the model: records become what is known of each task. */
+#include "model/model.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model_private.h"
+#include "base/saturate.h"
+#include "model/exec.h"
+#include "model/state.h"
 
 #define PLACES (DWELL_MEASURES * DWELL_BUCKETS)
 
@@ -18,112 +22,26 @@ struct model *model_new(size_t exited_limit)
 	if (!model)
 		return NULL;
 	model->exited_limit = exited_limit;
-	model->processes_limit = exited_limit;
+	model->roster.groups.names_limit = exited_limit;
+	model->roster.groups.processes_limit = exited_limit;
 	model->reads = 1;
 	return model;
 }
 
-/* ---- tasks -------------------------------------------------------------- */
-
-static void free_kept(struct task *task)
-{
-	for (int i = 0; task->kept && i < DWELL_MEASURES; i++)
-		dist_clear(&task->kept[i]);
-	free(task->kept);
-	task->kept = NULL;
-}
-
-/* Frees @task, which is in no group and no hash any more. */
-static void task_free(struct task *task)
-{
-	for (int kind = 0; kind < GROUPINGS; kind++)
-		row_free(task->base[kind]);
-	free(task->cells);
-	free_kept(task);
-	if (task->owned)
-		dist_clear(&task->owned->lateness);
-	free(task->owned);
-	free(task);
-}
-
-struct task *task_find(struct model *model, uint32_t tid, uint64_t start, bool displaced)
-{
-	struct task_id id = {.tid = tid, .displaced = displaced, .start = start};
-	struct task *task;
-
-	HASH_FIND(hh, model->tasks, &id, sizeof(id), task);
-	return task;
-}
-
-int task_file(struct model *model, struct task *task)
-{
-	HASH_ADD(hh, model->tasks, id, sizeof(task->id), task);
-	return task->hh.tbl ? 0 : -ENOMEM;
-}
-
-int task_place(struct model *model, struct task *task, uint32_t pid, const char *comm,
-	       uint64_t cgroup)
-{
-	bool is_new = !task->group[GROUP_PROCESS];
-	struct group *group[GROUPINGS];
-
-	group[GROUP_PROCESS] = process_get(model, pid, task->id.tid, task->id.start);
-	group[GROUP_COMM] = group_get(model, GROUP_COMM, 0, comm);
-	group[GROUP_CGROUP] = group_get(model, GROUP_CGROUP, cgroup, NULL);
-	for (int kind = 0; kind < GROUPINGS; kind++) {
-		int err = group[kind] ? group_join(model, kind, task, group[kind]) : -ENOMEM;
-
-		if (err && is_new)
-			task_drop(model, task, false);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-struct task *task_new(struct model *model, uint32_t tid, uint64_t start)
-{
-	struct task *task = calloc(1, sizeof(*task));
-
-	if (!task)
-		return NULL;
-	task->id.tid = tid;
-	task->id.start = start;
-	if (task_file(model, task)) {
-		task_free(task);
-		return NULL;
-	}
-	return task;
-}
-
-int task_drop(struct model *model, struct task *task, bool settle)
-{
-	int err = groups_leave(model, task, settle);
-
-	if (task->exited)
-		model->exited_kept--;
-	else if (task->known)
-		model->live--;
-	HASH_DEL(model->tasks, task);
-	task_free(task);
-	return err;
-}
-
 void model_free(struct model *model)
 {
-	struct task *task, *next;
-
 	if (!model)
 		return;
-	HASH_ITER(hh, model->tasks, task, next) {
-		HASH_DEL(model->tasks, task);
-		task_free(task);
-	}
-	groups_free(model);
+	roster_free(&model->roster);
 	ledgers_free(model);
 	leavers_free(model);
-	row_clear(&model->scratch);
 	free(model);
+}
+
+void model_keep_processes(struct model *model, size_t limit, enum row_key key)
+{
+	model->roster.groups.processes_limit = limit;
+	model->roster.groups.processes_key = key;
 }
 
 void model_set_window(struct model *model, uint64_t start, uint64_t end)
@@ -199,7 +117,7 @@ static int take_buckets(struct model *model, struct task *task, const struct dwe
 	if (record->kind == DWELL_FULL)
 		return keep_buckets(task, record);
 	if (record->epoch & 1) {
-		model->own_losses[DWELL_LOSS_READ_TORN]++;
+		model->torn++;
 		return 0;
 	}
 	return set_cells(task, record);
@@ -276,7 +194,7 @@ static void take_scalars(const struct model *model, struct task *task,
 /* The newest of @task's records says where it belongs. 0 or -ENOMEM. */
 static int take_place(struct model *model, struct task *task, const struct dwell_record *record)
 {
-	int err = task_place(model, task, record->pid, record->comm, record->cgroup);
+	int err = task_place(&model->roster, task, record->pid, record->comm, record->cgroup);
 	struct group *process;
 
 	if (err)
@@ -290,12 +208,6 @@ static int take_place(struct model *model, struct task *task, const struct dwell
 		       sizeof(process->leader_comm));
 	}
 	return 0;
-}
-
-int task_fold(struct model *model, struct task *task)
-{
-	model->own_losses[DWELL_LOSS_TASKS_FOLDED]++;
-	return task_drop(model, task, true);
 }
 
 /* Takes @record in as the latest of @task. 0 or -ENOMEM. */
@@ -313,32 +225,33 @@ static int take_record(struct model *model, struct task *task, const struct dwel
 	if (err)
 		return err;
 	if (exits)
-		err = ledger_note_exit(model, task, record);
+		err = leaver_note(model, task, record);
 	if (err)
 		return err;
 	if (!task->known)
-		model->live++;
+		model->roster.live++;
 	task->known = true;
 	if (exits) {
 		task->exited = true;
-		model->live--;
-		model->exited++;
-		model->exited_kept++;
+		model->roster.live--;
+		model->roster.exited++;
+		model->roster.exited_kept++;
 	}
 	if (newest)
 		take_scalars(model, task, record);
-	return model->exited_kept > model->exited_limit ? task_fold(model, task) : 0;
+	return model->roster.exited_kept > model->exited_limit ? task_fold(&model->roster, task) :
+								 0;
 }
 
 int model_add_record(struct model *model, const struct dwell_record *record)
 {
-	int err = task_resolve_exec(model, record);
-	struct task *task = task_find(model, record->tid, record->start, false);
+	int err = task_resolve_exec(&model->roster, record);
+	struct task *task = task_find(&model->roster, record->tid, record->start, false);
 
 	if (err)
 		return err;
 	if (!task)
-		task = task_new(model, record->tid, record->start);
+		task = task_new(&model->roster, record->tid, record->start);
 	if (!task)
 		return -ENOMEM;
 	if (task->exited && record->kind != DWELL_EXIT)
@@ -367,11 +280,11 @@ int model_end_read(struct model *model, bool exits_unseen)
 	int err = 0;
 
 	if (some_left)
-		HASH_ITER(hh, model->tasks, task, next) {
+		HASH_ITER(hh, model->roster.tasks, task, next) {
 			if (err || !has_left(model, task))
 				continue;
-			model->exited++;
-			err = task_drop(model, task, true);
+			model->roster.exited++;
+			err = task_drop(&model->roster, task, true);
 		}
 	model->reads++;
 	leavers_free(model);
@@ -389,22 +302,26 @@ void model_set_losses(struct model *model, const uint64_t losses[DWELL_LOSSES])
 
 uint64_t model_loss(const struct model *model, enum dwell_loss loss)
 {
-	return saturating_add(model->losses[loss], model->own_losses[loss]);
+	const uint64_t own = loss == DWELL_LOSS_READ_TORN    ? model->torn :
+			     loss == DWELL_LOSS_TASKS_FOLDED ? model->roster.folded :
+							       0;
+
+	return saturating_add(model->losses[loss], own);
 }
 
 uint64_t model_cgroup(struct model *model, uint32_t tid, uint64_t start)
 {
-	const struct task *task = task_find(model, tid, start, false);
+	const struct task *task = task_find(&model->roster, tid, start, false);
 
 	return task && task->known ? task->group[GROUP_CGROUP]->key.number : 0;
 }
 
 uint64_t model_live_tasks(const struct model *model)
 {
-	return model->live;
+	return model->roster.live;
 }
 
 uint64_t model_exited_tasks(const struct model *model)
 {
-	return model->exited;
+	return model->roster.exited;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Arithmetic on rows: counters added up, taken apart again, and what ranks them. */
-#include <errno.h>
+#include "model/row.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model_private.h"
+#include "base/saturate.h"
 
 static void add_to(uint64_t *value, uint64_t more)
 {
@@ -58,32 +59,6 @@ int row_add(struct row *row, const struct row *from)
 	return 0;
 }
 
-void dist_subtract(struct dist *dist, const struct dist *base)
-{
-	uint32_t used = 0, at = 0;
-
-	for (uint32_t i = 0; i < dist->used; i++) {
-		struct dist_cell cell = dist->cells[i];
-
-		while (at < base->used && base->cells[at].bucket < cell.bucket)
-			at++;
-		if (at < base->used && base->cells[at].bucket == cell.bucket)
-			subtract_from(&cell.count, base->cells[at].count);
-		if (cell.count)
-			dist->cells[used++] = cell;
-	}
-	dist->used = used;
-	subtract_from(&dist->sum, base->sum);
-	if (dist->max > base->max)
-		return;
-	/* The maximum is of the part removed; what is left lies below its last bucket's end. */
-	if (!used)
-		dist->max = 0;
-	else if (dist->cells[used - 1].bucket < DWELL_BUCKETS - 1 &&
-		 dist->max >= dist_bucket_start(dist->cells[used - 1].bucket + 1))
-		dist->max = dist_bucket_start(dist->cells[used - 1].bucket + 1) - 1;
-}
-
 void row_subtract(struct row *row, const struct row *base)
 {
 	subtract_from(&row->timers.armed, base->timers.armed);
@@ -97,13 +72,6 @@ void row_subtract(struct row *row, const struct row *base)
 		subtract_from(&row->blocked_ns[i], base->blocked_ns[i]);
 	for (int i = 0; i < DWELL_MEASURES; i++)
 		dist_subtract(&row->measure[i], &base->measure[i]);
-}
-
-/* Empties @dist but keeps its memory. */
-static void dist_reset(struct dist *dist)
-{
-	dist->used = 0;
-	dist->sum = dist->max = 0;
 }
 
 void row_reset(struct row *row)

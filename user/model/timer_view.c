@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Views of the timer ledger: ledgers of one kind added up to rows, ranked and cut to a limit. */
+#include "model/timer_view.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <utlist.h>
 
-#include "model/model_private.h"
-#include "model/timer_view.h"
+#include "base/saturate.h"
+#include "model/state.h"
 
 /* It grows by so many at least, and by that share of what it began with. */
 #define OUTSTANDING_LEAST 5
@@ -73,12 +75,13 @@ static void find_process_owner(const struct group *process, struct owner *owner)
 
 static struct owner find_owner(struct model *model, const struct ledger *ledger, enum timer_by by)
 {
-	struct task *task = task_find(model, ledger->key.tid, ledger->key.start, false);
+	struct task *task = task_find(&model->roster, ledger->key.tid, ledger->key.start, false);
 	struct owner owner = {.exited = ledger_is_left(model, ledger)};
 	/* The pid of one that exited may be another process's by now. */
-	struct group *process =
-		owner.exited ? process_find_serial(model, ledger->key.pid, ledger->process) :
-			       process_find(model, ledger->key.pid);
+	struct group *process = owner.exited ?
+					process_find_serial(&model->roster.groups, ledger->key.pid,
+							    ledger->process) :
+					process_find(&model->roster.groups, ledger->key.pid);
 
 	if (owner.exited) {
 		owner.generation = ledger->process;

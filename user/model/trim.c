@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Groups without members: which of them stay, and which become part of the remainder. */
+#include "model/trim.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include <utlist.h>
-
-#include "model/model_private.h"
 
 /*
  * So many comms and cgroups without a task are remembered at least: one that
@@ -15,19 +15,13 @@
 
 #define SLACK(limit) ((limit) / 8)
 
-void model_keep_processes(struct model *model, size_t limit, enum row_key key)
+static int trim_names(struct groups *groups, enum grouping kind)
 {
-	model->processes_limit = limit;
-	model->processes_key = key;
-}
-
-static int trim_names(struct model *model, enum grouping kind)
-{
-	size_t limit = model->exited_limit < IDLE_NAMES_MIN ? IDLE_NAMES_MIN : model->exited_limit;
+	size_t limit = groups->names_limit < IDLE_NAMES_MIN ? IDLE_NAMES_MIN : groups->names_limit;
 	int err = 0;
 
-	while (!err && model->idle_count[kind] > limit)
-		err = group_fold(model, kind, model->idle[kind]);
+	while (!err && groups->idle_count[kind] > limit)
+		err = group_fold(groups, kind, groups->idle[kind]);
 	return err;
 }
 
@@ -53,14 +47,14 @@ static int compare_candidates(const void *a, const void *b)
 }
 
 /* Lists the processes without members into @candidates, who goes first first. 0 or -ENOMEM. */
-static int list_candidates(struct model *model, struct candidate *candidates)
+static int list_candidates(struct groups *groups, struct candidate *candidates)
 {
 	struct group *process;
 	size_t count = 0;
 
-	DL_FOREACH(model->idle[GROUP_PROCESS], process) {
+	DL_FOREACH(groups->idle[GROUP_PROCESS], process) {
 		struct candidate *candidate = &candidates[count++];
-		int err = row_value(process->settled, model->processes_key, &candidate->value);
+		int err = row_value(process->settled, groups->processes_key, &candidate->value);
 
 		if (err)
 			return err;
@@ -72,9 +66,9 @@ static int list_candidates(struct model *model, struct candidate *candidates)
 	return 0;
 }
 
-static int trim_processes(struct model *model, bool slack)
+static int trim_processes(struct groups *groups, bool slack)
 {
-	size_t limit = model->processes_limit, count = model->idle_count[GROUP_PROCESS];
+	size_t limit = groups->processes_limit, count = groups->idle_count[GROUP_PROCESS];
 	struct candidate *candidates;
 	int err;
 
@@ -83,14 +77,14 @@ static int trim_processes(struct model *model, bool slack)
 	candidates = calloc(count, sizeof(*candidates));
 	if (!candidates)
 		return -ENOMEM;
-	err = list_candidates(model, candidates);
+	err = list_candidates(groups, candidates);
 	for (size_t i = 0; i < count - limit && !err; i++)
-		err = group_fold(model, GROUP_PROCESS, candidates[i].process);
+		err = group_fold(groups, GROUP_PROCESS, candidates[i].process);
 	free(candidates);
 	return err;
 }
 
-int groups_trim(struct model *model, enum grouping kind, bool slack)
+int groups_trim(struct groups *groups, enum grouping kind, bool slack)
 {
-	return kind == GROUP_PROCESS ? trim_processes(model, slack) : trim_names(model, kind);
+	return kind == GROUP_PROCESS ? trim_processes(groups, slack) : trim_names(groups, kind);
 }

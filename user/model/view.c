@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Views of the model: rows by task or group, ranked and cut to a limit. */
+#include "model/view.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model_private.h"
+#include "model/state.h"
+#include "model/trim.h"
 
 /* What one row will be made from, and what ranks it. */
 struct entry {
@@ -28,117 +31,6 @@ struct entries {
 };
 
 /* ---- filling rows ------------------------------------------------------- */
-
-static int fill_measures(const struct task *task, struct row *row, bool with_cells)
-{
-	int err = 0;
-
-	for (int i = 0; i < DWELL_MEASURES; i++) {
-		row->measure[i].sum = task->sum[i];
-		row->measure[i].max = task->max[i];
-	}
-	if (!with_cells)
-		return 0;
-	for (uint16_t i = 0; i < task->cells_used && !err; i++)
-		err = dist_add(&row->measure[task->cells[i].place / DWELL_BUCKETS],
-			       task->cells[i].place % DWELL_BUCKETS, task->cells[i].count);
-	for (int i = 0; task->kept && i < DWELL_MEASURES && !err; i++)
-		err = dist_merge(&row->measure[i], &task->kept[i]);
-	return err;
-}
-
-static int fill_owned(const struct owned_timers *owned, struct row *row, bool with_cells)
-{
-	struct dist *lateness = &row->measure[DWELL_LATENESS];
-
-	row->timers.armed = saturating_add(row->timers.armed, owned->counts.armed);
-	row->timers.rearmed = saturating_add(row->timers.rearmed, owned->counts.rearmed);
-	row->timers.cancelled = saturating_add(row->timers.cancelled, owned->counts.cancelled);
-	row->timers.expired = saturating_add(row->timers.expired, owned->counts.expired);
-	row->timers.outstanding =
-		saturating_add(row->timers.outstanding, owned->counts.outstanding);
-	if (with_cells)
-		return dist_merge(lateness, &owned->lateness);
-	lateness->sum = saturating_add(lateness->sum, owned->lateness.sum);
-	if (lateness->max < owned->lateness.max)
-		lateness->max = owned->lateness.max;
-	return 0;
-}
-
-static int add_open(struct row *row, enum dwell_measure measure, uint64_t age, uint64_t window_ns)
-{
-	struct open_intervals *open = &row->open[measure];
-
-	open->window_ns = window_ns;
-	open->age.sum = open->age.max = age;
-	return dist_add(&open->age, dwell_bucket(age), 1);
-}
-
-static int fill_open_block(const struct task *task, struct row *row)
-{
-	const struct open_blocks block = {task->state_window_ns, task->state_age_ns};
-	/* A kernel thread that waits for work does its duty, however long. */
-	bool idle = task->block == DWELL_BLOCK_I || (task->kthread && task->block != DWELL_BLOCK_D);
-
-	if (task->block == DWELL_BLOCK_D)
-		row->open_d = block;
-	if (!idle)
-		row->open_waits = block;
-	return add_open(row, DWELL_BLOCKED, block.max_ns, block.window_ns);
-}
-
-/* What @task is in the middle of. What began only now is left to the next look. */
-static int fill_open(const struct task *task, struct row *row)
-{
-	static const enum dwell_measure waits[] = {
-		[DWELL_RUNNABLE_WOKEN] = DWELL_WOKEN,
-		[DWELL_RUNNABLE_PREEMPTED] = DWELL_PREEMPTED,
-		[DWELL_RUNNABLE_THROTTLED] = DWELL_THROTTLED,
-	};
-	int err = 0;
-
-	if (task->state_age_ns && task->state == DWELL_BLOCKED_STATE)
-		err = fill_open_block(task, row);
-	else if (task->state_age_ns && task->state >= DWELL_RUNNABLE_WOKEN)
-		err = add_open(row, waits[task->state], task->state_age_ns, task->state_window_ns);
-	if (!err && task->dwell_age_ns)
-		err = add_open(row, DWELL_DWELL, task->dwell_age_ns, task->dwell_window_ns);
-	return err;
-}
-
-int task_fill(const struct task *task, struct row *row, bool with_cells)
-{
-	int err;
-
-	row->by = ROW_BY_TASK;
-	row->pid = (uint32_t)task->group[GROUP_PROCESS]->key.number;
-	row->tid = task->id.tid;
-	if (task->known) {
-		row->cgroup = task->group[GROUP_CGROUP]->key.number;
-		memcpy(row->comm, task->group[GROUP_COMM]->key.name, sizeof(row->comm));
-	}
-	row->timers_only = !task->known;
-	row->tasks = 1;
-	row->exited = task->exited;
-	row->live = task->known && !task->exited;
-	row->timers = task->timers;
-	row->timers.outstanding = task->sleeper;
-	row->oncpu_ns = saturating_add(task->oncpu_ns,
-				       task->state == DWELL_ONCPU ? task->state_window_ns : 0);
-	memcpy(row->blocked_ns, task->blocked_ns, sizeof(row->blocked_ns));
-	row->voluntary = task->voluntary;
-	row->involuntary = task->involuntary;
-	row->state = task->state;
-	row->block = task->block;
-	row->state_age_ns = task->state_age_ns;
-	row->state_began_earlier = task->began_earlier;
-	err = fill_measures(task, row, with_cells);
-	if (!err)
-		err = fill_open(task, row);
-	if (!err && task->owned)
-		err = fill_owned(task->owned, row, with_cells);
-	return err;
-}
 
 static int fill_kernel_timer(const struct ledger *ledger, struct row *row, enum row_by by)
 {
@@ -177,11 +69,11 @@ static int fill_group(struct model *model, const struct entry *entry, struct row
 	if (entry->group->settled)
 		err = row_add(row, entry->group->settled);
 	for (size_t i = 0; i < entry->nr_members && !err; i++) {
-		row_reset(&model->scratch);
-		err = task_fill_part(entry->members[i], grouping_of(by), &model->scratch,
-				     with_cells);
+		row_reset(&model->roster.groups.scratch);
+		err = task_fill_part(entry->members[i], grouping_of(by),
+				     &model->roster.groups.scratch, with_cells);
 		if (!err)
-			err = row_add(row, &model->scratch);
+			err = row_add(row, &model->roster.groups.scratch);
 	}
 	return err;
 }
@@ -278,7 +170,7 @@ static void add_groups(struct model *model, struct entries *entries, enum groupi
 	struct task *task;
 	size_t first = 0;
 
-	for (group = model->groups[kind]; group; group = group->hh.next) {
+	for (group = model->roster.groups.by_key[kind]; group; group = group->hh.next) {
 		entries->entry[entries->count++] = (struct entry){
 			.group = group,
 			.members = entries->members + first,
@@ -287,24 +179,24 @@ static void add_groups(struct model *model, struct entries *entries, enum groupi
 		group->first = first;
 		first += group->tasks;
 	}
-	for (task = model->tasks; task; task = task->hh.next)
+	for (task = model->roster.tasks; task; task = task->hh.next)
 		entries->members[task->group[kind]->first++] = task;
-	if (model->remainder[kind])
-		entries->entry[entries->count++].remainder = model->remainder[kind];
+	if (model->roster.groups.remainder[kind])
+		entries->entry[entries->count++].remainder = model->roster.groups.remainder[kind];
 }
 
 /* Lists what will be rows of @view. 0 or -ENOMEM; the caller frees with free_entries(). */
 static int list_entries(struct model *model, const struct view *view, struct entries *entries)
 {
 	enum grouping kind = grouping_of(view->by);
-	size_t tasks = HASH_COUNT(model->tasks), groups;
+	size_t tasks = HASH_COUNT(model->roster.tasks), groups;
 	struct ledger *ledger;
 	struct task *task;
-	int err = groups_trim(model, kind, false);
+	int err = groups_trim(&model->roster.groups, kind, false);
 
 	if (err)
 		return err;
-	groups = HASH_COUNT(model->groups[kind]);
+	groups = HASH_COUNT(model->roster.groups.by_key[kind]);
 	entries->entry = calloc((view->by == ROW_BY_TASK ? tasks : groups + 1) +
 					HASH_COUNT(model->kernel_ledgers) + 1,
 				sizeof(*entries->entry));
@@ -314,7 +206,7 @@ static int list_entries(struct model *model, const struct view *view, struct ent
 	if (view->by != ROW_BY_TASK)
 		add_groups(model, entries, kind);
 	else
-		for (task = model->tasks; task; task = task->hh.next)
+		for (task = model->roster.tasks; task; task = task->hh.next)
 			entries->entry[entries->count++].task = task;
 	for (ledger = model->kernel_ledgers; ledger; ledger = ledger->hh.next)
 		entries->entry[entries->count++].ledger = ledger;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "model/model_private.h"
+#include "model/row.h"
 #include "export/series.h"
 
 #include "harness/unit/records.h"
