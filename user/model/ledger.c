@@ -23,11 +23,7 @@ int timer_sums_add(struct timer_sums *sums, const struct timer_sums *from)
 {
 	int err;
 
-	add_to(&sums->counts.armed, from->counts.armed);
-	add_to(&sums->counts.rearmed, from->counts.rearmed);
-	add_to(&sums->counts.cancelled, from->counts.cancelled);
-	add_to(&sums->counts.expired, from->counts.expired);
-	add_to(&sums->counts.outstanding, from->counts.outstanding);
+	timer_counts_add(&sums->counts, &from->counts);
 	add_to(&sums->before, from->before);
 	add_to(&sums->woke, from->woke);
 	add_to(&sums->callback_ns, from->callback_ns);
@@ -177,18 +173,11 @@ static struct task *unknown_task(struct model *model, const struct dwell_timer_k
 
 static int add_to_task(struct task *task, const struct row *growth)
 {
-	struct timer_counts *counts;
-
 	if (!task->owned)
 		task->owned = calloc(1, sizeof(*task->owned));
 	if (!task->owned)
 		return -ENOMEM;
-	counts = &task->owned->counts;
-	counts->armed = saturating_add(counts->armed, growth->timers.armed);
-	counts->rearmed = saturating_add(counts->rearmed, growth->timers.rearmed);
-	counts->cancelled = saturating_add(counts->cancelled, growth->timers.cancelled);
-	counts->expired = saturating_add(counts->expired, growth->timers.expired);
-	counts->outstanding = saturating_add(counts->outstanding, growth->timers.outstanding);
+	timer_counts_add(&task->owned->counts, &growth->timers);
 	return dist_merge(&task->owned->lateness, &growth->measure[DWELL_LATENESS]);
 }
 

@@ -30,17 +30,22 @@ static int open_merge(struct open_intervals *open, const struct open_intervals *
 	return dist_merge(&open->age, &from->age);
 }
 
+void timer_counts_add(struct timer_counts *counts, const struct timer_counts *from)
+{
+	add_to(&counts->armed, from->armed);
+	add_to(&counts->rearmed, from->rearmed);
+	add_to(&counts->cancelled, from->cancelled);
+	add_to(&counts->expired, from->expired);
+	add_to(&counts->outstanding, from->outstanding);
+}
+
 int row_add(struct row *row, const struct row *from)
 {
 	add_to(&row->tasks, from->tasks);
 	add_to(&row->exited, from->exited);
 	add_to(&row->live, from->live);
 	add_to(&row->groups, from->groups);
-	add_to(&row->timers.armed, from->timers.armed);
-	add_to(&row->timers.rearmed, from->timers.rearmed);
-	add_to(&row->timers.cancelled, from->timers.cancelled);
-	add_to(&row->timers.expired, from->timers.expired);
-	add_to(&row->timers.outstanding, from->timers.outstanding);
+	timer_counts_add(&row->timers, &from->timers);
 	add_to(&row->oncpu_ns, from->oncpu_ns);
 	add_to(&row->voluntary, from->voluntary);
 	add_to(&row->involuntary, from->involuntary);

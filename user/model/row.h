@@ -98,6 +98,9 @@ enum row_key {
 	ROW_KEYS
 };
 
+/* Adds @from to @counts. */
+void timer_counts_add(struct timer_counts *counts, const struct timer_counts *from);
+
 /* Adds the counters of @from to @row; neither identity nor state. 0 or -ENOMEM. */
 int row_add(struct row *row, const struct row *from);
 

@@ -29,12 +29,7 @@ static int fill_owned(const struct owned_timers *owned, struct row *row, bool wi
 {
 	struct dist *lateness = &row->measure[DWELL_LATENESS];
 
-	row->timers.armed = saturating_add(row->timers.armed, owned->counts.armed);
-	row->timers.rearmed = saturating_add(row->timers.rearmed, owned->counts.rearmed);
-	row->timers.cancelled = saturating_add(row->timers.cancelled, owned->counts.cancelled);
-	row->timers.expired = saturating_add(row->timers.expired, owned->counts.expired);
-	row->timers.outstanding =
-		saturating_add(row->timers.outstanding, owned->counts.outstanding);
+	timer_counts_add(&row->timers, &owned->counts);
 	if (with_cells)
 		return dist_merge(lateness, &owned->lateness);
 	lateness->sum = saturating_add(lateness->sum, owned->lateness.sum);
