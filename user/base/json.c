@@ -53,26 +53,6 @@ int json_set_resolved(json_t *object, const char *key, const char *name, const c
 	return json_set(object, key, json_resolved(name, format, number));
 }
 
-int json_set_dist(json_t *object, const char *key, const struct dist *dist)
-{
-	json_t *json = json_object();
-	uint64_t count = dist_count(dist);
-	/* From here on the object owns it. */
-	int err = json_set(object, key, json);
-
-	if (err)
-		return err;
-	err |= json_set_count(json, "count", count);
-	err |= json_set_count(json, "sum_ns", dist->sum);
-	err |= json_set_count(json, "max_ns", dist->max);
-	if (!count)
-		return err;
-	err |= json_set_count(json, "p50_ns", dist_percentile(dist, 500));
-	err |= json_set_count(json, "p90_ns", dist_percentile(dist, 900));
-	err |= json_set_count(json, "p99_ns", dist_percentile(dist, 990));
-	return err;
-}
-
 const char *json_block(uint32_t block)
 {
 	static const char *const names[] = {

@@ -9,8 +9,6 @@
 
 #include <jansson.h>
 
-#include "model/dist.h"
-
 /* Drops the reference when it goes out of scope. */
 static inline void json_put(json_t **json)
 {
@@ -42,9 +40,6 @@ int json_set_resolved(json_t *object, const char *key, const char *name, const c
 
 /* What json_set_resolved() sets, as a new reference; NULL without memory. */
 json_t *json_resolved(const char *name, const char *format, uint64_t number);
-
-/* Count, sum, maximum and, unless it is empty, percentiles. */
-int json_set_dist(json_t *object, const char *key, const struct dist *dist);
 
 /* What JSON calls that enum dwell_block: "S", "D", …; what is none: "other". */
 const char *json_block(uint32_t block);

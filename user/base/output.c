@@ -103,13 +103,19 @@ int output_open_stream(struct output *output, const char *path)
 	return path ? open_file(output, open_directly(path, O_CREAT | O_TRUNC)) : 0;
 }
 
+int output_flush(FILE *out)
+{
+	/* A write that failed on the way left its errno; what succeeded since left it alone. */
+	if (fflush(out) || ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
 /* Closes the file. 0 or what writing to it failed with at any time. */
 static int finish(struct output *output)
 {
-	int err = 0;
+	int err = output_flush(output->file);
 
-	if (fflush(output->file) || ferror(output->file))
-		err = errno ? -errno : -EIO;
 	if (output->is_whole && !err && fsync(fileno(output->file)))
 		err = -errno;
 	if (output->path && fclose(output->file) && !err)

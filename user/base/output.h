@@ -40,6 +40,9 @@ int output_open_stream(struct output *output, const char *path);
  */
 int output_commit(struct output *output);
 
+/* Flushes @out: 0, or the negative errno that writing to it failed with at any time. */
+int output_flush(FILE *out);
+
 /* Gives up what was written, and does nothing after output_commit(). */
 void output_discard(struct output *output);
 

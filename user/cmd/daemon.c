@@ -19,7 +19,7 @@
 #include "base/notify.h"
 #include "base/privilege.h"
 #include "export/series.h"
-#include "sink/report.h"
+#include "sink/summary.h"
 #include "export/prom.h"
 #include "base/clock.h"
 #include "export/textfile.h"
@@ -188,7 +188,7 @@ static int write_prom(FILE *out, void *context)
 	for (size_t i = 0; i < prom.nr_programs; i++)
 		shown[i] = (struct prom_program){programs[i].name, programs[i].attached};
 	clock_gettime(CLOCK_REALTIME, &prom.exported);
-	return sink_prom(out, &prom);
+	return prom_write(out, &prom);
 }
 
 static void tell_status(const struct service *service)
@@ -306,7 +306,7 @@ static int log_summary(struct service *service)
 	if (!err)
 		err = model_rows(service->collection.model, &report.view, &report.rows);
 	if (!err)
-		err = sink_table(out, &report);
+		err = summary_text(out, &report);
 	rows_free(&report.rows);
 	if (out)
 		fclose(out);

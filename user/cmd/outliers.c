@@ -4,13 +4,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cmd/commands.h"
-#include "findings/incident.h"
-#include "base/message.h"
-#include "base/privilege.h"
-#include "cmd/session.h"
 #include "base/clock.h"
+#include "base/message.h"
+#include "base/output.h"
+#include "base/privilege.h"
+#include "cmd/commands.h"
+#include "cmd/session.h"
+#include "findings/incident.h"
 #include "findings/told.h"
+#include "sink/frame_json.h"
+#include "sink/frame_text.h"
 #include "sink/incident_text.h"
 #include "sink/outlier_json.h"
 #include "sink/outlier_text.h"
@@ -64,7 +67,7 @@ static int write_outlier(struct stream *stream, struct dwell_outlier *outlier)
 		err = outlier_json(out, outlier, &names, &clock);
 	else
 		err = outlier_print(out, outlier, &names, &clock, true);
-	return err ? err : sink_flush(out);
+	return err ? err : output_flush(out);
 }
 
 static int write_incident(void *context, const struct incident *incident)
@@ -75,7 +78,7 @@ static int write_incident(void *context, const struct incident *incident)
 	FILE *out = stream->session.output.file;
 	int err = incident_print(out, incident, &names, &clock);
 
-	return err ? err : sink_flush(out);
+	return err ? err : output_flush(out);
 }
 
 static int take_outlier(void *context, const struct dwell_outlier *outlier)
@@ -152,8 +155,8 @@ static int write_header(struct stream *stream)
 	if (!stream->session.options->json)
 		return 0;
 	describe(stream, &heading, &report, counts);
-	err = sink_json_header(stream->session.output.file, &report);
-	return err ? err : sink_flush(stream->session.output.file);
+	err = frame_json_header(stream->session.output.file, &report, NULL);
+	return err ? err : output_flush(stream->session.output.file);
 }
 
 /* "53 lines tell 6998 outliers (-v: each one); 540 more are parts of these". */
@@ -186,11 +189,11 @@ static int write_footer(struct stream *stream)
 	describe(stream, &heading, &report, counts);
 	if (!stream->session.options->json) {
 		write_incident_counts(stream);
-		sink_table_footer(stderr, &report);
+		frame_text_footer(stderr, &report);
 		return 0;
 	}
-	err = sink_json_footer(out, &report);
-	return err ? err : sink_flush(out);
+	err = frame_json_footer(out, &report);
+	return err ? err : output_flush(out);
 }
 
 /* Until the window ends. */

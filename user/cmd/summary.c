@@ -2,7 +2,7 @@
 /* dwell summary: measures for a while, then writes one table. */
 #include "cmd/collection.h"
 #include "cmd/commands.h"
-#include "sink/report.h"
+#include "sink/summary.h"
 
 static int write_report(struct collection *collection)
 {
@@ -19,7 +19,7 @@ static int write_report(struct collection *collection)
 		err = model_timer_rows(collection->model, &report.timer_view, &names,
 				       &report.unmeasured, &report.timers);
 	if (!err)
-		err = options->json ? sink_json(out, &report) : sink_table(out, &report);
+		err = options->json ? summary_json(out, &report) : summary_text(out, &report);
 	rows_free(&report.rows);
 	timer_rows_free(&report.timers);
 	return err;

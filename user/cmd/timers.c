@@ -2,7 +2,7 @@
 /* dwell timers: measures for a while, then writes the ledger of timers. */
 #include "cmd/collection.h"
 #include "cmd/commands.h"
-#include "sink/report.h"
+#include "sink/timers.h"
 
 static int write_report(struct collection *collection)
 {
@@ -17,8 +17,7 @@ static int write_report(struct collection *collection)
 	err = model_timer_rows(collection->model, &report.timer_view, &names, &report.unmeasured,
 			       &report.timers);
 	if (!err)
-		err = options->json ? sink_timers_json(out, &report) :
-				      sink_timers_table(out, &report);
+		err = options->json ? timers_json(out, &report) : timers_text(out, &report);
 	timer_rows_free(&report.timers);
 	return err;
 }

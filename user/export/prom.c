@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/output.h"
 #include "export/label.h"
 #include "findings/outlier.h"
-#include "sink/report_private.h"
+#include "sink/report.h"
 
 #define NS_PER_S 1000000000ULL
 #define LABELS_MAX 3
@@ -500,7 +501,7 @@ static void put_build(FILE *out, const struct prom *prom)
 	put_named(out, "dwell_build_info", "version", prom->version, 1);
 }
 
-int sink_prom(FILE *out, const struct prom *prom)
+int prom_write(FILE *out, const struct prom *prom)
 {
 	const struct writer to = {.out = out, .prom = prom, .key = series_key(prom->series)};
 
@@ -522,5 +523,5 @@ int sink_prom(FILE *out, const struct prom *prom)
 	put_journal(out, prom);
 	put_export(out, prom);
 	put_build(out, prom);
-	return sink_flush(out);
+	return output_flush(out);
 }

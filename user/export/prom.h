@@ -52,6 +52,6 @@ struct prom {
 };
 
 /* 0, or what writing failed with. Flushes. */
-int sink_prom(FILE *out, const struct prom *prom);
+int prom_write(FILE *out, const struct prom *prom);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include "base/directory_lock.h"
 #include "base/message.h"
-#include "sink/report.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "base/whole_file.h"
 
@@ -140,7 +140,7 @@ void textfile_close(struct textfile *file)
 /* Ends @out. 0, or what writing it failed with at any time. */
 static int close_stream(FILE *out)
 {
-	int err = sink_flush(out);
+	int err = output_flush(out);
 
 	if (fclose(out) && !err)
 		err = -errno;

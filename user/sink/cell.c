@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Cells of tables: numbers, durations and names, each in the room that a cell has. */
+#include "sink/cell.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-#include "sink/cell.h"
 #include "base/saturate.h"
-#include "sink/report_private.h"
 #include "base/text.h"
 
 #define COMM_WIDTH 24 /* columns: any comm of valid text fits; a hostile one is cut */

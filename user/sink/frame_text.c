@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What frames every table: what was measured above it, what was lost and what it cost below. */
+#include "sink/frame_text.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-#include "host/file_message.h"
-#include "sink/report_private.h"
 #include "base/text.h"
+#include "host/file_message.h"
 
 #define NAME_LEN 1024
 
@@ -18,7 +19,7 @@ static void put_name(FILE *out, const char *name)
 	fputs(text_escape(clean, sizeof(clean), name, strlen(name)), out);
 }
 
-void sink_table_header(FILE *out, const struct report *report, const char *what)
+void frame_text_header(FILE *out, const struct report *report, const char *what)
 {
 	char window[TEXT_DURATION_LEN], time[64];
 	struct tm local;
@@ -135,7 +136,7 @@ static void put_reductions(FILE *out, const struct reductions *reductions)
 	}
 }
 
-void sink_table_footer(FILE *out, const struct report *report)
+void frame_text_footer(FILE *out, const struct report *report)
 {
 	const struct overhead *overhead = &report->overhead;
 

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What all sinks do alike: read a report, and bring what they wrote to its end. */
-#include <errno.h>
-
-#include "sink/report_private.h"
-
-int sink_flush(FILE *out)
-{
-	/* A write that failed on the way left its errno; what succeeded since left it alone. */
-	if (fflush(out) || ferror(out))
-		return errno ? -errno : -EIO;
-	return 0;
-}
+/* A report: questions about it that every sink asks. */
+#include "sink/report.h"
 
 uint64_t report_loss(const struct report *report, enum dwell_loss loss)
 {
@@ -39,18 +29,18 @@ const char *report_by_name(unsigned int by)
 	return names[by];
 }
 
-bool report_measured(const struct report *report, const struct row *row, enum figure figure)
+bool report_measured(const struct report *report, const struct row *row, unsigned int figures)
 {
 	const struct unmeasured *unmeasured = &report->unmeasured;
 
-	return !(figure &
+	return !(figures &
 		 (row->kernel_timer ? unmeasured->kernel : unmeasured->sleeps | unmeasured->users));
 }
 
 bool report_timer_measured(const struct report *report, const struct timer_row *row,
-			   enum figure figure)
+			   unsigned int figures)
 {
-	return !(figure & timer_unmeasured(&report->unmeasured, row->kind));
+	return !(figures & timer_unmeasured(&report->unmeasured, row->kind));
 }
 
 bool report_judged(const struct report *report)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sinks: they write a report, as a table for people or as NDJSON, and know no source. */
+/* A report: all that a sink writes, as a table for people or as NDJSON, and questions about it. */
 #ifndef DWELL_SINK_REPORT_H
 #define DWELL_SINK_REPORT_H
 
@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "model/model.h"
 #include "findings/outlier.h"
+#include "findings/worst.h"
+#include "model/model.h"
 #include "model/reduction.h"
 #include "model/timer_view.h"
-#include "findings/worst.h"
 
 /* What dwell itself cost. Ratios are of the time of all CPUs together: 0.01 = 1 %. */
 struct overhead {
@@ -57,26 +57,34 @@ struct report {
 	void *context;
 };
 
-/* Every sink: 0, -ENOMEM, or what writing failed with (-EPIPE too: the caller decides). */
-int sink_table(FILE *out, const struct report *report);
-int sink_json(FILE *out, const struct report *report);
-
-/* The same of the ledger of timers alone. */
-int sink_timers_table(FILE *out, const struct report *report);
-int sink_timers_json(FILE *out, const struct report *report);
-
-/* Parts of them, for a command that streams what lies between. */
-int sink_json_header(FILE *out, const struct report *report);
-int sink_json_footer(FILE *out, const struct report *report);
-void sink_table_footer(FILE *out, const struct report *report);
-
 /*
  * How often @loss happened, as far as it concerns the view: that exited tasks
  * are kept in their groups' sums only is no loss to a view of groups.
  */
 uint64_t report_loss(const struct report *report, enum dwell_loss loss);
 
-/* Ends what was written to @out: 0, or what writing failed with at any time. */
-int sink_flush(FILE *out);
+/* What machines call a loss; static. */
+const char *report_loss_name(enum dwell_loss loss);
+
+/* What an enum row_by, or an enum timer_by, is called; static. */
+const char *report_by_name(unsigned int by);
+
+/*
+ * Whether all of @figures (enum figure, or'ed; 0: always) are measured of what a row stands
+ * for: tasks' timers of all kinds together, those of the kernel, or a row of the ledger.
+ */
+bool report_measured(const struct report *report, const struct row *row, unsigned int figures);
+bool report_timer_measured(const struct report *report, const struct timer_row *row,
+			   unsigned int figures);
+
+/* Whether of all timers it is known which leak: only then does silence mean that none does. */
+bool report_judged(const struct report *report);
+
+/* The window's length in seconds, never 0. */
+double report_seconds(const struct report *report);
+
+/* The name of a cgroup, and of the function at an address; NULL: not known. */
+const char *report_cgroup(const struct report *report, uint64_t id);
+const char *report_function(const struct report *report, uint64_t address);
 
 #endif

@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The NDJSON sink: a header, the rows and the losses, one JSON object a line. */
+/* The summary as NDJSON: a header, the rows and the losses, one JSON object a line. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "host/file_message.h"
 #include "base/json.h"
+#include "base/output.h"
+#include "sink/frame_json.h"
+#include "sink/member.h"
 #include "sink/outlier_json.h"
-#include "sink/report_private.h"
-
-#define SCHEMA 1
+#include "sink/summary.h"
+#include "sink/timers.h"
 
 /* ---- rows --------------------------------------------------------------- */
-
-int sink_json_set_timers(json_t *object, const struct timer_counts *timers, unsigned int measured)
-{
-	const struct {
-		enum figure figure;
-		const char *key;
-		uint64_t count;
-	} counts[] = {
-		{FIGURE_ARMED, "armed", timers->armed},
-		{FIGURE_REARMED, "rearmed", timers->rearmed},
-		{FIGURE_CANCELLED, "cancelled", timers->cancelled},
-		{FIGURE_EXPIRED, "expired", timers->expired},
-		{FIGURE_OUTSTANDING, "outstanding", timers->outstanding},
-	};
-	int err = 0;
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		if (measured & counts[i].figure)
-			err |= json_set_count(object, counts[i].key, counts[i].count);
-	return err;
-}
 
 /* Which figures of @row mean something: enum figure, or'ed. */
 static unsigned int measured(const struct report *report, const struct row *row)
@@ -51,22 +28,7 @@ static int set_timers(json_t *object, const struct report *report, const struct 
 	json_t *json = json_object();
 	int err = json_set(object, "timers", json);
 
-	return err ? err : sink_json_set_timers(json, &row->timers, measured(report, row));
-}
-
-int sink_json_set_cgroup(json_t *object, const struct report *report, uint64_t id, bool always)
-{
-	const char *path = report_cgroup(report, id);
-
-	if (!id && !path && !always)
-		return 0;
-	return json_set_resolved(object, "cgroup", path, "#%" PRIu64, id);
-}
-
-int sink_json_set_callback(json_t *object, const struct report *report, uint64_t function)
-{
-	return json_set_resolved(object, "callback", report_function(report, function),
-				 "0x%" PRIx64, function);
+	return err ? err : member_timers(json, &row->timers, measured(report, row));
 }
 
 /* Sets what names @row: the keys that its grouping has. */
@@ -83,7 +45,7 @@ static int set_identity(json_t *object, const struct report *report, const struc
 	if (named)
 		err |= json_set_name(object, "comm", row->comm, sizeof(row->comm));
 	if (placed)
-		err |= sink_json_set_cgroup(object, report, row->cgroup, row->by == ROW_BY_CGROUP);
+		err |= member_cgroup(object, report, row->cgroup, row->by == ROW_BY_CGROUP);
 	return err;
 }
 
@@ -91,7 +53,7 @@ static int set_kernel_timer(json_t *object, const struct report *report, const s
 {
 	int err = json_set(object, "comm", json_string("kernel"));
 
-	return err | sink_json_set_callback(object, report, row->function);
+	return err | member_callback(object, report, row->function);
 }
 
 /* Completed blocks by the state of the task in them. */
@@ -112,7 +74,7 @@ static int set_intervals(json_t *object, const char *key, const struct dist *dis
 			 const struct open_intervals *open)
 {
 	uint64_t count = dist_count(&open->age);
-	int err = json_set_dist(object, key, dist);
+	int err = member_dist(object, key, dist);
 	json_t *json;
 
 	if (err || !count)
@@ -230,7 +192,7 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 	}
 	err |= set_timers(json, report, row);
 	if (report_measured(report, row, FIGURE_LATENESS))
-		err |= json_set_dist(json, "lateness", &row->measure[DWELL_LATENESS]);
+		err |= member_dist(json, "lateness", &row->measure[DWELL_LATENESS]);
 	if (!row->kernel_timer && !row->timers_only) {
 		err |= set_waits(json, report, row);
 		err |= set_cpu(json, row);
@@ -239,156 +201,17 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 	return err ? -ENOMEM : json_write_line(out, json);
 }
 
-/* ---- header and losses -------------------------------------------------- */
-
-/* Whether the ledger could tell what grows: else its silence means nothing. */
-static int set_judged(json_t *object, const struct report *report)
+int summary_json(FILE *out, const struct report *report)
 {
-	json_t *json = json_object();
-	int err = json_set(object, "growth", json);
-
-	if (err)
-		return err;
-	err |= json_set(json, "judged", json_boolean(report_judged(report)));
-	err |= json_set_count(json, "samples", report->timers.samples);
-	return err | json_set_count(json, "samples_needed", GROWTH_SAMPLES);
-}
-
-int sink_json_header_by(FILE *out, const struct report *report, const char *by)
-{
-	json_auto *json = json_object();
-	int err = json ? 0 : -ENOMEM;
-
-	err |= json_set(json, "kind", json_string("header"));
-	err |= json_set_count(json, "schema", SCHEMA);
-	err |= json_set_name(json, "version", report->version, strlen(report->version));
-	err |= json_set_name(json, "kernel", report->kernel, strlen(report->kernel));
-	err |= json_set_count(json, "cpus", report->cpus);
-	/* A stream has neither rows nor, yet, an end. */
-	if (report->window_end) {
-		err |= json_set(json, "by", json_string(by));
-		err |= json_set_count(json, "window_ns", report->window_end - report->window_start);
-	}
-	if (report->ledger)
-		err |= set_judged(json, report);
-	return err ? -ENOMEM : json_write_line(out, json);
-}
-
-int sink_json_header(FILE *out, const struct report *report)
-{
-	return sink_json_header_by(out, report, report_by_name(report->view.by));
-}
-
-static int set_overhead(json_t *object, const struct overhead *overhead)
-{
-	json_t *json = json_object();
-	int err = json_set(object, "overhead", json);
-
-	if (err)
-		return err;
-	if (overhead->bpf_measured) {
-		err |= json_set_ratio(json, "bpf_ns_per_event", overhead->bpf_ns_per_event);
-		err |= json_set_ratio(json, "bpf_cpu_ratio", overhead->bpf_cpu_ratio);
-	}
-	err |= json_set_ratio(json, "user_cpu_ratio", overhead->user_cpu_ratio);
-	if (overhead->rss_bytes)
-		err |= json_set_count(json, "rss_bytes", overhead->rss_bytes);
-	return err;
-}
-
-/* Of what kinds there were how many, as far as there were any. */
-static int set_outliers(json_t *object, const struct dwell_outlier_counts *outliers)
-{
-	json_t *all = json_object();
-	int err = json_set(object, "outliers", all);
-
-	for (int i = 0; i < DWELL_MEASURES && !err; i++) {
-		struct dwell_outlier_counts counts = outliers[i];
-		json_t *json;
-
-		if (i == DWELL_PREEMPTED) /* together with those after a wake-up */
-			continue;
-		if (i == DWELL_WOKEN) {
-			counts.reported += outliers[DWELL_PREEMPTED].reported;
-			counts.suppressed += outliers[DWELL_PREEMPTED].suppressed;
-			counts.lost += outliers[DWELL_PREEMPTED].lost;
-		}
-		json = json_object();
-		if (json_set(all, outlier_kind(i), json))
-			return -ENOMEM;
-		err |= json_set_count(json, "reported", counts.reported);
-		err |= json_set_count(json, "suppressed", counts.suppressed);
-		err |= json_set_count(json, "lost", counts.lost);
-	}
-	return err;
-}
-
-static int set_reductions(json_t *object, const struct reductions *reductions)
-{
-	json_t *array = json_array();
-	int err = json_set(object, "reductions", array);
-
-	for (size_t i = 0; reductions && i < reductions->count && !err; i++) {
-		const struct reduction *reduction = &reductions->list[i];
-
-		err = json_array_append_new(array, json_pack("{ss ss ss}", "name", reduction->name,
-							     "lost", reduction->lost, "reason",
-							     reduction_reason(reduction))) ?
-			      -ENOMEM :
-			      0;
-	}
-	return err;
-}
-
-/* Why how many addresses in programs have no name. */
-static int set_unnamed(json_t *object, const uint64_t *unnamed)
-{
-	static const char *const names[] = {
-#define X(id, name, text) [FILE_##id] = name,
-		FILE_OUTCOME_LIST(X)
-#undef X
-	};
-	json_t *reasons = json_object();
-	int err = json_set(object, "unnamed", reasons);
-
-	for (int i = FILE_FOUND + 1; i < FILE_OUTCOMES && !err; i++)
-		err = json_set_count(reasons, names[i], unnamed[i]);
-	return err;
-}
-
-int sink_json_footer(FILE *out, const struct report *report)
-{
-	json_auto *json = json_object();
-	json_t *reasons = json_object();
-	int err = json ? 0 : -ENOMEM;
-
-	err |= json_set(json, "kind", json_string("loss"));
-	if (json_set(json, "reasons", reasons))
-		return -ENOMEM;
-	for (int i = 0; i < DWELL_LOSSES; i++)
-		err |= json_set_count(reasons, report_loss_name(i), report_loss(report, i));
-	err |= set_reductions(json, report->reductions);
-	if (report->outliers)
-		err |= set_outliers(json, report->outliers);
-	if (report->unnamed)
-		err |= set_unnamed(json, report->unnamed);
-	if (report->hidden_tasks != UINT64_MAX)
-		err |= json_set_count(json, "hidden_tasks", report->hidden_tasks);
-	err |= set_overhead(json, &report->overhead);
-	return err ? -ENOMEM : json_write_line(out, json);
-}
-
-int sink_json(FILE *out, const struct report *report)
-{
-	int err = sink_json_header(out, report);
+	int err = frame_json_header(out, report, report_by_name(report->view.by));
 
 	for (size_t i = 0; i < report->rows.count && !err; i++)
 		err = write_row(out, report, &report->rows.row[i]);
 	if (!err && report->ledger)
-		err = sink_timers_json_rows(out, report);
+		err = timers_json_rows(out, report);
 	for (size_t i = 0; report->worst && i < report->worst->count && !err; i++)
 		err = outlier_json(out, &report->worst->outlier[i], &report->names, &report->clock);
 	if (!err)
-		err = sink_json_footer(out, report);
-	return err ? err : sink_flush(out);
+		err = frame_json_footer(out, report);
+	return err ? err : output_flush(out);
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table sink: what an engineer reads first, from the worst row down to what was lost. */
+/* The summary as a table: what an engineer reads first, from the worst row down to what was lost. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "sink/cell.h"
+#include "base/output.h"
 #include "base/saturate.h"
-#include "sink/outlier_text.h"
-#include "sink/report_private.h"
-#include "sink/table.h"
 #include "base/text.h"
+#include "sink/cell.h"
+#include "sink/frame_text.h"
+#include "sink/outlier_text.h"
+#include "sink/summary.h"
+#include "sink/table.h"
+#include "sink/timers.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define NS_PER_S 1e9
@@ -310,7 +313,7 @@ static int each_line(FILE *out, const struct report *report, unsigned int where,
 		if (err)
 			return err;
 		if (out && ferror(out))
-			return sink_flush(out);
+			return output_flush(out);
 	}
 	return 0;
 }
@@ -348,18 +351,18 @@ static int put_worst(FILE *out, const struct report *report)
 	return err;
 }
 
-int sink_table(FILE *out, const struct report *report)
+int summary_text(FILE *out, const struct report *report)
 {
 	char by[32];
 	int err;
 
 	snprintf(by, sizeof(by), "by %s", report_by_name(report->view.by));
-	sink_table_header(out, report, by);
+	frame_text_header(out, report, by);
 	err = put_table(out, report, BY(report->view.by));
 	if (!err)
 		err = put_table(out, report, KERNEL_TIMERS);
 	if (!err && report->ledger)
-		err = sink_timers_rows(out, report);
+		err = timers_text_rows(out, report);
 	if (!err)
 		err = put_worst(out, report);
 	if (err)
@@ -367,6 +370,6 @@ int sink_table(FILE *out, const struct report *report)
 	fputc('\n', out);
 	if (report->rows.hidden)
 		fprintf(out, "… %zu more rows: -n 0 shows all\n", report->rows.hidden);
-	sink_table_footer(out, report);
-	return sink_flush(out);
+	frame_text_footer(out, report);
+	return output_flush(out);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tables: lines of cells in columns as wide as what they hold, under headings of two levels. */
+#include "sink/table.h"
+
 #include <stdbool.h>
 #include <string.h>
 
-#include "sink/cell.h"
 #include "base/saturate.h"
-#include "sink/table.h"
 #include "base/text.h"
+#include "sink/cell.h"
 
 /* ---- widths --------------------------------------------------------------- */
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The ledger of timers as NDJSON: one object for each row. */
 #include <errno.h>
-#include <inttypes.h>
 
 #include "base/json.h"
-#include "sink/report_private.h"
+#include "base/output.h"
 #include "findings/stack.h"
+#include "sink/frame_json.h"
+#include "sink/member.h"
 #include "sink/stack_json.h"
+#include "sink/timers.h"
 
 /* ---- whose ---------------------------------------------------------------- */
 
@@ -23,7 +25,7 @@ static int set_owner(json_t *object, const struct report *report, const struct t
 	if ((placed || row->by == TIMER_BY_COMM) && row->comm[0])
 		err |= json_set_name(object, "comm", row->comm, sizeof(row->comm));
 	if (placed || row->by == TIMER_BY_CGROUP)
-		err |= sink_json_set_cgroup(object, report, row->cgroup, !placed);
+		err |= member_cgroup(object, report, row->cgroup, !placed);
 	return err;
 }
 
@@ -42,7 +44,7 @@ static int set_identity(json_t *object, const struct report *report, const struc
 		err = set_owner(object, report, row);
 	err |= json_set_name(object, "api", row->api, sizeof(row->api));
 	if (row->function)
-		err |= sink_json_set_callback(object, report, row->function);
+		err |= member_callback(object, report, row->function);
 	return err | json_set(object, "timer_kind", json_string(row->wheel ? "wheel" : "hrtimer"));
 }
 
@@ -62,7 +64,7 @@ static unsigned int measured(const struct report *report, const struct timer_row
 static int set_counts(json_t *object, const struct timer_row *row, unsigned int figures)
 {
 	const unsigned int ends = FIGURE_CANCELLED | FIGURE_EXPIRED;
-	int err = sink_json_set_timers(object, &row->timers, figures & ~FIGURE_OUTSTANDING);
+	int err = member_timers(object, &row->timers, figures & ~FIGURE_OUTSTANDING);
 
 	if ((figures & ends) == ends)
 		err |= json_set_count(object, "before", row->before);
@@ -92,10 +94,10 @@ static int set_measures(json_t *object, const struct timer_row *row, unsigned in
 	int err = 0;
 
 	if (figures & FIGURE_TIMEOUT)
-		err |= json_set_dist(object, "timeout", &row->timeout);
+		err |= member_dist(object, "timeout", &row->timeout);
 	if (!row->wheel && (figures & FIGURE_LATENESS)) {
 		err |= set_slack(object, row);
-		err |= json_set_dist(object, "lateness", &row->lateness);
+		err |= member_dist(object, "lateness", &row->lateness);
 	}
 	if (figures & FIGURE_WOKE)
 		err |= json_set_count(object, "woke", row->woke);
@@ -174,7 +176,7 @@ static int write_row(FILE *out, const struct report *report, const struct timer_
 	return err ? -ENOMEM : json_write_line(out, json);
 }
 
-int sink_timers_json_rows(FILE *out, const struct report *report)
+int timers_json_rows(FILE *out, const struct report *report)
 {
 	int err = 0;
 
@@ -183,13 +185,13 @@ int sink_timers_json_rows(FILE *out, const struct report *report)
 	return err;
 }
 
-int sink_timers_json(FILE *out, const struct report *report)
+int timers_json(FILE *out, const struct report *report)
 {
-	int err = sink_json_header_by(out, report, report_by_name(report->timer_view.by));
+	int err = frame_json_header(out, report, report_by_name(report->timer_view.by));
 
 	if (!err)
-		err = sink_timers_json_rows(out, report);
+		err = timers_json_rows(out, report);
 	if (!err)
-		err = sink_json_footer(out, report);
-	return err ? err : sink_flush(out);
+		err = frame_json_footer(out, report);
+	return err ? err : output_flush(out);
 }

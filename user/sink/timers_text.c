@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The ledger of timers as a table: who arms what, whether it grows, and where it is armed. */
-#include <string.h>
-
-#include "sink/cell.h"
+#include "base/output.h"
 #include "base/saturate.h"
-#include "sink/report_private.h"
+#include "base/text.h"
 #include "findings/stack.h"
+#include "sink/cell.h"
+#include "sink/frame_text.h"
 #include "sink/stack_text.h"
 #include "sink/table.h"
-#include "base/text.h"
+#include "sink/timers.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define NS_PER_S 1e9
@@ -466,7 +466,7 @@ static void put_sites(FILE *out, const struct report *report)
 	}
 }
 
-int sink_timers_rows(FILE *out, const struct report *report)
+int timers_text_rows(FILE *out, const struct report *report)
 {
 	fputc('\n', out);
 	if (report->timers.count)
@@ -479,20 +479,20 @@ int sink_timers_rows(FILE *out, const struct report *report)
 	put_unjudged(out, report);
 	put_hints(out, report);
 	put_sites(out, report);
-	return ferror(out) ? sink_flush(out) : 0;
+	return ferror(out) ? output_flush(out) : 0;
 }
 
-int sink_timers_table(FILE *out, const struct report *report)
+int timers_text(FILE *out, const struct report *report)
 {
 	char by[32];
 	int err;
 
 	snprintf(by, sizeof(by), "of timers by %s", report_by_name(report->timer_view.by));
-	sink_table_header(out, report, by);
-	err = sink_timers_rows(out, report);
+	frame_text_header(out, report, by);
+	err = timers_text_rows(out, report);
 	if (err)
 		return err;
 	fputc('\n', out);
-	sink_table_footer(out, report);
-	return sink_flush(out);
+	frame_text_footer(out, report);
+	return output_flush(out);
 }

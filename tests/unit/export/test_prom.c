@@ -71,7 +71,7 @@ static struct exposition export(const struct prom *prom)
 	FILE *out = open_memstream(&text, &bytes);
 
 	assert_non_null(out);
-	assert_int_equal(sink_prom(out, prom), 0);
+	assert_int_equal(prom_write(out, prom), 0);
 	fclose(out);
 	exposition_parse(&exposition, text, bytes);
 	free(text);
@@ -445,7 +445,7 @@ static void a_full_disk_is_told(void **state)
 
 	(void)state;
 	assert_non_null(out);
-	assert_int_equal(sink_prom(out, &prom), -ENOSPC);
+	assert_int_equal(prom_write(out, &prom), -ENOSPC);
 	fclose(out);
 	prom_clear(&prom);
 }
@@ -503,5 +503,5 @@ int main(void)
 		cmocka_unit_test(what_is_unmeasured_has_no_series),
 	};
 
-	return cmocka_run_group_tests_name("sink_prom", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("prom_write", tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "harness/unit/output.h"
 #include "harness/unit/records.h"
+#include "sink/summary.h"
 
 #define TIMERFD 0xffffffff81000100
 
@@ -364,10 +365,10 @@ static void the_others_are_named_and_counted(void **state)
 
 	(void)state;
 	assert_int_equal(model_rows(model, &report.view, &report.rows), 0);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, "(900 others)"));
 	output_free(&output);
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	row = output.json[101];
 	assert_true(json_is_true(json_object_get(row, "remainder")));
 	check_integer(row, "groups", 900);

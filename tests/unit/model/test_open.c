@@ -12,6 +12,7 @@
 #include "harness/unit/output.h"
 #include "harness/unit/records.h"
 #include "export/series.h"
+#include "sink/summary.h"
 
 #define WINDOW (WINDOW_END - WINDOW_START)
 
@@ -394,7 +395,7 @@ static void json_has_what_is_open_apart(void **state)
 	record.activated = WINDOW_END - 87 * SECOND;
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK);
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	check_dist(output.json[1], "runqueue", 2, 5000, 3000);
 	check_open(output.json[1], "runqueue", 1, WINDOW, 86 * SECOND);
 	check_dist(output.json[1], "runqueue_preempted", 1, 3000, 3000);
@@ -421,7 +422,7 @@ static void json_has_the_open_uninterruptible_block(void **state)
 	record.blocked_ns[DWELL_BLOCK_D] = 7;
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_COMM);
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	check_open(output.json[1], "blocked", 1, WINDOW, 86 * SECOND);
 	check_integer(output.json[1], "blocked_uninterruptible_ns", 7);
 	check_integer(output.json[1], "blocked_uninterruptible_open_ns", WINDOW);
@@ -442,7 +443,7 @@ static void check_cells(const struct dwell_record *record, const char *cells)
 
 	add_as(model, record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	at = find_line(&output, 0, "worker");
 	assert_true(at < output.count);
 	rest = output.line[at];

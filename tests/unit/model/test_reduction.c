@@ -16,6 +16,7 @@
 #include "harness/unit/records.h"
 #include "base/limits.h"
 #include "model/reduction.h"
+#include "sink/summary.h"
 
 static const struct reduction_context whole = {.was_armed = true};
 
@@ -149,7 +150,7 @@ static void the_json_has_no_key_of_what_is_unmeasured(void **state)
 	reductions_add(&reductions, "on_waking", EINVAL);
 	report.reductions = &reductions;
 	report.unmeasured = reductions_unmeasured(&reductions, &whole);
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	row = output.json[1];
 	check_keys(json_object_get(row, "timers"), "armed rearmed cancelled");
 	assert_null(json_object_get(row, "lateness"));
@@ -176,7 +177,7 @@ static void the_table_has_no_figure_of_what_is_unmeasured(void **state)
 	struct output output;
 
 	(void)state;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, "7.8ms"));
 	assert_true(has_line(&output, "8.9ms"));
 	assert_false(has_line(&output, "without"));
@@ -186,7 +187,7 @@ static void the_table_has_no_figure_of_what_is_unmeasured(void **state)
 	reductions_add(&reductions, "ring", ENOMEM);
 	report.reductions = &reductions;
 	report.unmeasured = reductions_unmeasured(&reductions, &whole);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_false(has_line(&output, "7.8ms"));
 	assert_false(has_line(&output, "8.9ms"));
 	assert_true(has_line(&output, "10ms"));

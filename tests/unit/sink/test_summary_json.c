@@ -18,6 +18,7 @@
 #include "harness/unit/output.h"
 #include "harness/unit/records.h"
 #include "host/file_message.h"
+#include "sink/summary.h"
 
 #define TICK 0xffffffff81000300
 
@@ -131,7 +132,7 @@ static void a_report_is_header_rows_and_losses(void **state)
 	(void)state;
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK);
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	assert_int_equal(output.count, 3);
 
 	check_keys(output.json[0], "kind schema version kernel cpus by window_ns");
@@ -181,7 +182,7 @@ static void the_loss_line_names_every_loss(void **state)
 	for (int i = 0; i < DWELL_LOSSES; i++)
 		losses[i] = i + 1;
 	model_set_losses(model, losses);
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	assert_int_equal(output.count, 2);
 	check_keys(output.json[1], "kind reasons reductions hidden_tasks overhead");
 	check_string(output.json[1], "kind", "loss");
@@ -200,7 +201,7 @@ static void the_loss_line_names_every_loss(void **state)
 
 	/* What was not measured is absent. */
 	report.overhead.bpf_measured = false;
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	check_keys(json_object_get(output.json[1], "overhead"), "user_cpu_ratio rss_bytes");
 	output_free(&output);
 	rows_free(&report.rows);
@@ -218,7 +219,7 @@ static void missing_names_are_told_by_reason(void **state)
 
 	(void)state;
 	report.unnamed = unnamed;
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	reasons = json_object_get(output.json[output.count - 1], "unnamed");
 	check_keys(reasons, "unmapped exited forbidden replaced unreadable too_large too_slow "
 			    "helper");
@@ -249,7 +250,7 @@ static void rows_have_the_keys_of_their_grouping(void **state)
 		struct report report = report_of(model, groupings[i].by);
 		struct output output;
 
-		output_json(&output, sink_json, &report);
+		output_json(&output, summary_json, &report);
 		assert_int_equal(output.count, 3);
 		check_string(output.json[0], "by", groupings[i].name);
 		check_string(output.json[1], "by", groupings[i].name);
@@ -292,7 +293,7 @@ static void states_are_named(void **state)
 		record.since = WINDOW_END - 7;
 		add_as(model, &record, DWELL_LIVE);
 		report = report_of(model, ROW_BY_TASK);
-		output_json(&output, sink_json, &report);
+		output_json(&output, summary_json, &report);
 		if (states[i].name) {
 			check_string(output.json[1], "state", states[i].name);
 			check_integer(output.json[1], "state_since_ns", 7);
@@ -330,7 +331,7 @@ static void timers_without_a_task_have_only_what_applies(void **state)
 	key = (struct dwell_timer_key){.pid = 8, .tid = 9, .start = 1, .function = 7};
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
 	report = report_of(model, ROW_BY_TASK);
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	assert_int_equal(output.count, 5);
 	check_keys(output.json[1], "kind by pid tid tasks exited timers lateness");
 	check_integer(output.json[1], "pid", 8);
@@ -359,7 +360,7 @@ static void hostile_names_come_back_as_valid_utf8(void **state)
 	report = report_of(model, ROW_BY_TASK);
 	report.version = "\xc0\xaf";
 	report.kernel = "6\n7";
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	assert_int_equal(output.count, 3);
 	check_string(output.json[0], "version", "\xef\xbf\xbd\xef\xbf\xbd");
 	check_string(output.json[0], "kernel", "6\n7");
@@ -384,7 +385,7 @@ static void large_numbers_stay_integers(void **state)
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK);
 	report.overhead.bpf_cpu_ratio = NAN;
-	output_json(&output, sink_json, &report);
+	output_json(&output, summary_json, &report);
 	check_integer(output.json[1], "oncpu_ns", INT64_MAX);
 	check_integer(json_object_get(output.json[1], "switches"), "voluntary", INT64_MAX);
 	assert_null(json_object_get(json_object_get(output.json[2], "overhead"), "bpf_cpu_ratio"));
@@ -409,13 +410,13 @@ static void a_closed_pipe_and_a_full_disk_are_told(void **state)
 	close(pipes[0]);
 	signal(SIGPIPE, SIG_IGN);
 	out = fdopen(pipes[1], "w");
-	assert_int_equal(sink_json(out, &report), -EPIPE);
-	assert_int_equal(sink_table(out, &report), -EPIPE);
+	assert_int_equal(summary_json(out, &report), -EPIPE);
+	assert_int_equal(summary_text(out, &report), -EPIPE);
 	fclose(out);
 	out = fopen("/dev/full", "w");
 	assert_non_null(out);
-	assert_int_equal(sink_json(out, &report), -ENOSPC);
-	assert_int_equal(sink_table(out, &report), -ENOSPC);
+	assert_int_equal(summary_json(out, &report), -ENOSPC);
+	assert_int_equal(summary_text(out, &report), -ENOSPC);
 	fclose(out);
 	rows_free(&report.rows);
 	model_free(model);

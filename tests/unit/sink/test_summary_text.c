@@ -13,6 +13,7 @@
 #include "harness/unit/output.h"
 #include "harness/unit/records.h"
 #include "host/file_message.h"
+#include "sink/summary.h"
 
 #define TICK 0xffffffff81000300
 
@@ -101,7 +102,7 @@ static void a_task_is_told_in_one_line(void **state)
 	record_measure(&record, DWELL_DWELL, 9000);
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK, 0);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	at = find_line(&output, 0, "worker");
 	assert_true(at < output.count);
 	check_words(output.line[at], words);
@@ -123,7 +124,7 @@ static void what_was_not_measured_is_a_dash(void **state)
 	record.state = DWELL_UNKNOWN;
 	add_as(model, &record, DWELL_LIVE);
 	report = report_of(model, ROW_BY_TASK, 0);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	check_words(output.line[find_line(&output, 0, "idle")], words);
 	output_free(&output);
 	rows_free(&report.rows);
@@ -144,7 +145,7 @@ static void check_state(uint8_t state, uint8_t block, uint64_t since, enum dwell
 	record.since = since;
 	add_as(model, &record, kind);
 	report = report_of(model, ROW_BY_TASK, 0);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	line = output.line[find_line(&output, 0, " 11 ")];
 	assert_true(strlen(line) > strlen(expected));
 	assert_string_equal(line + strlen(line) - strlen(expected), expected);
@@ -250,7 +251,7 @@ static void every_cell_ends_where_its_heading_ends(void **state)
 		size_t at, rows = 0, shift = 0;
 		struct output output;
 
-		output_text(&output, sink_table, &report);
+		output_text(&output, summary_text, &report);
 		at = find_line(&output, 0, tables[i].heading);
 		assert_true(at < output.count);
 		for (size_t row = at + 1; output.line[row][0]; row++, rows++) {
@@ -276,7 +277,7 @@ static void group_headings_span_their_columns(void **state)
 	size_t headings;
 
 	(void)state;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	headings = find_line(&output, 0, " COMM ");
 	assert_non_null(strstr(output.line[headings - 1], "TIMER LATENCY"));
 	/* TIMERS ends with "out", LATENESS with the first "max". */
@@ -311,7 +312,7 @@ static void normal_values_fit_160_columns(void **state)
 		add_as(model, &record, DWELL_LIVE);
 	}
 	report = report_of(model, ROW_BY_TASK, 0);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	for (size_t i = 0; i < output.count; i++)
 		assert_in_range(width_of(output.line[i]), 0, 160);
 	output_free(&output);
@@ -328,7 +329,7 @@ static void hostile_names_stay_in_their_cell(void **state)
 	(void)state;
 	report.host = "ho\nst\x1b[2J";
 	report.filters = "-c \"\a\"";
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, "ho\\x0ast\\x1b[2J"));
 	assert_true(has_line(&output, "-c \"\\x07\""));
 	assert_true(has_line(&output, " \\x1b[31mred "));
@@ -338,7 +339,7 @@ static void hostile_names_stay_in_their_cell(void **state)
 	output_free(&output);
 	rows_free(&report.rows);
 	report = report_of(model, ROW_BY_CGROUP, 0);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, " /a.slice/\\x1b[2J\\x0a"));
 	assert_true(has_line(&output, " #2"));
 	output_free(&output);
@@ -364,7 +365,7 @@ static void kernel_timers_have_a_table_of_their_own(void **state)
 	key.function = 0xabcdef;
 	assert_int_equal(model_add_timers(model, &key, &counts), 0);
 	report = report_of(model, ROW_BY_PROCESS, 1);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	at = find_line(&output, 0, "KERNEL TIMER");
 	assert_true(at < output.count);
 	/* One row each, and the rest counted. */
@@ -375,7 +376,7 @@ static void kernel_timers_have_a_table_of_their_own(void **state)
 	rows_free(&report.rows);
 
 	report = report_of(model, ROW_BY_PROCESS, 0);
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	check_words(output.line[find_line(&output, 0, "tick_nohz_handler")], tick);
 	assert_false(has_line(&output, "more rows"));
 	output_free(&output);
@@ -393,7 +394,7 @@ static void the_header_says_what_was_measured(void **state)
 	char tasks[64];
 
 	(void)state;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_non_null(strstr(output.line[0], "dwell 1.2 on host, Linux 6.1.0-test, 4 CPUs, 19"));
 	snprintf(tasks, sizeof(tasks), "10s by comm: %u live and %u exited tasks",
 		 (unsigned int)model_live_tasks(model), (unsigned int)model_exited_tasks(model));
@@ -412,7 +413,7 @@ static void the_footer_tells_losses_and_costs(void **state)
 	struct output output;
 
 	(void)state;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, "nothing lost"));
 	assert_false(has_line(&output, "hidden"));
 	assert_string_equal(output.line[output.count - 1],
@@ -425,7 +426,7 @@ static void the_footer_tells_losses_and_costs(void **state)
 	model_set_losses(model, losses);
 	report.hidden_tasks = 12;
 	report.overhead.bpf_measured = false;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_false(has_line(&output, "nothing lost"));
 	assert_true(has_line(&output, "lost: 1.2M last records of exited tasks that found"));
 	assert_true(has_line(&output, "(ring_full)"));
@@ -448,11 +449,11 @@ static void missing_names_are_told_with_their_reason(void **state)
 	struct output output;
 
 	(void)state;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_false(has_line(&output, "without a name"));
 	output_free(&output);
 	report.unnamed = unnamed;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, "without a name: 1 address in programs: the process had "
 				      "exited (exited)"));
 	assert_true(has_line(&output, "without a name: 12 addresses in programs: the file was "
@@ -475,7 +476,7 @@ static void nothing_measured_is_a_report_too(void **state)
 	report.cpus = 1;
 	report.cgroup_name = NULL;
 	report.function_name = NULL;
-	output_text(&output, sink_table, &report);
+	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, ", 1 CPU, "));
 	assert_true(has_line(&output, "0 live and 0 exited tasks"));
 	assert_true(has_line(&output, "nothing lost"));

@@ -17,6 +17,8 @@
 
 #include "harness/unit/output.h"
 #include "harness/unit/records.h"
+#include "sink/summary.h"
+#include "sink/timers.h"
 
 #define TIMERFD 0xffffffff81000200
 #define TICK 0xffffffff81000300
@@ -219,7 +221,7 @@ static void every_key_of_a_task_is_told(void **state)
 	(void)state;
 	open_ledger(&ledger, TIMER_BY_TASK);
 	fill_row(add_owned(&ledger, 4711, 4712, "leaky"));
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	assert_int_equal(output.count, 3);
 	check_keys(output.json[0], "kind schema version kernel cpus by window_ns growth");
 	check_string(output.json[0], "kind", "header");
@@ -271,7 +273,7 @@ static void each_view_has_the_keys_of_its_rows(void **state)
 		if (by == TIMER_BY_API)
 			row->function = 0;
 		fill_row(row);
-		output_json(&output, sink_timers_json, &ledger.report);
+		output_json(&output, timers_json, &ledger.report);
 		check_string(output.json[0], "by", views[by].name);
 		check_string(output.json[1], "by", views[by].name);
 		snprintf(keys, sizeof(keys), "kind by %s timer_kind " COUNTS " " MEASURES,
@@ -291,7 +293,7 @@ static void what_is_nobodys_says_so(void **state)
 
 		open_ledger(&ledger, by);
 		add_lumps(&ledger);
-		output_json(&output, sink_timers_json, &ledger.report);
+		output_json(&output, timers_json, &ledger.report);
 		assert_int_equal(output.count, 5);
 		check_keys(output.json[1],
 			   "kind by comm api callback timer_kind " COUNTS " " MEASURES);
@@ -325,7 +327,7 @@ static void what_does_not_apply_is_absent(void **state)
 	row = add_owned(&ledger, 2, 2, "b");
 	row->timers.outstanding = 2;
 	row->oldest_ns = 5;
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	check_keys(output.json[1],
 		   "kind by pid tid api callback timer_kind armed rearmed cancelled expired "
 		   "before outstanding timeout woke callback_ns");
@@ -354,7 +356,7 @@ static void growth_is_told_as_a_line(void **state)
 	row = add_owned(&ledger, 3, 0, "c");
 	row->outstanding = growth_of(2, 0, 20);
 	row->rate = growth_of(4, 5, 45);
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	grows = json_object_get(output.json[1], "grows");
 	check_keys(grows, "outstanding_per_s from to");
 	check_real(grows, "outstanding_per_s", 1.5);
@@ -385,20 +387,20 @@ static void a_short_window_says_so(void **state)
 	open_ledger(&ledger, TIMER_BY_PROCESS);
 	ledger.report.timers.samples = GROWTH_SAMPLES - 1;
 	ledger.report.timer_view.leaks = true;
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	growth = json_object_get(output.json[0], "growth");
 	assert_true(json_is_false(json_object_get(growth, "judged")));
 	check_integer(growth, "samples", 5);
 	check_integer(growth, "samples_needed", 6);
 	output_free(&output);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "the window was too short to tell what grows: looked at 5 "
 				      "times, once a second, and 6 are needed"));
 	assert_false(has_line(&output, "nothing was seen to keep growing"));
 	output_free(&output);
 	ledger.report.timers.samples = GROWTH_SAMPLES;
 	ledger.report.timers.faster = 2;
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "nothing was seen to keep growing"));
 	assert_false(has_line(&output, "too short"));
 	assert_true(has_line(&output, "no leak, but an arming rate that grows: 2 (dwell timers "
@@ -420,11 +422,11 @@ static void what_is_unmeasured_is_not_judged(void **state)
 	ledger.report.unmeasured.users = FIGURE_OUTSTANDING;
 	ledger.report.unmeasured.sleeps = FIGURE_OUTSTANDING | FIGURE_CANCELLED;
 	ledger.report.unmeasured.kernel = FIGURE_CANCELLED;
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	assert_true(json_is_false(
 		json_object_get(json_object_get(output.json[0], "growth"), "judged")));
 	output_free(&output);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "how many timers of sleeps, of programs are outstanding was "
 				      "not measured: which of them leak is not known"));
 	assert_false(has_line(&output, "nothing was seen to keep growing"));
@@ -446,7 +448,7 @@ static void sites_are_told_with_both_stacks(void **state)
 	fill_site(row, 30);
 	fill_site(row, 10);
 	row->site[1].depth = row->site[1].user_depth = 0;
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	sites = json_object_get(output.json[1], "site");
 	assert_int_equal(json_array_size(sites), 2);
 	site = json_array_get(sites, 0);
@@ -476,7 +478,7 @@ static void hostile_names_come_back_as_valid_utf8(void **state)
 	(void)state;
 	open_ledger(&ledger, TIMER_BY_COMM);
 	add_owned(&ledger, 0, 0, "\"\\\n\x1b[31m\xff\xc2\x9b}x");
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	check_string(output.json[1], "comm", "\"\\\n\x1b[31m\xef\xbf\xbd\xc2\x9b}x");
 	output_free(&output);
 	close_ledger(&ledger);
@@ -513,7 +515,7 @@ static void a_task_is_told_in_one_line(void **state)
 	fill_row(add_owned(&ledger, 4711, 4712, "leaky"));
 	row = add_owned(&ledger, 4711, 4713, "quiet");
 	row->timers.outstanding = 1;
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_non_null(strstr(output.line[0], "dwell 1.2 on host, Linux 6.1.0-test, 4 CPUs, 19"));
 	assert_string_equal(output.line[1], "10s of timers by task: 0 live and 0 exited tasks");
 	at = find_line(&output, 0, " COMM ");
@@ -558,7 +560,7 @@ static void each_view_has_the_columns_of_its_rows(void **state)
 		if (by == TIMER_BY_API)
 			row->function = 0;
 		row->timers.armed = 990;
-		output_text(&output, sink_timers_table, &ledger.report);
+		output_text(&output, timers_text, &ledger.report);
 		at = find_line(&output, 0, "re-arm/s");
 		snprintf(line, sizeof(line),
 			 "%s armed/s re-arm/s cancel/s fired/s out oldest p50 p99 used p99 max "
@@ -588,7 +590,7 @@ static void lumps_have_a_name_instead_of_an_owner(void **state)
 	fill_row(row);
 	row->wheel = true;
 	row->woke = 0;
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	at = find_line(&output, 0, "PID");
 	assert_int_equal(find_line(&output, at, " - kernel "), at + 1);
 	assert_int_equal(find_line(&output, at, " - (unknown) posix_timer 0xabcdef "), at + 2);
@@ -600,7 +602,7 @@ static void lumps_have_a_name_instead_of_an_owner(void **state)
 
 	open_ledger(&ledger, TIMER_BY_CGROUP);
 	add_lumps(&ledger);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	at = find_line(&output, 0, "armed/s CGROUP");
 	assert_true(strstr(output.line[at + 1], " kernel"));
 	assert_true(strstr(output.line[at + 2], " (unknown)"));
@@ -626,7 +628,7 @@ static void growing_rows_are_told_beneath(void **state)
 	ledger.row[2].rate = growth_of(6, 0, 60);
 	ledger.report.timers.grown = 5;
 	ledger.report.timers.hidden = 8;
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(strstr(output.line[find_line(&output, 0, " leaky ")], " +1.0/s"));
 	assert_null(strstr(output.line[find_line(&output, 0, " leaky ")], "/s  +"));
 	assert_true(strstr(output.line[find_line(&output, 0, " \\x1b[2J ")], " +<0.1/s +37.0/s"));
@@ -665,13 +667,13 @@ static void no_number_is_beyond_the_range(void **state)
 	row->callback_ns = UINT64_MAX;
 	row->outstanding = growth_of(1e300, -1e300, 1e300);
 	row->rate = growth_of(INFINITY, NAN, 0x1p64);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	output_free(&output);
 	ledger.report.window_end = ledger.report.window_start;
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "outstanding grows by 18.4E a second, from 0 to 18.4E"));
 	output_free(&output);
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	output_free(&output);
 	close_ledger(&ledger);
 }
@@ -697,7 +699,7 @@ static void wide_names_keep_the_columns(void **state)
 	open_ledger(&ledger, TIMER_BY_COMM);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		add_owned(&ledger, 0, 0, cases[i].comm);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (!has_line(&output, cases[i].line))
 			fail_msg("no line has '%s'", cases[i].line);
@@ -713,21 +715,21 @@ static void growing_rows_of_no_owner_are_told_by_their_api(void **state)
 	(void)state;
 	open_ledger(&ledger, TIMER_BY_CALLBACK);
 	add_owned(&ledger, 0, 0, "")->outstanding = growth_of(1, 3, 13);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "api timerfd, timerfd_tmrproc: outstanding grows by 1.0 "));
 	output_free(&output);
 	close_ledger(&ledger);
 
 	open_ledger(&ledger, TIMER_BY_API);
 	add_row(&ledger, "timerfd")->outstanding = growth_of(1, 3, 13);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "api timerfd: outstanding grows by 1.0 a second"));
 	output_free(&output);
 	close_ledger(&ledger);
 
 	open_ledger(&ledger, TIMER_BY_CGROUP);
 	add_owned(&ledger, 0, 0, "")->outstanding = growth_of(1, 3, 13);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "/a.slice/\\xff\"\\x0a\\x1b (api timerfd, timerfd_tmrproc): "
 				      "outstanding grows"));
 	output_free(&output);
@@ -761,7 +763,7 @@ static void sites_are_blocks_beneath(void **state)
 	fill_site(row, 30);
 	fill_site(row, 10);
 	row->site[1].depth = row->site[1].user_depth = 0;
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	at = find_line(&output, 0, "is armed from:");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		assert_string_equal(output.line[at + i], lines[i]);
@@ -784,7 +786,7 @@ static void normal_values_fit_170_columns(void **state)
 		row->timers.armed = row->timers.expired = 9999999;
 		row->outstanding = growth_of(12.5, 3, 130);
 	}
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	for (size_t i = 2; i < output.count; i++)
 		assert_in_range(strlen(output.line[i]), 0, 170);
 	output_free(&output);
@@ -798,15 +800,15 @@ static void an_empty_ledger_says_so(void **state)
 
 	(void)state;
 	open_ledger(&ledger, TIMER_BY_TASK);
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "no timer was armed, cancelled or fired"));
 	assert_false(has_line(&output, "armed before"));
 	output_free(&output);
 	ledger.report.timer_view.leaks = true;
-	output_text(&output, sink_timers_table, &ledger.report);
+	output_text(&output, timers_text, &ledger.report);
 	assert_true(has_line(&output, "nothing was seen to keep growing"));
 	output_free(&output);
-	output_json(&output, sink_timers_json, &ledger.report);
+	output_json(&output, timers_json, &ledger.report);
 	assert_int_equal(output.count, 2);
 	output_free(&output);
 	close_ledger(&ledger);
@@ -828,7 +830,7 @@ static void the_ledger_follows_the_rows_of_summary(void **state)
 	ledger.report.view = (struct view){.by = ROW_BY_TASK, .sort = ROW_KEY_PID};
 	assert_int_equal(model_rows(ledger.model, &ledger.report.view, &ledger.report.rows), 0);
 
-	output_json(&output, sink_json, &ledger.report);
+	output_json(&output, summary_json, &ledger.report);
 	assert_int_equal(output.count, 4);
 	check_string(output.json[0], "by", "task");
 	check_string(output.json[1], "kind", "row");
@@ -837,7 +839,7 @@ static void the_ledger_follows_the_rows_of_summary(void **state)
 	check_string(output.json[3], "kind", "loss");
 	output_free(&output);
 
-	output_text(&output, sink_table, &ledger.report);
+	output_text(&output, summary_text, &ledger.report);
 	rows = find_line(&output, 0, "STATE");
 	timers = find_line(&output, rows, "re-arm/s");
 	assert_true(timers < output.count);
@@ -845,10 +847,10 @@ static void the_ledger_follows_the_rows_of_summary(void **state)
 	output_free(&output);
 
 	ledger.report.ledger = false;
-	output_text(&output, sink_table, &ledger.report);
+	output_text(&output, summary_text, &ledger.report);
 	assert_false(has_line(&output, "re-arm/s"));
 	output_free(&output);
-	output_json(&output, sink_json, &ledger.report);
+	output_json(&output, summary_json, &ledger.report);
 	assert_int_equal(output.count, 3);
 	output_free(&output);
 	rows_free(&ledger.report.rows);
@@ -869,13 +871,13 @@ static void a_closed_pipe_and_a_full_disk_are_told(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	out = fdopen(pipes[1], "w");
 	setvbuf(out, NULL, _IONBF, 0);
-	assert_int_equal(sink_timers_json(out, &ledger.report), -EPIPE);
-	assert_int_equal(sink_timers_table(out, &ledger.report), -EPIPE);
+	assert_int_equal(timers_json(out, &ledger.report), -EPIPE);
+	assert_int_equal(timers_text(out, &ledger.report), -EPIPE);
 	fclose(out);
 	out = fopen("/dev/full", "w");
 	assert_non_null(out);
-	assert_int_equal(sink_timers_json(out, &ledger.report), -ENOSPC);
-	assert_int_equal(sink_timers_table(out, &ledger.report), -ENOSPC);
+	assert_int_equal(timers_json(out, &ledger.report), -ENOSPC);
+	assert_int_equal(timers_text(out, &ledger.report), -ENOSPC);
 	fclose(out);
 	close_ledger(&ledger);
 }
