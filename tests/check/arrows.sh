@@ -66,7 +66,10 @@ sed -n '/^only /d; s/^\([a-z]*\): */\1 /p' "$user/ARROWS" |
 
 # ---- circles of objects ----------------------------------------------------------
 
-find "$objects" -mindepth 2 -name '*.o' ! -path '*/tests/*' | sort >"$work/objects"
+# Those of today's files: what a file that is gone has left there does not count.
+(cd "$user" && ls -- */*.c) | sed "s|^|$objects/|; s|c\$|o|" | while read -r object; do
+	[ ! -e "$object" ] || echo "$object"
+done >"$work/objects"
 [ -s "$work/objects" ] || echo "$objects has no objects"
 xargs nm -A <"$work/objects" | awk -v objects="$objects/" '
 {
