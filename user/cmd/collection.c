@@ -78,10 +78,10 @@ static int take_site(void *context, const struct intake_site *site)
 static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct collection *collection = context;
-	const struct outlier_names names = session_names(&collection->session);
+	const struct naming naming = session_naming(&collection->session);
 	struct dwell_outlier known = *outlier;
 
-	outlier_name(&known, &names);
+	outlier_name(&known, &naming);
 	if (!known.cgroup)
 		known.cgroup = model_cgroup(collection->model, known.tid, known.start);
 	if (collection->take_outlier)

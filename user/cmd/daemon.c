@@ -89,22 +89,22 @@ static bool exports(const struct service *service)
 static int log_incident(void *context, const struct incident *incident)
 {
 	struct service *service = context;
-	const struct outlier_names names = session_names(&service->collection.session);
+	const struct naming naming = session_naming(&service->collection.session);
 	const struct outlier_clock clock = session_clock();
 
-	journal_incident(&service->journal, incident, &names, &clock);
+	journal_incident(&service->journal, incident, &naming, &clock);
 	return 0;
 }
 
 static void take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct service *service = context;
-	const struct outlier_names names = session_names(&service->collection.session);
+	const struct naming naming = session_naming(&service->collection.session);
 
 	series_count_outlier(service->series, outlier);
 	if (service->options.daemon.log == DAEMON_LOG_OFF)
 		return;
-	if (incidents_take(service->incidents, outlier, &names, clock_mono(), log_incident,
+	if (incidents_take(service->incidents, outlier, &naming, clock_mono(), log_incident,
 			   service))
 		service->journal.failed++;
 }
@@ -405,8 +405,7 @@ static int prepare(struct service *service)
 	service->series = series_new(&(struct series_options){
 		.by = options->daemon.groups,
 		.limit = options->daemon.max_groups,
-		.cgroup_name = session_cgroup_name,
-		.context = &collection->session,
+		.naming = session_naming(&collection->session),
 	});
 	return service->series ? EXIT_DONE : EXIT_FAILED;
 }

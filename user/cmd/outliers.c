@@ -54,7 +54,7 @@ static int take_record(void *context, const struct dwell_record *record)
 static int write_outlier(struct stream *stream, struct dwell_outlier *outlier)
 {
 	const struct options *options = stream->session.options;
-	const struct outlier_names names = session_names(&stream->session);
+	const struct naming naming = session_naming(&stream->session);
 	const struct outlier_clock clock = session_clock();
 	FILE *out = stream->session.output.file;
 	struct told_parts parts;
@@ -64,19 +64,19 @@ static int write_outlier(struct stream *stream, struct dwell_outlier *outlier)
 	told_add(&stream->told, outlier, &parts, 0);
 	outlier->contains = parts.kinds;
 	if (options->json)
-		err = outlier_json(out, outlier, &names, &clock);
+		err = outlier_json(out, outlier, &naming, &clock);
 	else
-		err = outlier_print(out, outlier, &names, &clock, true);
+		err = outlier_print(out, outlier, &naming, &clock, true);
 	return err ? err : output_flush(out);
 }
 
 static int write_incident(void *context, const struct incident *incident)
 {
 	struct stream *stream = context;
-	const struct outlier_names names = session_names(&stream->session);
+	const struct naming naming = session_naming(&stream->session);
 	const struct outlier_clock clock = session_clock();
 	FILE *out = stream->session.output.file;
-	int err = incident_print(out, incident, &names, &clock);
+	int err = incident_print(out, incident, &naming, &clock);
 
 	return err ? err : output_flush(out);
 }
@@ -84,7 +84,7 @@ static int write_incident(void *context, const struct incident *incident)
 static int take_outlier(void *context, const struct dwell_outlier *outlier)
 {
 	struct stream *stream = context;
-	const struct outlier_names names = session_names(&stream->session);
+	const struct naming naming = session_naming(&stream->session);
 	struct dwell_outlier known = *outlier;
 
 	/* dwell does not tell of itself, and these work for it. */
@@ -93,11 +93,11 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 			stream->own[outlier->measure]++;
 		return 0;
 	}
-	outlier_name(&known, &names);
+	outlier_name(&known, &naming);
 	stream->taken++;
 	if (!stream->incidents)
 		return write_outlier(stream, &known);
-	return incidents_take(stream->incidents, &known, &names, clock_mono(), write_incident,
+	return incidents_take(stream->incidents, &known, &naming, clock_mono(), write_incident,
 			      stream);
 }
 

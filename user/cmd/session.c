@@ -156,7 +156,7 @@ int session_exit_code(int err)
 
 /* ---- names ------------------------------------------------------------------ */
 
-const char *session_cgroup_name(void *context, uint64_t id)
+static const char *cgroup_name(void *context, uint64_t id)
 {
 	struct session *session = context;
 
@@ -213,7 +213,7 @@ static const char *comm_name(void *context, uint32_t pid, uint32_t tid)
 static double quota(void *context, uint64_t id)
 {
 	struct session *session = context;
-	const char *path = session_cgroup_name(session, id);
+	const char *path = cgroup_name(session, id);
 
 	return path ? cgroup_quota(&session->hierarchy, path) : 0;
 }
@@ -224,22 +224,18 @@ static const char *call_name(void *context, int number)
 	return syscall_name(number);
 }
 
-struct outlier_names session_names(struct session *session)
+struct naming session_naming(struct session *session)
 {
-	return (struct outlier_names){
+	return (struct naming){
 		.comm = comm_name,
-		.cgroup = session_cgroup_name,
+		.cgroup = cgroup_name,
 		.quota = quota,
 		.function = function_name,
+		.callback = callback_name,
 		.user_function = user_function_name,
 		.syscall = call_name,
 		.context = session,
 	};
-}
-
-struct timer_names session_timer_names(struct session *session)
-{
-	return (struct timer_names){.function = callback_name, .context = session};
 }
 
 struct outlier_clock session_clock(void)
@@ -329,10 +325,7 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->reductions = &session->reductions;
 	report->unmeasured = source_unmeasured(session->source);
 	report->hidden_tasks = source_hidden_tasks(session->source);
-	report->cgroup_name = session_cgroup_name;
-	report->function_name = callback_name;
-	report->context = session;
-	report->names = session_names(session);
+	report->naming = session_naming(session);
 	report->clock = session_clock();
 	if (session->options->user_stacks || session->options->ledger.sites)
 		report->unnamed = user_symbols_unnamed(session->user_symbols);

@@ -13,6 +13,7 @@
 #include "options/options.h"
 #include "findings/outlier.h"
 #include "base/output.h"
+#include "model/naming.h"
 #include "model/reduction.h"
 #include "sink/report.h"
 #include "source/intake.h"
@@ -64,14 +65,8 @@ uint64_t session_until(const struct session *session);
 /* The exit status of dwell after @err from opening. */
 int session_exit_code(int err);
 
-/* What an outlier's numbers are called. Each name is valid until the next one is asked for. */
-struct outlier_names session_names(struct session *session);
-
-/* The path of the cgroup @id, of the session @context; NULL: none is known. */
-const char *session_cgroup_name(void *context, uint64_t id);
-
-/* What callbacks are called, valid in the same way. */
-struct timer_names session_timer_names(struct session *session);
+/* What is known by name, of @session, which must outlive it. */
+struct naming session_naming(struct session *session);
 
 /* CLOCK_REALTIME and CLOCK_MONOTONIC at this moment. */
 struct outlier_clock session_clock(void);

@@ -8,7 +8,6 @@ static int write_report(struct collection *collection)
 {
 	const struct options *options = collection->session.options;
 	FILE *out = collection->session.output.file;
-	struct timer_names names = session_timer_names(&collection->session);
 	struct session_heading heading;
 	struct report report = {.ledger = options->ledger.wanted};
 	int err;
@@ -16,7 +15,7 @@ static int write_report(struct collection *collection)
 	collection_describe(collection, &heading, &report);
 	err = model_rows(collection->model, &report.view, &report.rows);
 	if (!err && report.ledger)
-		err = model_timer_rows(collection->model, &report.timer_view, &names,
+		err = model_timer_rows(collection->model, &report.timer_view, &report.naming,
 				       &report.unmeasured, &report.timers);
 	if (!err)
 		err = options->json ? summary_json(out, &report) : summary_text(out, &report);

@@ -8,14 +8,13 @@ static int write_report(struct collection *collection)
 {
 	const struct options *options = collection->session.options;
 	FILE *out = collection->session.output.file;
-	struct timer_names names = session_timer_names(&collection->session);
 	struct session_heading heading;
 	struct report report = {.ledger = true};
 	int err;
 
 	collection_describe(collection, &heading, &report);
-	err = model_timer_rows(collection->model, &report.timer_view, &names, &report.unmeasured,
-			       &report.timers);
+	err = model_timer_rows(collection->model, &report.timer_view, &report.naming,
+			       &report.unmeasured, &report.timers);
 	if (!err)
 		err = options->json ? timers_json(out, &report) : timers_text(out, &report);
 	timer_rows_free(&report.timers);

@@ -135,52 +135,48 @@ static void put_resolved(FILE *out, const char *name, const char *text, const ch
 	put_text(out, name, text ? text : replacement);
 }
 
-static void put_task(FILE *out, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names)
+static void put_task(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
 {
 	put_number(out, "DWELL_CPU", outlier->cpu);
 	put_number(out, "DWELL_PID", outlier->pid);
 	put_number(out, "DWELL_TID", outlier->tid);
 	put_comm(out, "DWELL_COMM", outlier->comm);
 	if (outlier->cgroup)
-		put_resolved(out, "DWELL_CGROUP", outlier_cgroup(names, outlier->cgroup),
+		put_resolved(out, "DWELL_CGROUP", naming_cgroup(naming, outlier->cgroup),
 			     "#%" PRIu64, outlier->cgroup);
 }
 
 /* Who had the CPU for longest. */
-static void put_culprit(FILE *out, const struct dwell_outlier *outlier,
-			const struct outlier_names *names)
+static void put_culprit(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
 {
 	struct outlier_wait wait;
 
 	if (!outlier_wait(outlier, &wait) || !wait.count)
 		return;
-	put_comm(out, "DWELL_CULPRIT", outlier_culprit_comm(names, &wait.culprit[0]));
+	put_comm(out, "DWELL_CULPRIT", outlier_culprit_comm(naming, &wait.culprit[0]));
 	if (wait.culprit[0].pid)
 		put_number(out, "DWELL_CULPRIT_PID", wait.culprit[0].pid);
 	put_number(out, "DWELL_CULPRIT_TASKS", wait.culprit[0].tasks);
 }
 
-static void put_waker(FILE *out, const struct dwell_outlier *outlier,
-		      const struct outlier_names *names)
+static void put_waker(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
 {
 	BUFFER waker = {0};
 
 	buffer_open(&waker);
-	if (waker.out && outlier_print_waker(waker.out, outlier, names) && buffer_end(&waker))
+	if (waker.out && outlier_print_waker(waker.out, outlier, naming) && buffer_end(&waker))
 		put_text(out, "DWELL_WAKER", waker.text);
 }
 
-static void put_block(FILE *out, const struct dwell_outlier *outlier,
-		      const struct outlier_names *names)
+static void put_block(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
 {
 	if (outlier->measure != DWELL_BLOCKED)
 		return;
 	put_text(out, "DWELL_STATE", json_block(outlier->block));
 	if (outlier->syscall != DWELL_NO_SYSCALL)
-		put_resolved(out, "DWELL_SYSCALL", outlier_syscall(names, outlier->syscall),
+		put_resolved(out, "DWELL_SYSCALL", naming_syscall(naming, outlier->syscall),
 			     "%" PRId64, (uint64_t)outlier->syscall);
-	put_waker(out, outlier, names);
+	put_waker(out, outlier, naming);
 }
 
 /* The worst one's comes first; a field may be there several times, and is found by each value. */
@@ -199,8 +195,7 @@ static void put_kinds(FILE *out, const struct incident *incident)
 	}
 }
 
-static void put_incident(FILE *out, const struct incident *incident,
-			 const struct outlier_names *names)
+static void put_incident(FILE *out, const struct incident *incident, const struct naming *naming)
 {
 	const struct dwell_outlier *outlier = incident->worst;
 
@@ -215,10 +210,10 @@ static void put_incident(FILE *out, const struct incident *incident,
 	if (outlier->samples)
 		put_number(out, "DWELL_TYPICAL_NS", outlier->typical);
 	put_number(out, "DWELL_OPEN", outlier->open != 0);
-	put_task(out, outlier, names);
+	put_task(out, outlier, naming);
 	put_text(out, "DWELL_CAUSE", outlier_cause(outlier));
-	put_culprit(out, outlier, names);
-	put_block(out, outlier, names);
+	put_culprit(out, outlier, naming);
+	put_block(out, outlier, naming);
 }
 
 /* ---- entries ---------------------------------------------------------------- */
@@ -262,20 +257,20 @@ static void deliver(struct journal *journal, const struct buffer *entry, const c
 }
 
 void journal_incident(struct journal *journal, const struct incident *incident,
-		      const struct outlier_names *names, const struct outlier_clock *clock)
+		      const struct naming *naming, const struct outlier_clock *clock)
 {
 	BUFFER line = {0}, entry = {0};
 
 	buffer_open(&line);
 	buffer_open(&entry);
-	if (!line.out || !entry.out || incident_print(line.out, incident, names, clock) ||
+	if (!line.out || !entry.out || incident_print(line.out, incident, naming, clock) ||
 	    !buffer_end(&line)) {
 		journal->failed++;
 		return;
 	}
 	/* The line's end is no part of a message. */
 	put_head(entry.out, LOG_NOTICE, line.text, line.length - 1);
-	put_incident(entry.out, incident, names);
+	put_incident(entry.out, incident, naming);
 	if (buffer_end(&entry))
 		deliver(journal, &entry, line.text, line.length - 1);
 	else

@@ -39,7 +39,7 @@ void journal_close(struct journal *journal);
  * DWELL_…, and of several outliers how many they are, of what kinds and tasks.
  */
 void journal_incident(struct journal *journal, const struct incident *incident,
-		      const struct outlier_names *names, const struct outlier_clock *clock);
+		      const struct naming *naming, const struct outlier_clock *clock);
 
 /* One line for people, with a priority such as LOG_WARNING. */
 void journal_message(struct journal *journal, int priority, const char *format, ...)

@@ -132,9 +132,7 @@ static void origin_place(struct series *series, struct origin *origin)
 	if (origin->group)
 		return;
 	if (options->by == ROW_BY_CGROUP) {
-		name = options->cgroup_name ?
-			       options->cgroup_name(options->context, origin->key.cgroup) :
-			       NULL;
+		name = naming_cgroup(&options->naming, origin->key.cgroup);
 		length = name ? strlen(name) : 0;
 	}
 	/* An empty label would be none to who reads it. */

@@ -10,6 +10,7 @@
 #include "export/counters.h"
 #include "export/label.h"
 #include "model/model.h"
+#include "model/naming.h"
 
 /*
  * What grows in a group from one update to the next is added to the group's own
@@ -26,11 +27,9 @@
 struct series;
 
 struct series_options {
-	enum row_by by; /* ROW_BY_COMM or ROW_BY_CGROUP */
-	size_t limit;	/* named groups; SERIES_OTHER and SERIES_KERNEL are not counted */
-	/* Of a cgroup. NULL, or NULL returned: none is known, the group is one of the others. */
-	const char *(*cgroup_name)(void *context, uint64_t id);
-	void *context;
+	enum row_by by;	      /* ROW_BY_COMM or ROW_BY_CGROUP */
+	size_t limit;	      /* named groups; SERIES_OTHER and SERIES_KERNEL are not counted */
+	struct naming naming; /* a cgroup without a path is one of the others */
 };
 
 /* Kinds of what can be open: they have not ended at the update. */

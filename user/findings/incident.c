@@ -106,7 +106,7 @@ static void take_parts(struct incidents *incidents, const struct dwell_outlier *
 }
 
 static int add(struct incidents *incidents, const struct dwell_outlier *outlier,
-	       const struct outlier_names *names, uint64_t now)
+	       const struct naming *naming, uint64_t now)
 {
 	struct incident_held *held;
 	enum told_choice choice;
@@ -122,7 +122,7 @@ static int add(struct incidents *incidents, const struct dwell_outlier *outlier,
 	take_parts(incidents, outlier, choice == TOLD_OUTER);
 	held = &incidents->held[incidents->count];
 	held->outlier = *outlier;
-	incident_classify(held, names);
+	incident_classify(held, naming);
 	if (choice == TOLD_PARTS)
 		make_part(incidents, held);
 	told_add(&incidents->told, outlier, &parts, incidents->taken++);
@@ -258,18 +258,17 @@ int incidents_tell(struct incidents *incidents, incident_teller *tell, void *con
 }
 
 int incidents_take(struct incidents *incidents, const struct dwell_outlier *outlier,
-		   const struct outlier_names *names, uint64_t now, incident_teller *tell,
-		   void *context)
+		   const struct naming *naming, uint64_t now, incident_teller *tell, void *context)
 {
 	int err = 0;
 
 	if (incidents_due(incidents, now))
 		err = incidents_tell(incidents, tell, context);
 	if (!err)
-		err = add(incidents, outlier, names, now);
+		err = add(incidents, outlier, naming, now);
 	if (err != -ENOMEM || !incidents->count)
 		return err;
 	/* Then with the memory that is there. */
 	err = incidents_tell(incidents, tell, context);
-	return err ? err : add(incidents, outlier, names, now);
+	return err ? err : add(incidents, outlier, naming, now);
 }

@@ -64,8 +64,7 @@ typedef int incident_teller(void *context, const struct incident *incident);
  * are asked for at once: a culprit may exit soon. 0, -ENOMEM, or what @tell returned.
  */
 int incidents_take(struct incidents *incidents, const struct dwell_outlier *outlier,
-		   const struct outlier_names *names, uint64_t now, incident_teller *tell,
-		   void *context);
+		   const struct naming *naming, uint64_t now, incident_teller *tell, void *context);
 
 /* Whether what is held has to be told: its second is over, or no more can be held. */
 bool incidents_due(const struct incidents *incidents, uint64_t now);

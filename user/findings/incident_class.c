@@ -43,7 +43,7 @@ static void add_program(struct incident_held *held)
 		add_key(held, BY_PROGRAM, 0, held->outlier.comm);
 }
 
-static void divide_wait(struct incident_held *held, const struct outlier_names *names)
+static void divide_wait(struct incident_held *held, const struct naming *naming)
 {
 	struct outlier_wait *wait = &held->wait;
 
@@ -52,7 +52,7 @@ static void divide_wait(struct incident_held *held, const struct outlier_names *
 		return;
 	}
 	for (size_t i = 0; i < wait->count; i++) {
-		const char *comm = outlier_culprit_comm(names, &wait->culprit[i]);
+		const char *comm = outlier_culprit_comm(naming, &wait->culprit[i]);
 
 		/* Asked for now: it may be gone when it is told. */
 		if (comm && comm != wait->culprit[i].comm)
@@ -99,14 +99,14 @@ static void add_wait_keys(struct incident_held *held)
  * In uninterruptible sleep many programs wait for one thing: a lock, a disk. In
  * others a program waits as it was written to.
  */
-static void add_block_keys(struct incident_held *held, const struct outlier_names *names)
+static void add_block_keys(struct incident_held *held, const struct naming *naming)
 {
 	const struct dwell_outlier *outlier = &held->outlier;
 	enum outlier_waker waker = WAKER_UNKNOWN;
 	uint64_t function = 0, syscall = (uint32_t)outlier->syscall;
 
 	if (!outlier->open)
-		waker = outlier_waker(outlier, names, &function);
+		waker = outlier_waker(outlier, naming, &function);
 	if (outlier->owner)
 		add_key(held, BY_OWNER, outlier->owner, NULL);
 	else if (waker == WAKER_TASK)
@@ -121,20 +121,20 @@ static void add_block_keys(struct incident_held *held, const struct outlier_name
 	}
 }
 
-void incident_classify(struct incident_held *held, const struct outlier_names *names)
+void incident_classify(struct incident_held *held, const struct naming *naming)
 {
 	const struct dwell_outlier *outlier = &held->outlier;
 
 	held->class = class_of(outlier);
 	held->keys = 0;
 	held->part = false;
-	divide_wait(held, names);
+	divide_wait(held, naming);
 	switch (held->class) {
 	case INCIDENT_THROTTLED:
 		add_key(held, BY_CGROUP, outlier->cgroup, NULL);
 		return;
 	case INCIDENT_BLOCKED:
-		add_block_keys(held, names);
+		add_block_keys(held, naming);
 		return;
 	case INCIDENT_LATE:
 		add_key(held, BY_CPU, outlier->cpu, NULL);

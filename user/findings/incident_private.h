@@ -28,7 +28,7 @@ struct incident_held {
 };
 
 /* Fills in all of @held, of which the outlier is there. */
-void incident_classify(struct incident_held *held, const struct outlier_names *names);
+void incident_classify(struct incident_held *held, const struct naming *naming);
 
 /*
  * Divides the @count outliers @held that are no parts into as few groups as it

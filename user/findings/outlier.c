@@ -86,56 +86,23 @@ const char *outlier_cause(const struct dwell_outlier *outlier)
 	return NULL;
 }
 
-const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid)
-{
-	return names->comm ? names->comm(names->context, pid, tid) : NULL;
-}
-
-void outlier_name(struct dwell_outlier *outlier, const struct outlier_names *names)
+void outlier_name(struct dwell_outlier *outlier, const struct naming *naming)
 {
 	const char *comm = NULL;
 
 	if (outlier->tid && !outlier->comm[0])
-		comm = outlier_comm(names, outlier->pid, outlier->tid);
+		comm = naming_comm(naming, outlier->pid, outlier->tid);
 	if (!comm)
 		return;
 	memset(outlier->comm, 0, sizeof(outlier->comm));
 	memcpy(outlier->comm, comm, strnlen(comm, DWELL_COMM_LEN - 1));
 }
 
-const char *outlier_culprit_comm(const struct outlier_names *names,
-				 const struct outlier_culprit *culprit)
+const char *outlier_culprit_comm(const struct naming *naming, const struct outlier_culprit *culprit)
 {
 	if (culprit->comm[0] || !culprit->tid)
 		return culprit->comm;
-	return outlier_comm(names, culprit->pid, culprit->tid);
-}
-
-const char *outlier_cgroup(const struct outlier_names *names, uint64_t id)
-{
-	return names->cgroup && id ? names->cgroup(names->context, id) : NULL;
-}
-
-const char *outlier_function(const struct outlier_names *names, uint64_t address)
-{
-	return names->function && address ? names->function(names->context, address) : NULL;
-}
-
-const char *outlier_user_function(const struct outlier_names *names, uint32_t pid, uint64_t address)
-{
-	return names->user_function && address ?
-		       names->user_function(names->context, pid, address) :
-		       NULL;
-}
-
-const char *outlier_syscall(const struct outlier_names *names, int number)
-{
-	return names->syscall && number >= 0 ? names->syscall(names->context, number) : NULL;
-}
-
-double outlier_quota(const struct outlier_names *names, uint64_t id)
-{
-	return names->quota && id ? names->quota(names->context, id) : 0;
+	return naming_comm(naming, culprit->pid, culprit->tid);
 }
 
 bool outlier_has_timer(const struct dwell_outlier *outlier)
@@ -144,10 +111,10 @@ bool outlier_has_timer(const struct dwell_outlier *outlier)
 	       outlier->function;
 }
 
-const char *outlier_api(const struct dwell_outlier *outlier, const struct outlier_names *names,
+const char *outlier_api(const struct dwell_outlier *outlier, const struct naming *naming,
 			char api[TIMER_API_LEN])
 {
-	const char *callback = outlier_function(names, outlier->function);
+	const char *callback = naming_function(naming, outlier->function);
 	struct dwell_timer_key key = {.syscall = outlier->syscall};
 
 	if (!callback)

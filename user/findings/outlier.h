@@ -10,23 +10,8 @@
 #include <linux/types.h>
 
 #include "bpf/dwell.h"
+#include "model/naming.h"
 #include "model/timer_api.h"
-
-/* Where names come from. Each may be NULL, and may return NULL: then the number is shown. */
-struct outlier_names {
-	/* A task's name, at most DWELL_COMM_LEN bytes, any bytes. @pid is 0 where it is not known. */
-	const char *(*comm)(void *context, uint32_t pid, uint32_t tid);
-	const char *(*cgroup)(void *context, uint64_t id);
-	/* Its own quota in CPUs, such as 0.5; 0: none or not known. */
-	double (*quota)(void *context, uint64_t id);
-	/* The function that holds @address, without what the compiler appended. */
-	const char *(*function)(void *context, uint64_t address);
-	/* The same of a program, of process @pid. */
-	const char *(*user_function)(void *context, uint32_t pid, uint64_t address);
-	/* The name of a system call. */
-	const char *(*syscall)(void *context, int number);
-	void *context;
-};
 
 #define OUTLIER_CULPRITS 4
 #define OUTLIER_SEEN_SHARE 0.001 /* a smaller share of a wait is rounding, not a fact */
@@ -74,8 +59,8 @@ void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t
  * one in what it worked on, or 0. Without names only the idle task is known to
  * have been interrupted; what was not recorded at all is WAKER_UNKNOWN.
  */
-enum outlier_waker outlier_waker(const struct dwell_outlier *outlier,
-				 const struct outlier_names *names, uint64_t *function);
+enum outlier_waker outlier_waker(const struct dwell_outlier *outlier, const struct naming *naming,
+				 uint64_t *function);
 
 /* How much of a timer's lateness its interrupt came late, and what ran ahead of its callback. */
 struct outlier_lateness {
@@ -97,13 +82,13 @@ const char *outlier_kind(unsigned int measure);
  * Names the task of @outlier where the kernel side did not: it knows the owner of a late
  * timer by number only. To be called while the task can still be asked for.
  */
-void outlier_name(struct dwell_outlier *outlier, const struct outlier_names *names);
+void outlier_name(struct dwell_outlier *outlier, const struct naming *naming);
 
 /* Why it waited for a CPU: "woken", "preempted" or "throttled"; NULL: it is no such wait. */
 const char *outlier_cause(const struct dwell_outlier *outlier);
 
 /* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
-const char *outlier_api(const struct dwell_outlier *outlier, const struct outlier_names *names,
+const char *outlier_api(const struct dwell_outlier *outlier, const struct naming *naming,
 			char api[TIMER_API_LEN]);
 
 /*
@@ -115,17 +100,9 @@ bool outlier_wait(const struct dwell_outlier *outlier, struct outlier_wait *wait
 /* Whether a timer's expiry began it: it has a callback. */
 bool outlier_has_timer(const struct dwell_outlier *outlier);
 
-/* The names, or NULL: not known, or nobody to ask. */
-const char *outlier_comm(const struct outlier_names *names, uint32_t pid, uint32_t tid);
 /* What ran was called that; only what has no name there is asked for, and several have none else. */
-const char *outlier_culprit_comm(const struct outlier_names *names,
+const char *outlier_culprit_comm(const struct naming *naming,
 				 const struct outlier_culprit *culprit);
-const char *outlier_cgroup(const struct outlier_names *names, uint64_t id);
-const char *outlier_function(const struct outlier_names *names, uint64_t address);
-const char *outlier_syscall(const struct outlier_names *names, int number);
-const char *outlier_user_function(const struct outlier_names *names, uint32_t pid,
-				  uint64_t address);
-double outlier_quota(const struct outlier_names *names, uint64_t id);
 
 /* How many times its threshold it took. */
 double outlier_excess(const struct dwell_outlier *outlier);

@@ -158,7 +158,7 @@ static enum role role_of(const char *name)
 struct frames {
 	const uint64_t *address;
 	size_t count;
-	const struct outlier_names *names;
+	const struct naming *naming;
 };
 
 /* Whether frame @i is there and in one of the @known functions, NULL behind the last. */
@@ -166,7 +166,7 @@ static bool is_in(const struct frames *frames, size_t i, const char *const *know
 {
 	const char *name;
 
-	name = i < frames->count ? outlier_function(frames->names, frames->address[i]) : NULL;
+	name = i < frames->count ? naming_function(frames->naming, frames->address[i]) : NULL;
 	for (; name && *known; known++)
 		if (is_named(name, *known))
 			return true;
@@ -203,7 +203,7 @@ static bool is_sent_by_current(const struct frames *frames, size_t at)
 static enum role find_frame(const struct frames *frames, size_t *at, bool *named)
 {
 	for (; *at < frames->count; ++*at) {
-		const char *name = outlier_function(frames->names, frames->address[*at]);
+		const char *name = naming_function(frames->naming, frames->address[*at]);
 		enum role role = name ? role_of(name) : NOTHING;
 
 		*named |= name != NULL;
@@ -241,12 +241,12 @@ static enum role walk(const struct frames *frames, uint64_t *function, bool *nam
 	return role;
 }
 
-enum outlier_waker outlier_waker(const struct dwell_outlier *outlier,
-				 const struct outlier_names *names, uint64_t *function)
+enum outlier_waker outlier_waker(const struct dwell_outlier *outlier, const struct naming *naming,
+				 uint64_t *function)
 {
 	const struct dwell_waker *waker = &outlier->waker;
 	const struct stack stack = stack_of_kernel(waker->stack, waker->depth);
-	const struct frames frames = {stack.address, stack.depth, names};
+	const struct frames frames = {stack.address, stack.depth, naming};
 	enum role role;
 	bool named;
 

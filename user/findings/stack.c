@@ -25,13 +25,12 @@ struct stack stack_of_user(const void *addresses, size_t depth, uint32_t pid)
 	return stack;
 }
 
-const char *stack_function(const struct stack *stack, const struct outlier_names *names,
-			   size_t frame)
+const char *stack_function(const struct stack *stack, const struct naming *naming, size_t frame)
 {
 	uint64_t address = stack->address[frame];
 
 	if (!stack->user)
-		return outlier_function(names, address);
+		return naming_function(naming, address);
 	/* All but the innermost are return addresses: they may lie behind their function. */
-	return outlier_user_function(names, stack->pid, address - !!frame);
+	return naming_user_function(naming, stack->pid, address - !!frame);
 }

@@ -6,8 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <linux/types.h>
 
-#include "findings/outlier.h"
+#include "bpf/dwell.h"
+#include "model/naming.h"
 
 struct stack {
 	uint64_t address[DWELL_STACK_DEPTH];
@@ -26,7 +28,6 @@ struct stack stack_of_user(const void *addresses, size_t depth, uint32_t pid);
  * The name of the function at @frame, which is below the depth. NULL: not known.
  * Valid until the next name is asked for.
  */
-const char *stack_function(const struct stack *stack, const struct outlier_names *names,
-			   size_t frame);
+const char *stack_function(const struct stack *stack, const struct naming *naming, size_t frame);
 
 #endif

@@ -10,13 +10,6 @@
 
 #define TIMER_API_LEN 32
 
-/* Where the names of functions come from. */
-struct timer_names {
-	/* The function that begins at @address; NULL: none is known. */
-	const char *(*function)(void *context, uint64_t address);
-	void *context;
-};
-
 /*
  * Writes how programs, or the kernel, call what arms such timers: "nanosleep",
  * "futex", "timerfd", "posix_timer", "setitimer", "alarm", "io_uring_timeout",

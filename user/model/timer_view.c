@@ -133,17 +133,14 @@ static void set_owner(struct timer_row_key *key, struct model *model, const stru
 }
 
 static struct timer_row_key row_key(struct model *model, const struct ledger *ledger,
-				    const struct timer_view *view, const struct timer_names *names,
+				    const struct timer_view *view, const struct naming *naming,
 				    bool *alive)
 {
 	const struct dwell_timer_key *id = &ledger->key;
 	struct timer_row_key key;
-	const char *callback = NULL;
 
 	memset(&key, 0, sizeof(key));
-	if (names->function)
-		callback = names->function(names->context, id->function);
-	timer_api(key.api, id, callback);
+	timer_api(key.api, id, naming_callback(naming, id->function));
 	key.wheel = id->kind == DWELL_TIMER_WHEEL;
 	key.kind = (uint8_t)id->kind;
 	if (view->by != TIMER_BY_API)
@@ -228,7 +225,7 @@ static bool is_empty(const struct ledger *ledger)
 }
 
 static int tally_ledgers(struct model *model, struct ledger *ledger, const struct timer_view *view,
-			 const struct timer_names *names, struct tally **tallies)
+			 const struct naming *naming, struct tally **tallies)
 {
 	for (; ledger; ledger = ledger->hh.next) {
 		struct timer_row_key key;
@@ -237,7 +234,7 @@ static int tally_ledgers(struct model *model, struct ledger *ledger, const struc
 
 		if (is_empty(ledger))
 			continue;
-		key = row_key(model, ledger, view, names, &alive);
+		key = row_key(model, ledger, view, naming, &alive);
 		tally = tally_get(tallies, &key);
 		if (!tally || add_ledger(tally, ledger))
 			return -ENOMEM;
@@ -488,16 +485,16 @@ static int make_rows(const struct model *model, struct tally *tally, const struc
 }
 
 int model_timer_rows(struct model *model, const struct timer_view *view,
-		     const struct timer_names *names, const struct unmeasured *unmeasured,
+		     const struct naming *naming, const struct unmeasured *unmeasured,
 		     struct timer_rows *rows)
 {
 	__attribute__((cleanup(free_tallies))) struct tally *tallies = NULL;
 	int err;
 
 	memset(rows, 0, sizeof(*rows));
-	err = tally_ledgers(model, model->user_ledgers, view, names, &tallies);
+	err = tally_ledgers(model, model->user_ledgers, view, naming, &tallies);
 	if (!err)
-		err = tally_ledgers(model, model->kernel_ledgers, view, names, &tallies);
+		err = tally_ledgers(model, model->kernel_ledgers, view, naming, &tallies);
 	return err ? err : make_rows(model, tallies, view, unmeasured, rows);
 }
 

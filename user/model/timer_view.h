@@ -5,6 +5,7 @@
 
 #include "base/growth.h"
 #include "model/model.h"
+#include "model/naming.h"
 #include "model/reduction.h"
 #include "model/timer_api.h"
 
@@ -110,11 +111,11 @@ struct timer_rows {
 
 /*
  * The rows of @view, sorted; rows without a single event and nothing outstanding
- * are left out. @names tells the kernel's functions apart. What is @unmeasured
+ * are left out. @naming tells callbacks apart. What is @unmeasured
  * does not grow. 0 or -ENOMEM; the caller frees @rows with timer_rows_free().
  */
 int model_timer_rows(struct model *model, const struct timer_view *view,
-		     const struct timer_names *names, const struct unmeasured *unmeasured,
+		     const struct naming *naming, const struct unmeasured *unmeasured,
 		     struct timer_rows *rows);
 void timer_rows_free(struct timer_rows *rows);
 

@@ -76,7 +76,7 @@ void cell_comm(char *cell, const char comm[DWELL_COMM_LEN])
 
 void cell_cgroup(char *cell, const struct report *report, uint64_t id)
 {
-	const char *path = report_cgroup(report, id);
+	const char *path = naming_cgroup(&report->naming, id);
 
 	if (path)
 		text_escape(cell, CELL_LEN, path, strlen(path));
@@ -86,7 +86,7 @@ void cell_cgroup(char *cell, const struct report *report, uint64_t id)
 
 void cell_callback(char *cell, const struct report *report, uint64_t function)
 {
-	const char *name = report_function(report, function);
+	const char *name = naming_callback(&report->naming, function);
 
 	if (name)
 		text_escape_columns(cell, CELL_LEN, SYMBOL_WIDTH, name, strlen(name));

@@ -17,7 +17,7 @@
 struct writer {
 	FILE *out;
 	const struct incident *incident;
-	const struct outlier_names *names;
+	const struct naming *naming;
 };
 
 static void put_duration(const struct writer *writer, uint64_t ns)
@@ -95,7 +95,7 @@ static void put_whose(const struct writer *writer)
 	}
 	/* The threads of one process are called by the process. */
 	if (incident->programs > 1)
-		name = outlier_comm(writer->names, worst->pid, worst->pid);
+		name = naming_comm(writer->naming, worst->pid, worst->pid);
 	if ((name && *name) || incident->processes == 1)
 		fputs(" of ", writer->out);
 	if (name)
@@ -124,7 +124,7 @@ static void put_worst(const struct writer *writer)
 		}
 		fprintf(writer->out, "on CPU %" PRIu32, worst->cpu);
 	} else {
-		outlier_print_cause(writer->out, worst, writer->names);
+		outlier_print_cause(writer->out, worst, writer->naming);
 	}
 	fputc(')', writer->out);
 }
@@ -167,21 +167,21 @@ static void put_culprits(const struct writer *writer)
 			continue;
 		put_share(writer, culprit->share, &first);
 		fputs(" behind ", writer->out);
-		outlier_print_culprit(writer->out, culprit, writer->names);
+		outlier_print_culprit(writer->out, culprit, writer->naming);
 	}
 	put_nameless(writer, incident->others_ns, " behind others", &first);
 	put_nameless(writer, incident->unseen_ns, " not seen", &first);
 }
 
-int incident_print(FILE *out, const struct incident *incident, const struct outlier_names *names,
+int incident_print(FILE *out, const struct incident *incident, const struct naming *naming,
 		   const struct outlier_clock *clock)
 {
 	auto_free char *text = NULL;
 	size_t length;
-	struct writer writer = {.incident = incident, .names = names};
+	struct writer writer = {.incident = incident, .naming = naming};
 
 	if (incident->count == 1)
-		return outlier_print(out, incident->worst, names, clock, false);
+		return outlier_print(out, incident->worst, naming, clock, false);
 	writer.out = open_memstream(&text, &length);
 	if (!writer.out)
 		return -ENOMEM;

@@ -11,7 +11,7 @@
  * Writes @incident on one line. One outlier alone is written as outlier_print()
  * does without details. 0, -ENOMEM, or what writing failed with. Does not flush.
  */
-int incident_print(FILE *out, const struct incident *incident, const struct outlier_names *names,
+int incident_print(FILE *out, const struct incident *incident, const struct naming *naming,
 		   const struct outlier_clock *clock);
 
 #endif

@@ -28,7 +28,7 @@ int member_dist(json_t *object, const char *key, const struct dist *dist)
 
 int member_cgroup(json_t *object, const struct report *report, uint64_t id, bool always)
 {
-	const char *path = report_cgroup(report, id);
+	const char *path = naming_cgroup(&report->naming, id);
 
 	if (!id && !path && !always)
 		return 0;
@@ -37,7 +37,7 @@ int member_cgroup(json_t *object, const struct report *report, uint64_t id, bool
 
 int member_callback(json_t *object, const struct report *report, uint64_t function)
 {
-	return json_set_resolved(object, "callback", report_function(report, function),
+	return json_set_resolved(object, "callback", naming_callback(&report->naming, function),
 				 "0x%" PRIx64, function);
 }
 

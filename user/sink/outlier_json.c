@@ -20,17 +20,17 @@ static int set_number(json_t *object, const char *key, uint32_t number)
 	return json_set_count(object, key, number);
 }
 
-static int set_comm(json_t *object, const struct outlier_names *names, uint32_t pid, uint32_t tid)
+static int set_comm(json_t *object, const struct naming *naming, uint32_t pid, uint32_t tid)
 {
-	const char *comm = outlier_comm(names, pid, tid);
+	const char *comm = naming_comm(naming, pid, tid);
 
 	return comm ? json_set_name(object, "comm", comm, DWELL_COMM_LEN) : 0;
 }
 
-static int set_function(json_t *object, const char *key, const struct outlier_names *names,
+static int set_function(json_t *object, const char *key, const struct naming *naming,
 			uint64_t address)
 {
-	return json_set_resolved(object, key, outlier_function(names, address), "0x%" PRIx64,
+	return json_set_resolved(object, key, naming_function(naming, address), "0x%" PRIx64,
 				 address);
 }
 
@@ -51,7 +51,7 @@ static int set_at(json_t *object, const struct dwell_outlier *outlier,
 }
 
 static int set_identity(json_t *object, const struct dwell_outlier *outlier,
-			const struct outlier_names *names)
+			const struct naming *naming)
 {
 	int err = json_set_count(object, "cpu", outlier->cpu);
 
@@ -60,13 +60,13 @@ static int set_identity(json_t *object, const struct dwell_outlier *outlier,
 	if (outlier->comm[0])
 		err |= json_set_name(object, "comm", outlier->comm, sizeof(outlier->comm));
 	if (outlier->cgroup)
-		err |= json_set_resolved(object, "cgroup", outlier_cgroup(names, outlier->cgroup),
+		err |= json_set_resolved(object, "cgroup", naming_cgroup(naming, outlier->cgroup),
 					 "#%" PRIu64, outlier->cgroup);
 	return err;
 }
 
 static int set_cause(json_t *object, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names)
+		     const struct naming *naming)
 {
 	const char *cause = outlier_cause(outlier);
 	double quota;
@@ -77,12 +77,12 @@ static int set_cause(json_t *object, const struct dwell_outlier *outlier,
 	err = json_set(object, "cause", json_string(cause));
 	if (outlier->measure != DWELL_THROTTLED)
 		return err;
-	quota = outlier_quota(names, outlier->cgroup);
+	quota = naming_quota(naming, outlier->cgroup);
 	return quota > 0 ? err | json_set_ratio(object, "quota", quota) : err;
 }
 
 static int set_waker(json_t *object, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names)
+		     const struct naming *naming)
 {
 	static const char *const kinds[] = {
 		[WAKER_TASK] = "task", [WAKER_TIMER] = "timer", [WAKER_IRQ] = "irq"};
@@ -94,7 +94,7 @@ static int set_waker(json_t *object, const struct dwell_outlier *outlier,
 
 	if (outlier->measure != DWELL_BLOCKED || outlier->open)
 		return 0;
-	kind = outlier_waker(outlier, names, &function);
+	kind = outlier_waker(outlier, naming, &function);
 	if (kind == WAKER_UNKNOWN)
 		return 0;
 	json = json_object();
@@ -107,13 +107,13 @@ static int set_waker(json_t *object, const struct dwell_outlier *outlier,
 		err |= set_number(json, "tid", waker->tid);
 		err |= json_set_name(json, "comm", waker->comm, sizeof(waker->comm));
 	}
-	return function ? err | set_function(json, "function", names, function) : err;
+	return function ? err | set_function(json, "function", naming, function) : err;
 }
 
 static int append_culprit(json_t *array, const struct outlier_culprit *culprit,
-			  const struct outlier_names *names)
+			  const struct naming *naming)
 {
-	const char *comm = outlier_culprit_comm(names, culprit);
+	const char *comm = outlier_culprit_comm(naming, culprit);
 	json_t *json = json_object();
 	int err = json_array_append_new(array, json) ? -ENOMEM : 0;
 
@@ -133,7 +133,7 @@ static int append_culprit(json_t *array, const struct outlier_culprit *culprit,
 }
 
 static int set_wait(json_t *object, const struct dwell_outlier *outlier,
-		    const struct outlier_names *names)
+		    const struct naming *naming)
 {
 	struct outlier_wait wait;
 	json_t *array;
@@ -144,7 +144,7 @@ static int set_wait(json_t *object, const struct dwell_outlier *outlier,
 	array = json_array();
 	err = json_set(object, "culprits", array);
 	for (size_t i = 0; i < wait.count && !err; i++)
-		err = append_culprit(array, &wait.culprit[i], names);
+		err = append_culprit(array, &wait.culprit[i], naming);
 	if (wait.others_share > OUTLIER_SEEN_SHARE)
 		err |= json_set_ratio(object, "others_share", wait.others_share);
 	err |= json_set_ratio(object, "idle_share", wait.idle_share);
@@ -167,7 +167,7 @@ static int set_latency_parts(json_t *parts, const struct dwell_outlier *outlier)
 }
 
 static int set_parts(json_t *object, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names)
+		     const struct naming *naming)
 {
 	struct outlier_lateness lateness;
 	struct stack ahead;
@@ -186,11 +186,11 @@ static int set_parts(json_t *object, const struct dwell_outlier *outlier,
 	err |= json_set_count(parts, "interrupt_ns", lateness.interrupt_ns);
 	err |= json_set_count(parts, "callbacks_ns", lateness.callbacks_ns);
 	ahead = stack_of_kernel(lateness.ahead, lateness.count);
-	return err | stack_json(object, "ahead", &ahead, names);
+	return err | stack_json(object, "ahead", &ahead, naming);
 }
 
 static int set_timer(json_t *object, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names)
+		     const struct naming *naming)
 {
 	char text[TIMER_API_LEN];
 	const char *api;
@@ -198,8 +198,8 @@ static int set_timer(json_t *object, const struct dwell_outlier *outlier,
 
 	if (!outlier_has_timer(outlier))
 		return 0;
-	err = set_function(object, "callback", names, outlier->function);
-	api = outlier_api(outlier, names, text);
+	err = set_function(object, "callback", naming, outlier->function);
+	api = outlier_api(outlier, naming, text);
 	return api ? err | json_set(object, "api", json_string(api)) : err;
 }
 
@@ -213,7 +213,7 @@ static int set_dwell(json_t *object, const struct dwell_outlier *outlier)
 	return err | json_set_count(object, "preemptions", outlier->preempters);
 }
 
-static int set_owner(json_t *object, uint32_t tid, const struct outlier_names *names)
+static int set_owner(json_t *object, uint32_t tid, const struct naming *naming)
 {
 	json_t *json = json_object();
 	int err = json_set(object, "owner", json);
@@ -221,11 +221,11 @@ static int set_owner(json_t *object, uint32_t tid, const struct outlier_names *n
 	if (err)
 		return err;
 	err |= json_set_count(json, "tid", tid);
-	return err | set_comm(json, names, 0, tid);
+	return err | set_comm(json, naming, 0, tid);
 }
 
 static int set_block(json_t *object, const struct dwell_outlier *outlier,
-		     const struct outlier_names *names)
+		     const struct naming *naming)
 {
 	struct stack stack = stack_of_kernel(outlier->stack, outlier->depth);
 	struct stack user = stack_of_user(outlier->user_stack, outlier->user_depth, outlier->pid);
@@ -236,12 +236,12 @@ static int set_block(json_t *object, const struct dwell_outlier *outlier,
 	err = json_set(object, "state", json_string(json_block(outlier->block)));
 	if (outlier->syscall != DWELL_NO_SYSCALL)
 		err |= json_set_resolved(object, "syscall",
-					 outlier_syscall(names, outlier->syscall), "%" PRId64,
+					 naming_syscall(naming, outlier->syscall), "%" PRId64,
 					 (uint64_t)outlier->syscall);
 	if (outlier->owner)
-		err |= set_owner(object, outlier->owner, names);
-	err |= stack_json(object, "kstack", &stack, names);
-	err |= stack_json(object, "ustack", &user, names);
+		err |= set_owner(object, outlier->owner, naming);
+	err |= stack_json(object, "kstack", &stack, naming);
+	err |= stack_json(object, "ustack", &user, naming);
 	return err;
 }
 
@@ -267,7 +267,7 @@ static int set_told(json_t *object, const struct dwell_outlier *outlier)
 	return err;
 }
 
-int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
+int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming,
 		 const struct outlier_clock *clock)
 {
 	json_auto *json = json_object();
@@ -283,13 +283,13 @@ int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct ou
 	err |= set_told(json, outlier);
 	err |= set_at(json, outlier, clock);
 	err |= json_set_count(json, "mono_ns", outlier->to);
-	err |= set_identity(json, outlier, names);
-	err |= set_cause(json, outlier, names);
-	err |= set_waker(json, outlier, names);
-	err |= set_wait(json, outlier, names);
-	err |= set_parts(json, outlier, names);
+	err |= set_identity(json, outlier, naming);
+	err |= set_cause(json, outlier, naming);
+	err |= set_waker(json, outlier, naming);
+	err |= set_wait(json, outlier, naming);
+	err |= set_parts(json, outlier, naming);
 	err |= set_dwell(json, outlier);
-	err |= set_timer(json, outlier, names);
-	err |= set_block(json, outlier, names);
+	err |= set_timer(json, outlier, naming);
+	err |= set_block(json, outlier, naming);
 	return err ? -ENOMEM : json_write_line(out, json);
 }

@@ -8,7 +8,7 @@
 #include "findings/outlier.h"
 
 /* 0, -ENOMEM, or what writing failed with (-EPIPE too). Does not flush. */
-int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
+int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming,
 		 const struct outlier_clock *clock);
 
 #endif

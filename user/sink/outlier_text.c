@@ -21,7 +21,7 @@
 struct writer {
 	FILE *out;
 	const struct dwell_outlier *outlier;
-	const struct outlier_names *names;
+	const struct naming *naming;
 };
 
 /* ---- words ---------------------------------------------------------------- */
@@ -65,17 +65,17 @@ static void put_task(const struct writer *writer, const char *comm, uint32_t pid
 
 static void put_named_task(const struct writer *writer, uint32_t pid, uint32_t tid)
 {
-	put_task(writer, outlier_comm(writer->names, pid, tid), pid, tid);
+	put_task(writer, naming_comm(writer->naming, pid, tid), pid, tid);
 }
 
 /* "hog[4800]", "nginx[812] (4 threads)", "hackbench (40 tasks)". */
 void outlier_print_culprit(FILE *out, const struct outlier_culprit *culprit,
-			   const struct outlier_names *names)
+			   const struct naming *naming)
 {
 	const char *more = culprit->tasks < OUTLIER_TASKS_MAX ? "" : " or more";
 
 	if (culprit->tid) {
-		outlier_print_task(out, outlier_culprit_comm(names, culprit), culprit->pid,
+		outlier_print_task(out, outlier_culprit_comm(naming, culprit), culprit->pid,
 				   culprit->tid);
 		return;
 	}
@@ -89,7 +89,7 @@ void outlier_print_culprit(FILE *out, const struct outlier_culprit *culprit,
 
 static void put_culprit(const struct writer *writer, const struct outlier_culprit *culprit)
 {
-	outlier_print_culprit(writer->out, culprit, writer->names);
+	outlier_print_culprit(writer->out, culprit, writer->naming);
 }
 
 static void put_self(const struct writer *writer)
@@ -101,7 +101,7 @@ static void put_self(const struct writer *writer)
 
 static void put_function(const struct writer *writer, uint64_t address)
 {
-	const char *name = outlier_function(writer->names, address);
+	const char *name = naming_function(writer->naming, address);
 
 	if (name)
 		put_name(writer, name, strlen(name));
@@ -112,7 +112,7 @@ static void put_function(const struct writer *writer, uint64_t address)
 static void put_cgroup(const struct writer *writer)
 {
 	uint64_t id = writer->outlier->cgroup;
-	const char *path = outlier_cgroup(writer->names, id);
+	const char *path = naming_cgroup(writer->naming, id);
 
 	if (path)
 		put_name(writer, path, strlen(path));
@@ -125,7 +125,7 @@ static void put_cgroup(const struct writer *writer)
 static void put_syscall(const struct writer *writer)
 {
 	int number = writer->outlier->syscall;
-	const char *name = outlier_syscall(writer->names, number);
+	const char *name = naming_syscall(writer->naming, number);
 
 	if (name)
 		put_name(writer, name, strlen(name));
@@ -151,7 +151,7 @@ static void put_timer(const struct writer *writer)
 {
 	uint64_t address = writer->outlier->function;
 	char text[TIMER_API_LEN];
-	const char *api = outlier_api(writer->outlier, writer->names, text);
+	const char *api = outlier_api(writer->outlier, writer->naming, text);
 
 	if (api)
 		fputs(api, writer->out);
@@ -275,7 +275,7 @@ static void put_runqueue(const struct writer *writer)
 
 static void put_throttled(const struct writer *writer)
 {
-	double quota = outlier_quota(writer->names, writer->outlier->cgroup);
+	double quota = naming_quota(writer->naming, writer->outlier->cgroup);
 
 	put_self(writer);
 	put_cpu(writer);
@@ -294,7 +294,7 @@ static void put_waker(const struct writer *writer)
 	const struct dwell_waker *waker = &writer->outlier->waker;
 	uint64_t function;
 
-	switch (outlier_waker(writer->outlier, writer->names, &function)) {
+	switch (outlier_waker(writer->outlier, writer->naming, &function)) {
 	case WAKER_TASK:
 		put_task(writer, waker->comm, waker->pid, waker->tid);
 		if (function) {
@@ -317,13 +317,13 @@ static void put_waker(const struct writer *writer)
 }
 
 bool outlier_print_waker(FILE *out, const struct dwell_outlier *outlier,
-			 const struct outlier_names *names)
+			 const struct naming *naming)
 {
-	struct writer writer = {out, outlier, names};
+	struct writer writer = {out, outlier, naming};
 	uint64_t function;
 
 	if (outlier->measure != DWELL_BLOCKED || outlier->open ||
-	    outlier_waker(outlier, names, &function) == WAKER_UNKNOWN)
+	    outlier_waker(outlier, naming, &function) == WAKER_UNKNOWN)
 		return false;
 	put_waker(&writer);
 	return true;
@@ -416,7 +416,7 @@ static void put_timer_latency(const struct writer *writer)
 }
 
 void outlier_print_cause(FILE *out, const struct dwell_outlier *outlier,
-			 const struct outlier_names *names)
+			 const struct naming *naming)
 {
 	static void (*const writers[DWELL_MEASURES])(const struct writer *) = {
 		[DWELL_DWELL] = put_dwell,	   [DWELL_WOKEN] = put_runqueue,
@@ -425,7 +425,7 @@ void outlier_print_cause(FILE *out, const struct dwell_outlier *outlier,
 		[DWELL_THROTTLED] = put_throttled,
 	};
 
-	const struct writer writer = {out, outlier, names};
+	const struct writer writer = {out, outlier, naming};
 
 	if (outlier->measure < DWELL_MEASURES)
 		writers[outlier->measure](&writer);
@@ -437,7 +437,7 @@ static void put_line(const struct writer *writer, const struct outlier_clock *cl
 {
 	outlier_print_moment(writer->out, writer->outlier, clock);
 	put_what(writer);
-	outlier_print_cause(writer->out, writer->outlier, writer->names);
+	outlier_print_cause(writer->out, writer->outlier, writer->naming);
 	fputc('\n', writer->out);
 }
 
@@ -517,7 +517,7 @@ static void put_stack(const struct writer *writer, const char *title, const __u6
 {
 	struct stack stack = stack_of_kernel(addresses, depth);
 
-	stack_print(writer->out, &stack, writer->names, INDENT, title);
+	stack_print(writer->out, &stack, writer->naming, INDENT, title);
 }
 
 static void put_block_lines(const struct writer *writer)
@@ -533,7 +533,7 @@ static void put_block_lines(const struct writer *writer)
 		fprintf(writer->out, " (%" PRId32 ")\n", outlier->syscall);
 	}
 	put_stack(writer, "blocked at", outlier->stack, outlier->depth);
-	stack_print(writer->out, &user, writer->names, INDENT, "called from");
+	stack_print(writer->out, &user, writer->naming, INDENT, "called from");
 	if (!outlier->open)
 		put_stack(writer, "woken from", outlier->waker.stack, outlier->waker.depth);
 }
@@ -573,12 +573,12 @@ int outlier_print_whole(FILE *out, FILE *memory, char *const *text, const size_t
 	return 0;
 }
 
-int outlier_print(FILE *out, const struct dwell_outlier *outlier, const struct outlier_names *names,
+int outlier_print(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming,
 		  const struct outlier_clock *clock, bool details)
 {
 	auto_free char *text = NULL;
 	size_t length;
-	struct writer writer = {open_memstream(&text, &length), outlier, names};
+	struct writer writer = {open_memstream(&text, &length), outlier, naming};
 
 	if (!writer.out)
 		return -ENOMEM;

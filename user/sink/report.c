@@ -58,13 +58,3 @@ double report_seconds(const struct report *report)
 
 	return (window ? (double)window : 1) / 1e9;
 }
-
-const char *report_cgroup(const struct report *report, uint64_t id)
-{
-	return report->cgroup_name ? report->cgroup_name(report->context, id) : NULL;
-}
-
-const char *report_function(const struct report *report, uint64_t address)
-{
-	return report->function_name ? report->function_name(report->context, address) : NULL;
-}

@@ -11,6 +11,7 @@
 #include "findings/outlier.h"
 #include "findings/worst.h"
 #include "model/model.h"
+#include "model/naming.h"
 #include "model/reduction.h"
 #include "model/timer_view.h"
 
@@ -46,15 +47,10 @@ struct report {
 	uint64_t hidden_tasks; /* exist, but were not listed by the kernel; UINT64_MAX: not known */
 	const struct dwell_outlier_counts *outliers; /* by measure; NULL: were not looked for */
 	const struct worst *worst;		     /* of the outliers; NULL: not kept */
-	struct outlier_names names;
+	struct naming naming;
 	struct outlier_clock clock;
 	struct overhead overhead;
 	const uint64_t *unnamed; /* addresses in programs, by enum file_outcome; NULL: none were */
-
-	/* NULL, or NULL returned: no name is known, the number is written. */
-	const char *(*cgroup_name)(void *context, uint64_t id);
-	const char *(*function_name)(void *context, uint64_t address);
-	void *context;
 };
 
 /*
@@ -82,9 +78,5 @@ bool report_judged(const struct report *report);
 
 /* The window's length in seconds, never 0. */
 double report_seconds(const struct report *report);
-
-/* The name of a cgroup, and of the function at an address; NULL: not known. */
-const char *report_cgroup(const struct report *report, uint64_t id);
-const char *report_function(const struct report *report, uint64_t address);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/json.h"
 
 int stack_json(json_t *object, const char *key, const struct stack *stack,
-	       const struct outlier_names *names)
+	       const struct naming *naming)
 {
 	json_t *array;
 	int err;
@@ -18,7 +18,7 @@ int stack_json(json_t *object, const char *key, const struct stack *stack,
 	array = json_array();
 	err = json_set(object, key, array);
 	for (size_t i = 0; i < stack->depth && !err; i++)
-		if (json_array_append_new(array, json_resolved(stack_function(stack, names, i),
+		if (json_array_append_new(array, json_resolved(stack_function(stack, naming, i),
 							       "0x%" PRIx64, stack->address[i])))
 			err = -ENOMEM;
 	return err;

@@ -9,6 +9,6 @@
 
 /* Sets @key of @object to an array of all functions; not of an empty stack. 0 or -ENOMEM. */
 int stack_json(json_t *object, const char *key, const struct stack *stack,
-	       const struct outlier_names *names);
+	       const struct naming *naming);
 
 #endif

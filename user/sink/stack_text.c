@@ -17,10 +17,10 @@ static bool is_own(const char *function)
 		!strncmp(function, "__bpf_trace_", 12));
 }
 
-static void print_frame(FILE *out, const struct stack *stack, const struct outlier_names *names,
+static void print_frame(FILE *out, const struct stack *stack, const struct naming *naming,
 			size_t frame)
 {
-	const char *name = stack_function(stack, names, frame);
+	const char *name = stack_function(stack, naming, frame);
 	char harmless[NAME_LEN];
 
 	if (name)
@@ -29,19 +29,19 @@ static void print_frame(FILE *out, const struct stack *stack, const struct outli
 		fprintf(out, "0x%" PRIx64, stack->address[frame]);
 }
 
-void stack_print(FILE *out, const struct stack *stack, const struct outlier_names *names,
+void stack_print(FILE *out, const struct stack *stack, const struct naming *naming,
 		 const char *indent, const char *title)
 {
 	size_t i = 0;
 
-	while (!stack->user && i < stack->depth && is_own(stack_function(stack, names, i)))
+	while (!stack->user && i < stack->depth && is_own(stack_function(stack, naming, i)))
 		i++;
 	if (i == stack->depth)
 		return;
 	fprintf(out, "%s%s:\n", indent, title);
 	for (; i < stack->depth; i++) {
 		fprintf(out, "%s" INDENT, indent);
-		print_frame(out, stack, names, i);
+		print_frame(out, stack, naming, i);
 		fputc('\n', out);
 	}
 }

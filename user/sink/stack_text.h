@@ -12,7 +12,7 @@
  * own programs took the stack and are on top of the kernel's: they are left out.
  * Without any other function it writes nothing.
  */
-void stack_print(FILE *out, const struct stack *stack, const struct outlier_names *names,
+void stack_print(FILE *out, const struct stack *stack, const struct naming *naming,
 		 const char *indent, const char *title);
 
 #endif

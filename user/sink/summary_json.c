@@ -210,7 +210,8 @@ int summary_json(FILE *out, const struct report *report)
 	if (!err && report->ledger)
 		err = timers_json_rows(out, report);
 	for (size_t i = 0; report->worst && i < report->worst->count && !err; i++)
-		err = outlier_json(out, &report->worst->outlier[i], &report->names, &report->clock);
+		err = outlier_json(out, &report->worst->outlier[i], &report->naming,
+				   &report->clock);
 	if (!err)
 		err = frame_json_footer(out, report);
 	return err ? err : output_flush(out);

@@ -346,8 +346,8 @@ static int put_worst(FILE *out, const struct report *report)
 		return 0;
 	fputs("\nOUT OF THE ORDINARY (dwell outliers shows all, as they come)\n", out);
 	for (size_t i = 0; i < report->worst->count && !err; i++)
-		err = outlier_print(out, &report->worst->outlier[i], &report->names, &report->clock,
-				    false);
+		err = outlier_print(out, &report->worst->outlier[i], &report->naming,
+				    &report->clock, false);
 	return err;
 }
 

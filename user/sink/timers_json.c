@@ -139,8 +139,8 @@ static int append_site(json_t *array, const struct report *report, const struct 
 	if (row->site_samples)
 		err |= json_set_ratio(json, "share",
 				      (double)site->samples / (double)row->site_samples);
-	err |= stack_json(json, "kstack", &kernel, &report->names);
-	return err | stack_json(json, "ustack", &user, &report->names);
+	err |= stack_json(json, "kstack", &kernel, &report->naming);
+	return err | stack_json(json, "ustack", &user, &report->naming);
 }
 
 static int set_sites(json_t *object, const struct report *report, const struct timer_row *row)

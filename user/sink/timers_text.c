@@ -446,8 +446,8 @@ static void put_site(FILE *out, const struct line *line, const struct timer_site
 		fprintf(out, INDENT "%.0f %% of %s samples\n",
 			100 * (double)site->samples / (double)line->row->site_samples,
 			text_count(samples, line->row->site_samples));
-	stack_print(out, &kernel, &line->report->names, INDENT INDENT, "armed at");
-	stack_print(out, &user, &line->report->names, INDENT INDENT, "called from");
+	stack_print(out, &kernel, &line->report->naming, INDENT INDENT, "armed at");
+	stack_print(out, &user, &line->report->naming, INDENT INDENT, "called from");
 }
 
 /* Where the timers of each row are armed, as far as that was asked for. */

@@ -50,11 +50,11 @@ static const char *syscall_of(void *context, int number)
 	return number == 74 ? "fsync" : number == 0 ? "read" : NULL;
 }
 
-static const struct outlier_names names = {.comm = comm_of,
-					   .cgroup = cgroup_of,
-					   .quota = quota_of,
-					   .function = function_of,
-					   .syscall = syscall_of};
+static const struct naming names = {.comm = comm_of,
+				    .cgroup = cgroup_of,
+				    .quota = quota_of,
+				    .function = function_of,
+				    .syscall = syscall_of};
 static const struct outlier_clock clock_now = {.mono = BEGIN, .real = {.tv_sec = 1700000000}};
 
 /* ---- outliers ------------------------------------------------------------------- */

@@ -54,11 +54,11 @@ static const char *function_of(void *context, uint64_t address)
 	return address == 0x1000 ? "ep_poll_callback" : NULL;
 }
 
-static const struct outlier_names names = {.comm = comm_of,
-					   .cgroup = cgroup_of,
-					   .function = function_of,
-					   .syscall = syscall_of};
-static const struct outlier_names no_names = {0};
+static const struct naming names = {.comm = comm_of,
+				    .cgroup = cgroup_of,
+				    .function = function_of,
+				    .syscall = syscall_of};
+static const struct naming no_names = {0};
 
 static struct dwell_outlier outlier_of(enum dwell_measure measure)
 {
@@ -78,7 +78,7 @@ static struct dwell_outlier outlier_of(enum dwell_measure measure)
 
 /* An incident of one outlier. */
 static void write_outlier(struct journal *journal, const struct dwell_outlier *outlier,
-			  const struct outlier_names *with)
+			  const struct naming *with)
 {
 	struct incident incident = {.worst = outlier, .count = 1, .tasks = 1};
 
@@ -166,7 +166,7 @@ static void has_not(const struct reader *reader, const char *name)
 }
 
 static void has_line(const struct reader *reader, const struct dwell_outlier *outlier,
-		     const struct outlier_names *with)
+		     const struct naming *with)
 {
 	char *line = NULL;
 	size_t length;
@@ -180,7 +180,7 @@ static void has_line(const struct reader *reader, const struct dwell_outlier *ou
 
 /* What @outlier becomes. */
 static void enter(struct reader *reader, const struct dwell_outlier *outlier,
-		  const struct outlier_names *with)
+		  const struct naming *with)
 {
 	struct journal journal;
 

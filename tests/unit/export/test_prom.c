@@ -30,7 +30,7 @@ static const char *cgroup_name(void *context, uint64_t id)
 static struct prom prom_of(enum row_by by, size_t limit)
 {
 	const struct series_options options = {
-		.by = by, .limit = limit, .cgroup_name = cgroup_name};
+		.by = by, .limit = limit, .naming = {.cgroup = cgroup_name}};
 	struct prom prom = {
 		.version = "1.2",
 		.series = series_new(&options),

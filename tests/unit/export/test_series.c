@@ -35,7 +35,7 @@ static const char *cgroup_name(void *context, uint64_t id);
 static struct world world_of(enum row_by by, size_t limit)
 {
 	const struct series_options options = {
-		.by = by, .limit = limit, .cgroup_name = cgroup_name};
+		.by = by, .limit = limit, .naming = {.cgroup = cgroup_name}};
 	struct world world = {.row = calloc(WORLD_MAX, sizeof(struct row)),
 			      .series = series_new(&options),
 			      .now = WINDOW_START};

@@ -510,8 +510,7 @@ static struct series_group group_of(const struct series *series, const char *lab
 
 static void a_series_has_the_longest_of_its_group(void **state)
 {
-	struct series *series = series_new(
-		&(struct series_options){.by = ROW_BY_COMM, .limit = 1, .cgroup_name = NULL});
+	struct series *series = series_new(&(struct series_options){.by = ROW_BY_COMM, .limit = 1});
 	struct dwell_record stuck = task_in(3, "small", DWELL_BLOCKED_STATE, 2 * SECOND);
 	struct model *model = new_model(0);
 	struct series_group group;

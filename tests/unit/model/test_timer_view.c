@@ -28,7 +28,7 @@ static const char *name_of(void *context, uint64_t address)
 				    NULL;
 }
 
-static const struct timer_names names = {.function = name_of};
+static const struct naming names = {.callback = name_of};
 static const struct unmeasured all_measured;
 
 static struct model *ledger_model(void)

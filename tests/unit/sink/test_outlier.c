@@ -78,13 +78,13 @@ static const char *syscall_of(void *context, int number)
 	return number == 74 ? "fsync" : NULL;
 }
 
-static const struct outlier_names all_names = {.comm = comm_of,
-					       .cgroup = cgroup_of,
-					       .quota = quota_of,
-					       .function = function_of,
-					       .syscall = syscall_of,
-					       .context = &asker};
-static const struct outlier_names no_names = {0};
+static const struct naming all_names = {.comm = comm_of,
+					.cgroup = cgroup_of,
+					.quota = quota_of,
+					.function = function_of,
+					.syscall = syscall_of,
+					.context = &asker};
+static const struct naming no_names = {0};
 
 /* ---- wakers --------------------------------------------------------------- */
 
@@ -268,7 +268,7 @@ static const struct waker_case waker_cases[] = {
 
 static void check_waker(const struct waker_case *expected)
 {
-	const struct outlier_names names = {.function = stack_function};
+	const struct naming names = {.function = stack_function};
 	struct dwell_outlier outlier = ticker_outlier(DWELL_BLOCKED);
 	uint64_t function = 99;
 	enum outlier_waker kind;
@@ -391,7 +391,7 @@ static void lateness_is_the_interrupts_or_of_those_ahead(void **state)
 /* 2026-11-21 08:14:02.113456789 UTC, 24 ms into the wait. */
 static const struct outlier_clock wall = {.mono = BEGIN + SECOND, .real = {1795248843, 89456789}};
 
-static void write_text(const struct dwell_outlier *outlier, const struct outlier_names *names,
+static void write_text(const struct dwell_outlier *outlier, const struct naming *names,
 		       bool details, char **text)
 {
 	size_t size;
@@ -800,7 +800,7 @@ static void apis_are_told_by_callback_and_call(void **state)
 		{"io_link_timeout_fn", SYS_io_uring_enter, "io_uring_link_timeout"},
 		{"io_cqring_timer_wakeup", SYS_io_uring_enter, "io_uring_enter"},
 	};
-	const struct outlier_names names = {.function = stack_function};
+	const struct naming names = {.function = stack_function};
 	struct dwell_outlier outlier = late_outlier();
 
 	(void)state;
@@ -875,7 +875,7 @@ static void random_records_do_no_harm(void **state)
 
 	(void)state;
 	for (int round = 0; round < 5000; round++) {
-		const struct outlier_names *names = &no_names;
+		const struct naming *names = &no_names;
 		struct dwell_outlier outlier;
 		char *text;
 		json_t *json;

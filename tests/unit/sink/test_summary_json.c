@@ -51,9 +51,7 @@ static struct report report_of(struct model *model, enum row_by by)
 			     .bpf_cpu_ratio = 0.25,
 			     .user_cpu_ratio = 0.125,
 			     .rss_bytes = 9000000},
-		.cgroup_name = cgroup_name,
-		.function_name = function_name,
-		.context = &errno,
+		.naming = {.cgroup = cgroup_name, .callback = function_name, .context = &errno},
 	};
 
 	assert_int_equal(model_rows(model, &report.view, &report.rows), 0);

@@ -45,8 +45,7 @@ static struct report report_of(struct model *model, enum row_by by, size_t limit
 			     .bpf_cpu_ratio = 0.003,
 			     .user_cpu_ratio = 0.001,
 			     .rss_bytes = 9200000},
-		.cgroup_name = cgroup_name,
-		.function_name = function_name,
+		.naming = {.cgroup = cgroup_name, .callback = function_name},
 	};
 
 	assert_int_equal(model_rows(model, &report.view, &report.rows), 0);
@@ -474,8 +473,7 @@ static void nothing_measured_is_a_report_too(void **state)
 	(void)state;
 	report.window_end = report.window_start;
 	report.cpus = 1;
-	report.cgroup_name = NULL;
-	report.function_name = NULL;
+	report.naming = (struct naming){0};
 	output_text(&output, summary_text, &report);
 	assert_true(has_line(&output, ", 1 CPU, "));
 	assert_true(has_line(&output, "0 live and 0 exited tasks"));

@@ -75,9 +75,10 @@ static void open_ledger(struct ledger *ledger, enum timer_by by)
 		.timer_view = {.by = by},
 		.timers = {.row = ledger->row, .samples = GROWTH_SAMPLES},
 		.model = ledger->model,
-		.cgroup_name = cgroup_name,
-		.function_name = function_name,
-		.names = {.function = function_name, .user_function = user_function_name},
+		.naming = {.cgroup = cgroup_name,
+			   .function = function_name,
+			   .callback = function_name,
+			   .user_function = user_function_name},
 	};
 }
 
