@@ -91,11 +91,9 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 	return 0;
 }
 
-/* ---- the window -------------------------------------------------------------- */
-
-int collection_open(struct collection *collection, const struct options *options)
+struct intake collection_intake(struct collection *collection)
 {
-	const struct intake intake = {
+	return (struct intake){
 		.record = take_record,
 		.timers = take_timers,
 		.forgotten = take_forgotten,
@@ -106,6 +104,13 @@ int collection_open(struct collection *collection, const struct options *options
 		.outlier = take_outlier,
 		.context = collection,
 	};
+}
+
+/* ---- the window -------------------------------------------------------------- */
+
+int collection_open(struct collection *collection, const struct options *options)
+{
+	const struct intake intake = collection_intake(collection);
 	bool by_task = options->command != COMMAND_DAEMON && options->view.by == ROW_BY_TASK;
 	bool by_process = options->command != COMMAND_DAEMON && options->view.by == ROW_BY_PROCESS;
 	int err;

@@ -6,35 +6,51 @@
 #include "model/model.h"
 #include "cmd/session.h"
 #include "findings/worst.h"
+#include "source/intake.h"
 
 /* All zeros is nothing yet; ended by collection_clear(). */
 struct collection {
 	struct session session;
-	struct model *model;
-	struct worst worst; /* of the outliers, unless somebody takes them: */
+	struct model *model; /* owned */
+	/* Takes each outlier, named, as it comes; NULL: @worst does. Set before collection_open(). */
 	void (*take_outlier)(void *context, const struct dwell_outlier *outlier);
-	void *context;
-	struct dwell_outlier_counts outliers[DWELL_MEASURES];
+	void *context; /* of @take_outlier */
+	struct worst worst;
+	struct dwell_outlier_counts outliers[DWELL_MEASURES]; /* as of the last read */
 };
 
 /*
- * Opens the output, loads and attaches as the options say. EXIT_DONE, or the
- * enum exit_code to end with: what was wrong has been said.
+ * Opens the output, loads and attaches as the options say, which must outlive the
+ * collection. Returns an enum exit_code: EXIT_DONE, or what dwell is to end with,
+ * why having been said on stderr. The caller ends it with collection_clear() in any case.
  */
 int collection_open(struct collection *collection, const struct options *options);
 void collection_clear(struct collection *collection);
 
-/* Takes in what there is now, the window being open. 0 or a negative errno. */
+/* The collection as one who takes what a source hands over. It must outlive that source. */
+struct intake collection_intake(struct collection *collection);
+
+/*
+ * Takes in what there is now, the window having been begun by session_start() and being
+ * open yet. 0 or a negative errno, and nothing has been said of it.
+ */
 int collection_sample(struct collection *collection);
 
-/* Measures until the options, or the user, say stop. The enum exit_code to end with. */
+/*
+ * Measures from now on until the options, or the user, say stop, and reads everything
+ * out. Returns an enum exit_code: EXIT_DONE, or EXIT_FAILED, why having been said on stderr.
+ */
 int collection_run(struct collection *collection);
 
-/* Fills @report but for its rows; @heading backs its strings. */
+/* Fills @report but for its rows; @heading backs its strings, and must outlive it. */
 void collection_describe(struct collection *collection, struct session_heading *heading,
 			 struct report *report);
 
-/* Ends the output after @err from writing the report. The enum exit_code to end with. */
+/*
+ * Ends the output. @err: 0 or the negative errno of writing the report. Returns an enum
+ * exit_code: EXIT_DONE, also for a reader that went away, or EXIT_FAILED, why having
+ * been said on stderr.
+ */
 int collection_finish(struct collection *collection, int err);
 
 #endif
