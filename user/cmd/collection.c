@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/commands.h"
+#include "base/clock.h"
 #include "base/message.h"
 #include "base/privilege.h"
-#include "base/clock.h"
+#include "cmd/commands.h"
 
 #define EXITED_ROWS 10000    /* exited tasks, or processes, with a row of their own */
 #define EXITED_LEDGERS 10000 /* ledgers of theirs that are kept apart */
@@ -108,26 +108,24 @@ struct intake collection_intake(struct collection *collection)
 
 /* ---- the window -------------------------------------------------------------- */
 
-int collection_open(struct collection *collection, const struct options *options)
+int collection_open(struct collection *collection, const struct plan *plan)
 {
 	const struct intake intake = collection_intake(collection);
-	bool by_task = options->command != COMMAND_DAEMON && options->view.by == ROW_BY_TASK;
-	bool by_process = options->command != COMMAND_DAEMON && options->view.by == ROW_BY_PROCESS;
 	int err;
 
-	collection->model = model_new(by_task ? EXITED_ROWS : 0);
+	collection->model = model_new(plan->view.by == ROW_BY_TASK ? EXITED_ROWS : 0);
 	if (!collection->model) {
 		message_error("out of memory");
 		return EXIT_FAILED;
 	}
-	if (by_process)
-		model_keep_processes(collection->model, EXITED_ROWS, options->view.sort);
+	if (plan->view.by == ROW_BY_PROCESS)
+		model_keep_processes(collection->model, EXITED_ROWS, plan->view.sort);
 	/* What reads timers for good has to forget those of tasks that are gone. */
-	if (options->ledger.wanted || options->command == COMMAND_DAEMON)
-		model_keep_ledger(collection->model, options->ledger.wanted ? EXITED_LEDGERS : 0);
-	if (output_open(&collection->session.output, options->output))
+	if (plan->ledger.wanted || plan->lasting)
+		model_keep_ledger(collection->model, plan->ledger.wanted ? EXITED_LEDGERS : 0);
+	if (output_open(&collection->session.output, plan->options->output))
 		return EXIT_FAILED;
-	err = session_open(&collection->session, options, &intake);
+	err = session_open(&collection->session, plan, &intake);
 	return err ? session_exit_code(err) : EXIT_DONE;
 }
 

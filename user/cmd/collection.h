@@ -3,9 +3,9 @@
 #ifndef DWELL_CMD_COLLECTION_H
 #define DWELL_CMD_COLLECTION_H
 
-#include "model/model.h"
 #include "cmd/session.h"
 #include "findings/worst.h"
+#include "model/model.h"
 #include "source/intake.h"
 
 /* All zeros is nothing yet; ended by collection_clear(). */
@@ -20,11 +20,11 @@ struct collection {
 };
 
 /*
- * Opens the output, loads and attaches as the options say, which must outlive the
+ * Opens the output, loads and attaches as @plan says, which must outlive the
  * collection. Returns an enum exit_code: EXIT_DONE, or what dwell is to end with,
  * why having been said on stderr. The caller ends it with collection_clear() in any case.
  */
-int collection_open(struct collection *collection, const struct options *options);
+int collection_open(struct collection *collection, const struct plan *plan);
 void collection_clear(struct collection *collection);
 
 /* The collection as one who takes what a source hands over. It must outlive that source. */

@@ -12,6 +12,7 @@
 #include "export/budget.h"
 #include "cmd/collection.h"
 #include "cmd/commands.h"
+#include "cmd/plan.h"
 #include "options/config.h"
 #include "findings/incident.h"
 #include "export/journal.h"
@@ -302,7 +303,6 @@ static int log_summary(struct service *service)
 	service->collection.session.end = clock_mono();
 	collection_describe(&service->collection, &heading, &report);
 	report.worst = NULL;
-	report.view = (struct view){.by = service->options.daemon.groups, .limit = SUMMARY_ROWS};
 	if (!err)
 		err = model_rows(service->collection.model, &report.view, &report.rows);
 	if (!err)
@@ -378,9 +378,23 @@ static int serve(struct service *service)
 	return err;
 }
 
+struct plan daemon_plan(const struct options *options)
+{
+	return (struct plan){
+		.options = options,
+		.ledger = options->ledger,
+		.samples_cost = true,
+		.names_meanwhile = true,
+		.lasting = true,
+		/* Tasks come and go: the service keeps groups of them. */
+		.view = {.by = options->daemon.groups, .limit = SUMMARY_ROWS},
+	};
+}
+
 static int prepare(struct service *service)
 {
 	const struct options *options = &service->options;
+	const struct plan plan = daemon_plan(options);
 	struct collection *collection = &service->collection;
 	int status, err;
 
@@ -399,7 +413,7 @@ static int prepare(struct service *service)
 	}
 	collection->take_outlier = take_outlier;
 	collection->context = service;
-	status = collection_open(collection, options);
+	status = collection_open(collection, &plan);
 	if (status != EXIT_DONE)
 		return status;
 	service->series = series_new(&(struct series_options){

@@ -9,6 +9,7 @@
 #include "base/output.h"
 #include "base/privilege.h"
 #include "cmd/commands.h"
+#include "cmd/plan.h"
 #include "cmd/session.h"
 #include "findings/incident.h"
 #include "findings/told.h"
@@ -111,6 +112,16 @@ static int write_held(struct stream *stream)
 
 /* ---- the command ------------------------------------------------------------- */
 
+struct plan outliers_plan(const struct options *options)
+{
+	return (struct plan){
+		.options = options,
+		.ledger = options->ledger,
+		.outliers_alone = true,
+		.names_meanwhile = true,
+	};
+}
+
 static int prepare(struct stream *stream, const struct options *options)
 {
 	const struct intake intake = {
@@ -118,6 +129,7 @@ static int prepare(struct stream *stream, const struct options *options)
 		.outlier = take_outlier,
 		.context = stream,
 	};
+	const struct plan plan = outliers_plan(options);
 	const bool each = options->json || options->verbose > 0;
 
 	stream->model = model_new(0);
@@ -127,7 +139,7 @@ static int prepare(struct stream *stream, const struct options *options)
 		message_error("out of memory");
 		return -ENOMEM;
 	}
-	return session_open(&stream->session, options, &intake);
+	return session_open(&stream->session, &plan, &intake);
 }
 
 static void describe(struct stream *stream, struct session_heading *heading, struct report *report,

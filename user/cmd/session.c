@@ -46,13 +46,18 @@ bool session_refuse_proc(struct reductions *reductions)
 	return err;
 }
 
+/* Whether stacks of programs are told. */
+static bool names_programs(const struct session *session)
+{
+	return session->options->user_stacks || session->plan.ledger.sites;
+}
+
 /* Begins to read programs' files, if that is wanted, and goes on without if it cannot. */
 static void start_file_helper(struct session *session)
 {
-	const struct options *options = session->options;
 	int err = 0;
 
-	if (options->user_stacks || options->ledger.sites)
+	if (names_programs(session))
 		err = file_helper_start(&session->file_helper);
 	if (err)
 		message_error("functions of programs have no names: cannot start what reads their "
@@ -60,9 +65,9 @@ static void start_file_helper(struct session *session)
 			      strerror(-err));
 }
 
-int session_open(struct session *session, const struct options *options,
-		 const struct intake *intake)
+int session_open(struct session *session, const struct plan *plan, const struct intake *intake)
 {
+	const struct options *options = plan->options;
 	struct source_outliers outliers = {
 		.deviations = options->sensitivity,
 		.user_stacks = options->user_stacks,
@@ -71,16 +76,17 @@ int session_open(struct session *session, const struct options *options,
 	struct source_request request = {
 		.filter = &filter,
 		.outliers = &outliers,
-		.ledger = options->ledger,
+		.ledger = plan->ledger,
 		.reductions = &session->reductions,
-		.outliers_alone = options->command == COMMAND_OUTLIERS,
-		.sample_cost = options->command == COMMAND_DAEMON,
+		.outliers_alone = plan->outliers_alone,
+		.sample_cost = plan->samples_cost,
 	};
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
 	uint64_t began = clock_mono();
 	bool proc_refused;
 	int err;
 
+	session->plan = *plan;
 	session->options = options;
 	limits_raise_files();
 	proc_refused = session_refuse_proc(&session->reductions);
@@ -106,7 +112,7 @@ int session_open(struct session *session, const struct options *options,
 	if (session->cgroups)
 		cgroup_path(session->cgroups, 0); /* now: some may be gone at the end */
 	/* Who names functions while it measures would be the one who had the CPU. */
-	if (options->command == COMMAND_OUTLIERS || options->command == COMMAND_DAEMON)
+	if (plan->names_meanwhile)
 		symbols_read(session->symbols);
 	message_detail(1, "start: %llu us", (unsigned long long)(clock_mono() - began) / 1000);
 	return 0;
@@ -314,8 +320,8 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->host = heading->host;
 	report->kernel = heading->kernel;
 	report->cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	report->view = session->options->view;
-	report->timer_view = session->options->timer_view;
+	report->view = session->plan.view;
+	report->timer_view = session->plan.timer_view;
 	report->window_start = session->start;
 	report->window_end = session->end;
 	report->time = time_of(session->end);
@@ -327,7 +333,7 @@ void session_describe(struct session *session, struct session_heading *heading,
 	report->hidden_tasks = source_hidden_tasks(session->source);
 	report->naming = session_naming(session);
 	report->clock = session_clock();
-	if (session->options->user_stacks || session->options->ledger.sites)
+	if (names_programs(session))
 		report->unnamed = user_symbols_unnamed(session->user_symbols);
 	if (session->end > session->start)
 		add_overhead(session, &report->overhead, report->cpus);

@@ -10,6 +10,7 @@
 #include "host/cgroup.h"
 #include "host/file_helper.h"
 #include "host/names.h"
+#include "cmd/plan.h"
 #include "options/options.h"
 #include "findings/outlier.h"
 #include "base/output.h"
@@ -24,7 +25,8 @@
 
 /* All zeros is nothing yet; ended by session_clear(). */
 struct session {
-	const struct options *options;
+	const struct options *options; /* the plan's */
+	struct plan plan;
 	struct cgroup_hierarchy hierarchy;
 	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
 	struct symbols *symbols;
@@ -48,12 +50,11 @@ extern volatile int session_stop;
 bool session_refuse_proc(struct reductions *reductions);
 
 /*
- * Finds what the options name, loads and attaches. @intake: copied. Says on
- * stderr what went wrong. 0 or a negative errno, to be given to
+ * Finds what the options name, loads and attaches as planned. @plan and @intake are
+ * copied. Says on stderr what went wrong. 0 or a negative errno, to be given to
  * session_exit_code().
  */
-int session_open(struct session *session, const struct options *options,
-		 const struct intake *intake);
+int session_open(struct session *session, const struct plan *plan, const struct intake *intake);
 void session_clear(struct session *session);
 
 /* Begins the window and gives up all privileges but @kept (enum privilege_kept, or'ed). */

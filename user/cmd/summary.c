@@ -2,7 +2,26 @@
 /* dwell summary: measures for a while, then writes one table. */
 #include "cmd/collection.h"
 #include "cmd/commands.h"
+#include "cmd/plan.h"
+#include "sink/report.h"
 #include "sink/summary.h"
+
+struct plan summary_plan(const struct options *options)
+{
+	static const enum timer_by by[] = {
+		[ROW_BY_TASK] = TIMER_BY_TASK,
+		[ROW_BY_PROCESS] = TIMER_BY_PROCESS,
+		[ROW_BY_COMM] = TIMER_BY_COMM,
+		[ROW_BY_CGROUP] = TIMER_BY_CGROUP,
+	};
+
+	return (struct plan){
+		.options = options,
+		.ledger = options->ledger,
+		.view = options->view,
+		.timer_view = {.by = by[options->view.by], .limit = options->view.limit},
+	};
+}
 
 static int write_report(struct collection *collection)
 {
@@ -27,7 +46,8 @@ static int write_report(struct collection *collection)
 int cmd_summary(const struct options *options)
 {
 	struct collection collection __attribute__((cleanup(collection_clear))) = {0};
-	int status = collection_open(&collection, options);
+	const struct plan plan = summary_plan(options);
+	int status = collection_open(&collection, &plan);
 
 	if (status == EXIT_DONE)
 		status = collection_run(&collection);

@@ -2,7 +2,25 @@
 /* dwell timers: measures for a while, then writes the ledger of timers. */
 #include "cmd/collection.h"
 #include "cmd/commands.h"
+#include "cmd/plan.h"
+#include "sink/report.h"
 #include "sink/timers.h"
+
+struct plan timers_plan(const struct options *options)
+{
+	struct plan plan = {
+		.options = options,
+		.ledger = options->ledger,
+		/* No line stands for a task's own counters: exited tasks need not be kept for them. */
+		.view = {.by = ROW_BY_PROCESS},
+		.timer_view = options->timer_view,
+	};
+
+	plan.ledger.wanted = true;
+	plan.ledger.alone = true;
+	plan.timer_view.limit = options->view.limit;
+	return plan;
+}
 
 static int write_report(struct collection *collection)
 {
@@ -24,7 +42,8 @@ static int write_report(struct collection *collection)
 int cmd_timers(const struct options *options)
 {
 	struct collection collection __attribute__((cleanup(collection_clear))) = {0};
-	int status = collection_open(&collection, options);
+	const struct plan plan = timers_plan(options);
+	int status = collection_open(&collection, &plan);
 
 	if (status == EXIT_DONE)
 		status = collection_run(&collection);

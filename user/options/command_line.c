@@ -144,27 +144,14 @@ static int read_initial_values(struct parser *parser)
 	return err;
 }
 
-/* What follows from several options together. */
-static int complete(struct parser *parser)
+/* What does not go together. */
+static int check_together(struct parser *parser)
 {
-	static const enum timer_by by[] = {
-		[ROW_BY_TASK] = TIMER_BY_TASK,
-		[ROW_BY_PROCESS] = TIMER_BY_PROCESS,
-		[ROW_BY_COMM] = TIMER_BY_COMM,
-		[ROW_BY_CGROUP] = TIMER_BY_CGROUP,
-	};
-	struct options *options = parser->options;
+	const struct options *options = parser->options;
+	const struct option_spec *timers = option_named("timers", strlen("timers"));
 
-	options->timer_view.limit = options->view.limit;
-	options->ledger.alone = options->command == COMMAND_TIMERS;
-	if (options->ledger.alone) {
-		options->ledger.wanted = true;
-		/* No line stands for a task's own counters: exited tasks need not be kept for them. */
-		options->view.by = ROW_BY_PROCESS;
-	} else {
-		options->timer_view.by = by[options->view.by];
-	}
-	if (options->ledger.wheel && !options->ledger.wanted && options->action == ACTION_RUN)
+	if (options->action == ACTION_RUN && options->ledger.wheel && !options->ledger.wanted &&
+	    option_takes(timers, options->command))
 		return parser_refuse(parser, "--wheel tells of timers: give --timers too");
 	return 0;
 }
@@ -192,7 +179,7 @@ int command_line_read(int argc, char **argv, struct options *options, char error
 		return read_options(&parser, argc, argv);
 	if (command < COMMANDS) {
 		err = read_options(&parser, argc - 1, argv + 1);
-		return err ? err : complete(&parser);
+		return err ? err : check_together(&parser);
 	}
 	return parser_refuse(&parser, "there is no command '%.64s': '%s' lists the commands",
 			     argv[1], help_of(COMMAND_NONE));

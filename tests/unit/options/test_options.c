@@ -249,21 +249,6 @@ static void thresholds_go_back_to_auto(void **state)
 }
 
 /* Else it would tell of exited tasks as lost that none of its lines is of. */
-static void the_ledger_alone_keeps_no_exited_tasks(void **state)
-{
-	struct options options;
-
-	(void)state;
-	accepts(&options, "timers --by task");
-	assert_int_equal(options.timer_view.by, TIMER_BY_TASK);
-	assert_int_equal(options.view.by, ROW_BY_PROCESS);
-	options_clear(&options);
-	accepts(&options, "summary --timers");
-	assert_int_equal(options.timer_view.by, TIMER_BY_TASK);
-	assert_int_equal(options.view.by, ROW_BY_TASK);
-	options_clear(&options);
-}
-
 static void the_service_has_options_of_its_own(void **state)
 {
 	struct options options;
@@ -729,7 +714,6 @@ int main(void)
 		cmocka_unit_test(outliers_are_what_is_unusual),
 		cmocka_unit_test(outliers_are_what_is_asked_for),
 		cmocka_unit_test(thresholds_go_back_to_auto),
-		cmocka_unit_test(the_ledger_alone_keeps_no_exited_tasks),
 		cmocka_unit_test(the_service_has_options_of_its_own),
 		cmocka_unit_test(the_service_refuses),
 		cmocka_unit_test(a_copy_stands_alone),
