@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tests of the command line: the table, what is read by it, what is refused and how, the help. */
-#include <ctype.h>
+/* Tests of the command line: what is read from it, what is refused and how. */
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -13,9 +12,7 @@
 #include <cmocka.h>
 
 #include "options/command_line.h"
-#include "options/help.h"
 #include "options/table.h"
-#include "options/values.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define S 1000000000ULL
@@ -62,83 +59,6 @@ static void refuses(const char *line, ...)
 			fail_msg("\"%s\" gave \"%s\", without \"%s\"", line, error, part);
 	va_end(parts);
 	options_clear(&options);
-}
-
-/* ---- the table -------------------------------------------------------------- */
-
-static bool is_flag(const struct option_spec *option)
-{
-	return option->read == value_flag || option->read == value_repeated ||
-	       option->read == value_help || option->read == value_version;
-}
-
-static void check_row(const struct option_spec *option)
-{
-	assert_true(!option->letter || isalpha(option->letter));
-	assert_true(strlen(option->help) > 0);
-	assert_true(islower((unsigned char)option->help[0]));
-	assert_int_not_equal(option->help[strlen(option->help) - 1], '.');
-	assert_true(option->commands != 0);
-	assert_non_null(option->read);
-	assert_int_equal(option->argument == NULL, is_flag(option));
-	assert_int_equal(option->measures != 0, option->read == value_threshold);
-	assert_true(option->min <= option->max || option->read == value_word);
-}
-
-/* That @value's field is of the size that its reader writes. */
-static void check_field(const struct option_spec *option, const struct option_value *value)
-{
-	assert_int_equal(value->words != NULL, option->read == value_word);
-	assert_true(value->size > 0 && value->offset + value->size <= sizeof(struct options));
-	if (option->read == value_flag)
-		assert_int_equal(value->size, sizeof(bool));
-	if (option->read == value_repeated || option->read == value_word ||
-	    option->read == value_percent)
-		assert_int_equal(value->size, sizeof(unsigned int));
-	if (option->read == value_duration || option->read == value_interval)
-		assert_int_equal(value->size, sizeof(uint64_t));
-	if (option->read == value_count)
-		assert_true(value->size == sizeof(uint32_t) || value->size == sizeof(uint64_t));
-	if (option->read == value_file)
-		assert_int_equal(value->size, sizeof(char *));
-}
-
-static void rows_are_consistent(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < option_specs_count; i++) {
-		const struct option_spec *option = &option_specs[i];
-
-		check_row(option);
-		check_field(option, &option->value);
-		assert_int_equal(option->others != 0, option->other.size != 0);
-		if (option->others)
-			check_field(option, &option->other);
-		for (size_t k = 0; k < i; k++) {
-			assert_true(!option->letter || option->letter != option_specs[k].letter);
-			assert_string_not_equal(option->name, option_specs[k].name);
-		}
-	}
-}
-
-static void names_are_complete(void **state)
-{
-	size_t i, k;
-
-	(void)state;
-	for (i = COMMAND_NONE + 1; i < COMMANDS; i++) {
-		assert_non_null(command_specs[i].name);
-		assert_non_null(command_specs[i].help);
-		assert_non_null(command_specs[i].description);
-	}
-	for (i = 0; i < ROW_KEYS; i++) {
-		assert_non_null(sort_keys[i].name);
-		assert_non_null(sort_keys[i].help);
-		for (k = 0; k < i; k++)
-			assert_string_not_equal(sort_keys[i].name, sort_keys[k].name);
-	}
-	for (i = 0; i <= ROW_BY_CGROUP; i++)
-		assert_non_null(by_names[i].name);
 }
 
 /* ---- what is read ----------------------------------------------------------- */
@@ -322,32 +242,6 @@ static void a_copy_stands_alone(void **state)
 	assert_int_equal(copy.nr_cgroups, 2);
 	assert_string_equal(copy.cgroups[1], "/b");
 	options_clear(&copy);
-}
-
-/* Of what the file may have, these change while the service runs: it says so when it reloads. */
-static void a_reload_takes_over_three_options(void **state)
-{
-	static const char *const reloadable[] = {"textfile-dir", "interval", "max-overhead"};
-	struct options running, fresh;
-	size_t found = 0;
-
-	(void)state;
-	accepts(&running, "daemon");
-	assert_false(options_need_restart(&running, &running));
-	for (size_t i = 0; i < option_specs_count; i++) {
-		const struct option_spec *option = &option_specs[i];
-
-		fresh = running;
-		((char *)&fresh)[option->value.offset] ^= 1;
-		assert_int_equal(options_need_restart(&running, &fresh),
-				 option_in_file(option) && !option->reloadable);
-		if (!option->reloadable)
-			continue;
-		assert_true(found < LENGTH(reloadable));
-		assert_string_equal(option->name, reloadable[found++]);
-	}
-	assert_int_equal(found, LENGTH(reloadable));
-	options_clear(&running);
 }
 
 static void every_option_in_every_form(void **state)
@@ -652,64 +546,9 @@ static void random_words_do_no_harm(void **state)
 	}
 }
 
-/* ---- help ------------------------------------------------------------------- */
-
-static char *help_text(enum command command)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	help_print(out, command, "/beside/dwell.8");
-	fclose(out);
-	return text;
-}
-
-static void help_lists_what_a_command_takes(void **state)
-{
-	char name[OPTION_FORMS_LEN + 8], forms[OPTION_FORMS_LEN], *text, *line, *rest;
-	int command;
-	size_t i;
-
-	(void)state;
-	for (command = COMMAND_NONE; command < COMMANDS; command++) {
-		text = help_text((enum command)command);
-		for (i = 0; i < option_specs_count; i++) {
-			snprintf(name, sizeof(name), "  %s ",
-				 option_forms(&option_specs[i], forms));
-			assert_int_equal(strstr(text, name) != NULL,
-					 (option_specs[i].commands >> command) & 1);
-		}
-		assert_non_null(strstr(text, "\n  man /beside/dwell.8\n"));
-		for (rest = text; (line = strsep(&rest, "\n"));)
-			if (strlen(line) > 80)
-				fail_msg("wider than 80 columns: %s", line);
-		free(text);
-	}
-	text = help_text(COMMAND_NONE);
-	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
-		assert_non_null(strstr(text, command_specs[command].name));
-	free(text);
-	text = help_text(COMMAND_SUMMARY);
-	for (i = 0; i < ROW_KEYS; i++)
-		assert_non_null(strstr(text, sort_keys[i].name));
-	assert_non_null(strstr(text, "(default: 10s)"));
-	free(text);
-	text = help_text(COMMAND_OUTLIERS);
-	assert_non_null(strstr(text, "(default: 0)"));
-	assert_null(strstr(text, "(default: 10s)"));
-	free(text);
-	text = help_text(COMMAND_CHECK);
-	assert_null(strstr(text, sort_keys[0].name));
-	free(text);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows_are_consistent),
-		cmocka_unit_test(names_are_complete),
 		cmocka_unit_test(initial_values),
 		cmocka_unit_test(outliers_are_what_is_unusual),
 		cmocka_unit_test(outliers_are_what_is_asked_for),
@@ -717,7 +556,6 @@ int main(void)
 		cmocka_unit_test(the_service_has_options_of_its_own),
 		cmocka_unit_test(the_service_refuses),
 		cmocka_unit_test(a_copy_stands_alone),
-		cmocka_unit_test(a_reload_takes_over_three_options),
 		cmocka_unit_test(every_option_in_every_form),
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(lists_and_repeats_add_up),
@@ -731,8 +569,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_key_lists_them_all),
 		cmocka_unit_test(what_to_do_survives_long_values),
 		cmocka_unit_test(random_words_do_no_harm),
-		cmocka_unit_test(help_lists_what_a_command_takes),
 	};
 
-	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("command_line", tests, NULL, NULL);
 }
