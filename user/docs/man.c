@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The manual, in the language of man(7): a template, filled in from the table of options. */
+#include "docs/gendocs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <linux/types.h>
+
+#include "bpf/dwell.h"
+#include "options/table.h"
+
+#define LINE_WIDTH 75 /* mandoc's style asks for less than 80 */
+
+static void put_character(char c, bool literal)
+{
+	if (c == '\\')
+		fputs("\\e", stdout);
+	else if (c == '-' && literal)
+		fputs("\\-", stdout);
+	else if (c == '\'')
+		fputs("\\(aq", stdout);
+	else
+		putchar(c);
+}
+
+/* Writes @text as it is typed or printed, on the line that has begun. */
+static void put_literal(const char *text)
+{
+	for (; *text; text++)
+		put_character(*text, true);
+}
+
+/* Writes @text as running text from the start of a line: short lines, a sentence on its own. */
+static void put_text(const char *text)
+{
+	bool ended = false;
+	size_t column = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column && (ended || column + length > LINE_WIDTH)) {
+			putchar('\n');
+			column = 0;
+		} else if (column) {
+			putchar(' ');
+		}
+		/* At the start of a line a dot would be a command. */
+		if (!column && *text == '.')
+			fputs("\\&", stdout);
+		column += length + 1;
+		ended = length && text[length - 1] == '.';
+		for (; length; length--)
+			put_character(*text++, false);
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void put_bold(const char *text)
+{
+	fputs("\\fB", stdout);
+	put_literal(text);
+	fputs("\\fR", stdout);
+}
+
+/* Writes @text as one sentence. */
+static void put_sentence(const char *text)
+{
+	char sentence[512];
+
+	snprintf(sentence, sizeof(sentence), "%c%s.", toupper((unsigned char)text[0]), text + 1);
+	put_text(sentence);
+}
+
+/* A name in bold and what it means, as an entry of a list. */
+static void put_entry(const char *name, const char *meaning)
+{
+	fputs(".TP\n", stdout);
+	put_bold(name);
+	putchar('\n');
+	put_sentence(meaning);
+}
+
+/* One line for each command, with the options that are its own. */
+static void put_synopsis(void)
+{
+	int command;
+	size_t i;
+
+	for (command = COMMAND_NONE; command < COMMANDS; command++) {
+		if (command != COMMAND_NONE)
+			fputs(".br\n", stdout);
+		printf(".B dwell%s%s\n", command == COMMAND_NONE ? "" : " ",
+		       command_specs[command].name);
+		for (i = 0; i < option_specs_count; i++) {
+			const struct option_spec *option = &option_specs[i];
+
+			if (!option_takes(option, command) ||
+			    (command != COMMAND_NONE && option_takes(option, COMMAND_NONE)))
+				continue;
+			if (option->letter)
+				printf(".RB [ \\-%c", option->letter);
+			else
+				printf(".RB [ \\-\\-%s", option->name);
+			if (option->argument)
+				/* \& keeps the dots of "PID,..." from ending a sentence. */
+				printf("\n.IR %s ]\\&\n", option->argument);
+			else
+				fputs(" ]\n", stdout);
+		}
+	}
+}
+
+static void put_commands(void)
+{
+	int command;
+
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		fputs(".TP\n", stdout);
+		put_bold(command_specs[command].name);
+		putchar('\n');
+		put_text(command_specs[command].description);
+	}
+}
+
+/* Says which commands take @option, unless all do. */
+static void put_takers(const struct option_spec *option)
+{
+	bool all = true, first = true;
+	int command;
+
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++)
+		all &= option_takes(option, command);
+	if (all)
+		return;
+	fputs("Taken by ", stdout);
+	for (command = COMMAND_NONE + 1; command < COMMANDS; command++) {
+		if (!option_takes(option, command))
+			continue;
+		fputs(first ? "" : ", ", stdout);
+		put_bold(command_specs[command].name);
+		first = false;
+	}
+	fputs(".\n", stdout);
+}
+
+static void put_option(const struct option_spec *option)
+{
+	fputs(".TP\n\\fB", stdout);
+	if (option->letter)
+		printf("\\-%c\\fR, \\fB", option->letter);
+	fputs("\\-\\-", stdout);
+	put_literal(option->name);
+	fputs("\\fR", stdout);
+	if (option->argument) {
+		fputs(" \\fI", stdout);
+		put_literal(option->argument);
+		fputs("\\fR", stdout);
+	}
+	putchar('\n');
+	put_sentence(option->help);
+	if (option->value.initial) {
+		fputs("The default is ", stdout);
+		put_bold(option->value.initial);
+		if (option->others) {
+			fputs(", for\n", stdout);
+			put_bold(command_specs[__builtin_ctz(option->others)].name);
+			fputs(" it is ", stdout);
+			put_bold(option->other.initial);
+		}
+		fputs(".\n", stdout);
+	}
+	put_takers(option);
+}
+
+static void put_options(void)
+{
+	int section;
+	size_t i;
+
+	for (section = 0; section < SECTIONS; section++) {
+		printf(".SS %s\n", section_titles[section]);
+		for (i = 0; i < option_specs_count; i++)
+			if ((int)option_specs[i].section == section)
+				put_option(&option_specs[i]);
+	}
+}
+
+static void put_named_values(const struct named_value *value)
+{
+	for (; value->name; value++)
+		put_entry(value->name, value->help);
+}
+
+static void put_losses(void)
+{
+#define X(id, name, text) put_entry(name, text);
+	DWELL_LOSS_LIST(X)
+#undef X
+}
+
+/* What a line of the template that is nothing but a marker stands for. */
+static const struct {
+	const char *marker;
+	void (*put)(void);		  /* or NULL */
+	const struct named_value *values; /* then these, as a list */
+} generated[] = {
+	{"@SYNOPSIS@\n", put_synopsis, NULL},
+	{"@COMMANDS@\n", put_commands, NULL},
+	{"@OPTIONS@\n", put_options, NULL},
+	{"@SORT_KEYS@\n", NULL, sort_keys},
+	{"@GROUPS@\n", NULL, by_names},
+	{"@LOSSES@\n", put_losses, NULL},
+	{"@TIMER_SORT_KEYS@\n", NULL, timer_sort_keys},
+	{"@TIMER_GROUPS@\n", NULL, timer_by_names},
+};
+
+#define GENERATED (sizeof(generated) / sizeof(generated[0]))
+
+/* Copies @line, the version in the place of its marker. */
+static void put_line(const char *line)
+{
+	static const char marker[] = "@VERSION@";
+	const char *at = strstr(line, marker);
+
+	if (at)
+		printf("%.*s%s%s", (int)(at - line), line, DWELL_VERSION, at + strlen(marker));
+	else
+		fputs(line, stdout);
+}
+
+int man_write(FILE *in)
+{
+	unsigned int seen[GENERATED] = {0};
+	char line[1024];
+	size_t i;
+
+	while (fgets(line, sizeof(line), in)) {
+		for (i = 0; i < GENERATED && strcmp(line, generated[i].marker) != 0; i++)
+			;
+		if (i == GENERATED) {
+			put_line(line);
+			continue;
+		}
+		if (generated[i].put)
+			generated[i].put();
+		else
+			put_named_values(generated[i].values);
+		seen[i]++;
+	}
+	for (i = 0; i < GENERATED; i++) {
+		if (seen[i] == 1)
+			continue;
+		fprintf(stderr, "gendocs: the template has %u lines %s", seen[i],
+			generated[i].marker);
+		return -EINVAL;
+	}
+	return 0;
+}
