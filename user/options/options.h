@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Options: what dwell was asked to do. */
-#ifndef DWELL_OPTIONS_H
-#define DWELL_OPTIONS_H
+#ifndef DWELL_OPTIONS_OPTIONS_H
+#define DWELL_OPTIONS_OPTIONS_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -51,9 +51,9 @@ struct options {
 	char *cgroups[SOURCE_FILTER_MAX]; /* as typed; owned, freed by options_clear() */
 	unsigned int nr_cgroups;
 	uint64_t duration_ns; /* at most 365 days; 0: until Ctrl-C */
-	struct view view;
+	struct view view;     /* of tasks; its limit is that of timers too */
 	struct timer_view timer_view;
-	struct source_ledger ledger;
+	struct source_ledger ledger; /* whether it is @alone is the command's to say */
 	struct outlier_rule outlier[DWELL_MEASURES]; /* off where the command looks for none */
 	unsigned int sensitivity;		     /* mean deviations beyond the mean */
 	bool user_stacks;			     /* where programs block is kept */

@@ -20,7 +20,6 @@
 #define TABLE_MAX 262144 /* 300 MB */
 #define SENSITIVITY_MAX 100
 #define GROUPS_MAX 10000
-#define PPM_PER_PERCENT 10000
 #define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
 
 /* A table is read by its columns. */
@@ -99,18 +98,19 @@ const char *const section_names[SECTIONS] = {
 	[SECTION_LIMITS] = "limits",
 };
 
-#define ALL ((1U << COMMANDS) - 1)
-#define RUNS (ALL & ~(1U << COMMAND_NONE))
-#define SUMMARY (1U << COMMAND_SUMMARY)
-#define OUTLIERS (1U << COMMAND_OUTLIERS)
-#define TIMERS (1U << COMMAND_TIMERS)
-#define DAEMON (1U << COMMAND_DAEMON)
+#define BIT(number) (1U << (number))
+
+#define ALL (BIT(COMMANDS) - 1)
+#define RUNS (ALL & ~BIT(COMMAND_NONE))
+#define SUMMARY BIT(COMMAND_SUMMARY)
+#define OUTLIERS BIT(COMMAND_OUTLIERS)
+#define TIMERS BIT(COMMAND_TIMERS)
+#define DAEMON BIT(COMMAND_DAEMON)
 #define JUDGES (SUMMARY | OUTLIERS | DAEMON)
 #define VIEWS (SUMMARY | TIMERS)
 #define MEASURES (SUMMARY | OUTLIERS | TIMERS)
 #define REPORTS (RUNS & ~DAEMON)
 
-#define BIT(number) (1U << (number))
 #define AT(field) \
 	.offset = offsetof(struct options, field), .size = sizeof(((struct options *)0)->field)
 #define THRESHOLD(which, unusual) \

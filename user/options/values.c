@@ -14,7 +14,6 @@
 
 #define NS_PER_S 1000000000ULL
 #define NS_PER_DAY (86400 * NS_PER_S)
-#define PPM_PER_PERCENT 10000
 
 int parser_refuse(struct parser *parser, const char *format, ...)
 {

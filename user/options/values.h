@@ -34,8 +34,10 @@ int value_count(struct parser *parser, const char *value);
 int value_word(struct parser *parser, const char *value);     /* an enum: @min and its position */
 int value_duration(struct parser *parser, const char *value); /* ns; 0: until Ctrl-C */
 int value_interval(struct parser *parser, const char *value); /* ns; a period */
-int value_percent(struct parser *parser, const char *value);  /* millionths; "off": 0 */
 int value_file(struct parser *parser, const char *value);     /* keeps @value itself */
+/* A decimal number of percents, kept as millionths; "off": 0. */
+#define PPM_PER_PERCENT 10000
+int value_percent(struct parser *parser, const char *value);
 /* An absolute path, into an array of char; "off": "". */
 int value_directory(struct parser *parser, const char *value);
 /* The filter, to which each adds. A list has commas, a cgroup is one: "cpu,cpuacct" is common. */
