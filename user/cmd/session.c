@@ -65,6 +65,22 @@ static void start_file_helper(struct session *session)
 			      strerror(-err));
 }
 
+/* Makes ready what gives tasks and functions their names. 0 or -ENOMEM. */
+static int open_names(struct session *session)
+{
+	const bool proc_refused = session_refuse_proc(&session->reductions);
+
+	if (!proc_refused)
+		start_file_helper(session);
+	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
+	session->names = names_new(proc_refused ? NULL : NAMES_PROC);
+	session->user_symbols = user_symbols_new(session->file_helper);
+	if (session->symbols && session->names && session->user_symbols)
+		return 0;
+	message_error("out of memory");
+	return -ENOMEM;
+}
+
 int session_open(struct session *session, const struct plan *plan, const struct intake *intake)
 {
 	const struct options *options = plan->options;
@@ -83,23 +99,15 @@ int session_open(struct session *session, const struct plan *plan, const struct 
 	};
 	bool named = !cgroup_detect(CGROUP_MOUNTINFO, "", &session->hierarchy);
 	uint64_t began = clock_mono();
-	bool proc_refused;
 	int err;
 
 	session->plan = *plan;
 	session->options = options;
 	limits_raise_files();
-	proc_refused = session_refuse_proc(&session->reductions);
-	if (!proc_refused)
-		start_file_helper(session);
 	memcpy(outliers.rule, options->outlier, sizeof(outliers.rule));
-	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
-	session->names = names_new(proc_refused ? NULL : NAMES_PROC);
-	session->user_symbols = user_symbols_new(session->file_helper);
-	if (!session->symbols || !session->names || !session->user_symbols) {
-		message_error("out of memory");
-		return -ENOMEM;
-	}
+	err = open_names(session);
+	if (err)
+		return err;
 	err = targets_find(options, named ? &session->hierarchy : NULL, &filter);
 	if (err)
 		return err;
