@@ -26,7 +26,7 @@ static int take_record(void *context, const struct dwell_record *record)
 	struct collection *collection = context;
 
 	if (record->kind == DWELL_EXIT)
-		names_remember(collection->session.names, record->tid, record->comm);
+		task_names_remember(collection->session.task_names, record->tid, record->comm);
 	return model_add_record(collection->model, record);
 }
 

@@ -47,7 +47,7 @@ static int take_record(void *context, const struct dwell_record *record)
 	struct stream *stream = context;
 
 	if (record->kind == DWELL_EXIT)
-		names_remember(stream->session.names, record->tid, record->comm);
+		task_names_remember(stream->session.task_names, record->tid, record->comm);
 	return 0;
 }
 

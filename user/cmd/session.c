@@ -9,11 +9,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "cmd/commands.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/message.h"
 #include "base/saturate.h"
-#include "base/clock.h"
+#include "cmd/commands.h"
 #include "model/syscalls.h"
 #include "source/live.h"
 
@@ -39,7 +39,7 @@ static void catch_signals(void)
 
 bool session_refuse_proc(struct reductions *reductions)
 {
-	const int err = names_refuse_proc(NAMES_PROC);
+	const int err = task_names_refuse_proc(TASK_NAMES_PROC);
 
 	if (err)
 		reductions_add(reductions, err == ESRCH ? "/proc/self" : "/proc", err);
@@ -73,9 +73,9 @@ static int open_names(struct session *session)
 	if (!proc_refused)
 		start_file_helper(session);
 	session->symbols = symbols_new(SYMBOLS_KALLSYMS);
-	session->names = names_new(proc_refused ? NULL : NAMES_PROC);
+	session->task_names = task_names_new(proc_refused ? NULL : TASK_NAMES_PROC);
 	session->user_symbols = user_symbols_new(session->file_helper);
-	if (session->symbols && session->names && session->user_symbols)
+	if (session->symbols && session->task_names && session->user_symbols)
 		return 0;
 	message_error("out of memory");
 	return -ENOMEM;
@@ -130,7 +130,7 @@ void session_clear(struct session *session)
 {
 	source_close(session->source);
 	symbols_free(session->symbols);
-	names_free(session->names);
+	task_names_free(session->task_names);
 	user_symbols_free(session->user_symbols);
 	file_helper_stop(session->file_helper);
 	cgroup_paths_free(session->cgroups);
@@ -221,7 +221,7 @@ static const char *comm_name(void *context, uint32_t pid, uint32_t tid)
 {
 	struct session *session = context;
 
-	return names_comm(session->names, pid, tid);
+	return task_names_comm(session->task_names, pid, tid);
 }
 
 static double quota(void *context, uint64_t id)

@@ -7,21 +7,21 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "base/output.h"
+#include "cmd/plan.h"
+#include "findings/outlier.h"
 #include "host/cgroup.h"
 #include "host/file_helper.h"
-#include "host/names.h"
-#include "cmd/plan.h"
-#include "options/options.h"
-#include "findings/outlier.h"
-#include "base/output.h"
+#include "host/symbols.h"
+#include "host/task_names.h"
+#include "host/user_symbols.h"
 #include "model/naming.h"
 #include "model/reduction.h"
+#include "options/options.h"
+#include "options/targets.h"
 #include "sink/report.h"
 #include "source/intake.h"
 #include "source/source.h"
-#include "host/symbols.h"
-#include "options/targets.h"
-#include "host/user_symbols.h"
 
 /* All zeros is nothing yet; ended by session_clear(). */
 struct session {
@@ -30,7 +30,7 @@ struct session {
 	struct cgroup_hierarchy hierarchy;
 	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
 	struct symbols *symbols;
-	struct names *names;		 /* of exited tasks, as far as the command remembers them */
+	struct task_names *task_names;	 /* of exited tasks, as far as the command remembers them */
 	struct file_helper *file_helper; /* NULL: no names of programs' functions are wanted */
 	struct user_symbols *user_symbols;
 	struct source *source;

@@ -146,10 +146,10 @@ static int set_up(void **state)
 	options = (struct options){.duration_ns = WINDOW_END - WINDOW_START};
 	collection = (struct collection){.model = model_new(10)};
 	collection.session.options = &options;
-	collection.session.names = names_new(NULL);
+	collection.session.task_names = task_names_new(NULL);
 	collection.session.source = &made.source;
 	assert_non_null(collection.model);
-	assert_non_null(collection.session.names);
+	assert_non_null(collection.session.task_names);
 	made = (struct made){.source.ops = &least, .intake = collection_intake(&collection)};
 	return 0;
 }
@@ -195,7 +195,7 @@ static void what_it_hands_over_becomes_rows(void **state)
 	assert_int_equal(child->exited, 1);
 	assert_int_equal(child->measure[DWELL_WOKEN].max, 3 * MS);
 	rows_free(&rows);
-	assert_string_equal(names_comm(collection.session.names, CHILD, CHILD), "child");
+	assert_string_equal(task_names_comm(collection.session.task_names, CHILD, CHILD), "child");
 }
 
 static void what_it_counts_is_told(void **state)

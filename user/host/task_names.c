@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of tasks by thread id: of those that live, and of those that have exited lately. */
-#include "host/names.h"
+#include "host/task_names.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -22,13 +22,13 @@ struct name {
 	UT_hash_handle hh; /* in the order in which they were remembered */
 };
 
-struct names {
+struct task_names {
 	char proc[PATH_MAX];
 	struct name *kept;
 	char read[DWELL_COMM_LEN];
 };
 
-int names_refuse_proc(const char *proc)
+int task_names_refuse_proc(const char *proc)
 {
 	char path[PATH_MAX], number[16] = "";
 
@@ -38,22 +38,22 @@ int names_refuse_proc(const char *proc)
 	return strtol(number, NULL, 10) == getpid() ? 0 : ESRCH;
 }
 
-struct names *names_new(const char *proc)
+struct task_names *task_names_new(const char *proc)
 {
-	struct names *names = calloc(1, sizeof(*names));
+	struct task_names *names = calloc(1, sizeof(*names));
 
 	if (names && proc)
 		snprintf(names->proc, sizeof(names->proc), "%s", proc);
 	return names;
 }
 
-static void forget(struct names *names, struct name *name)
+static void forget(struct task_names *names, struct name *name)
 {
 	HASH_DEL(names->kept, name);
 	free(name);
 }
 
-void names_free(struct names *names)
+void task_names_free(struct task_names *names)
 {
 	if (!names)
 		return;
@@ -62,14 +62,14 @@ void names_free(struct names *names)
 	free(names);
 }
 
-void names_remember(struct names *names, uint32_t tid, const char *comm)
+void task_names_remember(struct task_names *names, uint32_t tid, const char *comm)
 {
 	struct name *name;
 
 	HASH_FIND(hh, names->kept, &tid, sizeof(tid), name);
 	if (name)
 		forget(names, name);
-	else if (HASH_COUNT(names->kept) >= NAMES_KEPT)
+	else if (HASH_COUNT(names->kept) >= TASK_NAMES_KEPT)
 		forget(names, names->kept);
 	name = calloc(1, sizeof(*name));
 	if (!name)
@@ -82,7 +82,7 @@ void names_remember(struct names *names, uint32_t tid, const char *comm)
 }
 
 /* Reads the name of a task that lives. NULL: it does not, or its tid is another process's. */
-static const char *read_name(struct names *names, uint32_t pid, uint32_t tid)
+static const char *read_name(struct task_names *names, uint32_t pid, uint32_t tid)
 {
 	char path[PATH_MAX + 64];
 	size_t length;
@@ -106,7 +106,7 @@ static const char *read_name(struct names *names, uint32_t pid, uint32_t tid)
 	return names->read;
 }
 
-const char *names_comm(struct names *names, uint32_t pid, uint32_t tid)
+const char *task_names_comm(struct task_names *names, uint32_t pid, uint32_t tid)
 {
 	const char *comm = read_name(names, pid, tid);
 	struct name *name;
