@@ -11,7 +11,7 @@
 /* What cgroup_detect() reads on a live host. */
 #define CGROUP_MOUNTINFO "/proc/self/mountinfo"
 
-/* At most so many directories are read in one walk. */
+/* At most so many groups are known, and 32 MiB of paths: a walk ends there. */
 #define CGROUP_WALK_MAX 100000
 
 /* One mounted hierarchy. The id of a group in it is its directory's inode number. */
@@ -26,22 +26,23 @@ struct cgroup_hierarchy {
  * Finds the hierarchy that counts for scheduling, in a file like
  * /proc/self/mountinfo: that of the v1 cpu controller where it is mounted, else
  * the unified one. Of several mounts the one that shows most. @root is put
- * before each mount point: "" on a live host. 0; -ENOENT (none is mounted);
- * another negative errno of reading @mountinfo.
+ * before each mount point: "" on a live host. 0; -ENOENT: none is mounted, or
+ * @mountinfo does not exist; -ENAMETOOLONG: @root; another negative errno of
+ * reading @mountinfo. After an error *hierarchy is of no use.
  */
 int cgroup_detect(const char *mountinfo, const char *root, struct cgroup_hierarchy *hierarchy);
 
 /*
  * The id of the group that a person means by @name: a path in the hierarchy
- * ("/system.slice/cron.service"), the same without the first slash, or the path
- * of its directory. 0; -EINVAL (empty); -ENOENT (no such group); -ENOTDIR (a
- * file); -EXDEV (a directory outside the hierarchy); another negative errno.
+ * with or without its first slash ("/system.slice/cron.service"), or the path of
+ * its directory. 0; -EINVAL: @name is empty; -ENOENT: there is no such group;
+ * -ENOTDIR: it is a file; -EXDEV: it is outside the hierarchy; another negative errno.
  */
 int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64_t *id);
 
 /*
- * How many CPUs' time the group at @path (in the hierarchy) may use by its own
- * quota or that of a group above it, the least of them. 0: no quota, or unknown.
+ * How many CPUs the group at @path (in the hierarchy) may use all of the time: the
+ * least of its own quota and those of the groups above it. 0: no quota, or unknown.
  */
 double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path);
 
@@ -49,9 +50,9 @@ double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path);
 struct cgroup_paths;
 
 /*
- * Reads nothing yet. An unknown id makes cgroup_path() read all again if the
- * last time was @refresh_ns ago (CGROUP_REFRESH_NS on a live host). NULL
- * without memory. The caller frees it with cgroup_paths_free().
+ * Copies @hierarchy and reads nothing yet. An unknown id makes cgroup_path() read
+ * all again if the last time was @refresh_ns ago (CGROUP_REFRESH_NS on a live
+ * host). NULL without memory. The caller frees the paths with cgroup_paths_free().
  */
 #define CGROUP_REFRESH_NS 1000000000ULL
 struct cgroup_paths *cgroup_paths_new(const struct cgroup_hierarchy *hierarchy,
@@ -61,7 +62,7 @@ void cgroup_paths_free(struct cgroup_paths *paths);
 /*
  * The path of group @id in its hierarchy: "/", "/system.slice/cron.service",
  * hostile bytes as they are. A group that was seen once keeps its path when it
- * is removed. NULL if unknown. Valid until the next call.
+ * is removed, while there is room for it. NULL: unknown. Valid until the next call.
  */
 const char *cgroup_path(struct cgroup_paths *paths, uint64_t id);
 

@@ -17,11 +17,12 @@
 struct elf_symbols;
 
 /*
- * Reads the table of functions of the ELF file @fd: .symtab, or .dynsym where
- * there is none. The file may be hostile, and may change meanwhile: it is read
- * with pread(2), never mapped, and never unpacked. 0, and *symbols is the
- * caller's, to be freed by elf_symbols_free(); -ENOEXEC: it is no ELF file, or a
- * damaged one; -EFBIG; -ETIME; -ENOMEM; another negative errno.
+ * Reads the table of functions of the ELF file @fd: .symtab, or else .dynsym; a
+ * file with neither has no functions. The file may be hostile, and may change meanwhile: it
+ * is read with pread(2), never mapped, and never unpacked. 0, and *symbols is the
+ * caller's, to be freed by elf_symbols_free(). Else it is NULL: -ENOEXEC: it is no ELF
+ * file with anything for memory, or a damaged or packed one; -EFBIG; -ETIME; -ENOMEM; another
+ * negative errno.
  */
 int elf_symbols_read(int fd, struct elf_symbols **symbols);
 void elf_symbols_free(struct elf_symbols *symbols);
@@ -30,10 +31,12 @@ void elf_symbols_free(struct elf_symbols *symbols);
 size_t elf_symbols_count(const struct elf_symbols *symbols);
 
 /*
- * Names what is at @offset bytes of the file. Writes the function to @name (any
- * bytes; cut to @size), "" if there is none, and to *address where it is from the
- * begin of the program's memory on. The name is read from @fd, the same file. 0;
- * -ENOENT: nothing of the file is in memory there; -ENOEXEC.
+ * Names what is at byte @offset of the file. Writes the function to @name (any
+ * bytes; cut to @size, at least 1), "" if there is none, and to *address how many bytes
+ * behind the beginning of the program's memory it is. The name is read from @fd, a
+ * descriptor of the file that @symbols were read from. 0; -ENOENT: nothing of that
+ * part of the file is in memory, and *address is as it was; -ENOEXEC: the function's name
+ * cannot be read.
  */
 int elf_symbols_name(const struct elf_symbols *symbols, int fd, uint64_t offset, char *name,
 		     size_t size, uint64_t *address);

@@ -30,8 +30,8 @@ struct file_helper;
 /*
  * Starts the helper, which keeps of this process's capabilities those that open
  * the files of others, and nothing else of it. Call it while there is one thread,
- * before privileges are given up. 0, and the caller ends it with
- * file_helper_stop(); a negative errno.
+ * before privileges are given up. 0, and the caller ends it with file_helper_stop(),
+ * which also takes NULL; or a negative errno, and *helper is NULL.
  */
 int file_helper_start(struct file_helper **helper);
 void file_helper_stop(struct file_helper *helper);
@@ -49,11 +49,16 @@ bool file_helper_name(struct file_helper *helper, uint32_t pid, uint64_t address
 /* Whether @answer is that there was none: the helper took too long, or died. */
 bool file_helper_failed(const struct file_answer *answer);
 
-/* The memory that only the helper has; and its CPU time so far. Of those that run, 0 if none. */
+/* Bytes of memory that only the helper's processes have now. 0: none runs, or without /proc. */
 uint64_t file_helper_resident_bytes(const struct file_helper *helper);
+
+/*
+ * CPU time in ns of the helper's processes so far, as well as it is known also of those that
+ * have ended; it may fall by a little when one ends. 0 without a helper.
+ */
 uint64_t file_helper_cpu_ns(const struct file_helper *helper);
 
-/* Whether process @pid is one of the helper's. */
+/* Whether process @pid is one of the helper's that run. False without a helper (NULL). */
 bool file_helper_is(const struct file_helper *helper, uint32_t pid);
 
 #endif

@@ -49,26 +49,29 @@ struct file_answer {
 	uint32_t parser;   /* process id of the parser */
 	uint32_t is_file;  /* 1: @file is a file's; 0: a region of memory's */
 	uint64_t spent_ns; /* CPU time of parsers that ended since the last answer */
-	uint64_t offset; /* of the address: from where the file, or the region, begins in memory */
-	/* Its name, or "[vdso]"; also of a file that could not be read. */
+	uint64_t offset; /* of the address: bytes from where the file, or the region, begins in memory */
+	/* The file's name, also if it could not be read; the region's, such as "[vdso]". */
 	char file[FILE_NAME_LEN];
 	char function[FILE_FUNCTION_LEN]; /* "": none is known */
 };
 
 /*
- * Sends @message, and @fd along with it (-1: none), without waiting for room.
- * 0 or a negative errno.
+ * Sends @message, and @fd along with it (-1: none), without waiting for room. The
+ * descriptor stays the caller's too. 0; -EAGAIN: there is no room; another negative errno.
  */
 int file_message_send(int socket, const void *message, size_t size, int fd);
 
 /*
  * Waits for one message of exactly @size bytes, and takes a descriptor with it
- * into *fd (-1: none came; NULL: none is taken). 0; -EPIPE: the other end is
- * closed; -EPROTO: something else came; another negative errno.
+ * into *fd, which the caller closes (-1: none came; NULL: none is taken). 0; -EPIPE: the
+ * other end is closed; -EPROTO: something else came; another negative errno.
  */
 int file_message_receive(int socket, void *message, size_t size, int *fd);
 
-/* As above, for at most @ms: then -ETIMEDOUT. */
+/*
+ * Waits like file_message_receive(), but for @ms milliseconds at most: then it returns
+ * -ETIMEDOUT, and *fd is as it was.
+ */
 int file_message_await(int socket, void *message, size_t size, int *fd, int ms);
 
 /*

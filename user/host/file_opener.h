@@ -8,7 +8,8 @@
  * is answered with one struct file_answer. It keeps what privileges it has, and
  * uses them to look at mappings and to open files, which it hands to the parser.
  * A file system may keep it waiting for ever: whoever asks must give up by himself.
- * Returns when the other end is closed, or the parser died.
+ * Returns when the other end is closed or takes no answer, when no parser can be started,
+ * and after the answer to a question over which the parser died.
  */
 void file_opener_serve(int socket);
 

@@ -6,17 +6,17 @@
 #include <sys/types.h>
 
 /*
- * Starts it. It has no privilege, may use only a few system calls, little memory
+ * Starts a parser. It has no privilege, may use only a few system calls, little memory
  * and CPU time, opens nothing, and ends when the other end of its socket is
  * closed. It answers each struct file_request, which comes with the descriptor of
- * a file, with one struct file_answer. The caller closes *socket and waits for
- * the process. Its id or a negative errno.
+ * a file, with one struct file_answer. Returns its process id, and the caller closes *socket
+ * and waits for the process; or a negative errno, and *socket is as it was.
  */
 pid_t file_parser_start(int *socket);
 
 /*
- * Has every system call that the parser does not need fail from now on. 0, also
- * on a kernel that cannot filter them, or a negative errno.
+ * Has every system call that the parser does not need fail in this process from now on.
+ * 0, also on a kernel that cannot filter them, or a negative errno.
  */
 int file_parser_limit_calls(void);
 

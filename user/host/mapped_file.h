@@ -15,9 +15,10 @@
  * CAP_CHECKPOINT_RESTORE, a file that has no name any more is not found. A file
  * system may let this wait for ever.
  *
- * A descriptor, which the caller closes. -ESTALE: the file that is mapped has no
- * name any more, or it is another file's now; -ENOEXEC: it is no regular file,
- * or one of /proc, /sys or huge pages; -EACCES; another negative errno.
+ * Returns a descriptor, which the caller closes. -ESTALE: the file that is mapped has no
+ * name any more, or its name is another file's now, or the process is gone; -ENOEXEC: it is
+ * no regular file, or one of /proc, /sys or huge pages; -EACCES: it may not be opened, or
+ * the process may not be looked at; another negative errno.
  */
 int mapped_file_open(uint32_t pid, const struct mapping *mapping);
 

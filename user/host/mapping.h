@@ -32,15 +32,19 @@ int mapping_parse(const char *line, struct mapping *mapping);
 
 /*
  * Finds the mapping of process @pid that holds @address. 0; -ENOENT: nothing is
- * mapped there; -ESRCH: the process is gone; -EACCES: it may not be looked at;
- * -EFBIG: it has too many mappings; another negative errno.
+ * mapped there; -ESRCH: the process is gone; -EACCES: it may not be looked at, or is
+ * hidden; -EFBIG: it has too many mappings; another negative errno. After an error
+ * *mapping is of no use.
  */
 int mapping_find(uint32_t pid, uint64_t address, struct mapping *mapping);
 
-/* As mapping_find(), of this process, whatever its number is in /proc. */
+/*
+ * Finds the mapping of this process that holds @address, whatever its number is in /proc.
+ * 0; -ENOENT: nothing is mapped there, or there is no /proc; another negative errno.
+ */
 int mapping_find_own(uint64_t address, struct mapping *mapping);
 
-/* The last part of the file's path, without " (deleted)". Writes it to @name, cut to @size. */
+/* Writes the last part of the path of @mapping's file, without " (deleted)", to @name, cut to @size. */
 void mapping_file_name(const struct mapping *mapping, char *name, size_t size);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Symbols: the kernel's functions by address and by name. */
+#include "host/symbols.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -8,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/symbols.h"
 #include "base/text.h"
 
 #define READ_SIZE (256 << 10)
@@ -385,8 +386,6 @@ int symbols_covering(struct symbols *symbols, uint64_t address, char *buffer, si
 	}
 	if (!low || address - symbols->symbol[low - 1].address > SYMBOLS_LONGEST)
 		return -ENOENT;
-	while (low > 1 && symbols->symbol[low - 2].address == symbols->symbol[low - 1].address)
-		low--; /* the first of them has the name, as above */
 	snprintf(buffer, size, "%s", symbols->text + symbols->symbol[low - 1].name);
 	return 0;
 }

@@ -25,14 +25,17 @@ struct symbols;
 
 /*
  * Opens @kallsyms, so that privileges may be given up from here on, but reads
- * nothing yet. NULL without memory. The caller frees it with symbols_free().
+ * nothing yet. If it cannot be opened, each question for a name returns why. NULL
+ * without memory. The caller frees the symbols with symbols_free().
  */
 struct symbols *symbols_new(const char *kallsyms);
 void symbols_free(struct symbols *symbols);
 
 /*
- * Reads them now, which takes some 50 ms of a CPU, for whoever must not take them
- * later. 0 or a negative errno, which each question for a name will have too.
+ * Reads all functions now, which takes some 50 ms of a CPU, for whoever must not
+ * take them later. 0; -EPERM: the kernel shows no addresses (CAP_SYSLOG was missing when
+ * the file was opened, or kptr_restrict is 2); another negative errno. Each question for a
+ * name returns that error too.
  */
 int symbols_read(struct symbols *symbols);
 
@@ -40,15 +43,16 @@ int symbols_read(struct symbols *symbols);
  * Writes the name of the function that begins at @address to @buffer, cut off
  * if it does not fit: "hrtimer_wakeup", "e1000_watchdog [e1000]", without what
  * the compiler appended. Hostile bytes as they are. 0; -ENOENT (no function
- * begins there); -EPERM as above; another negative errno. @buffer is empty
- * after an error.
+ * begins there); an error of symbols_read(). @buffer is empty after an error.
  */
 int symbols_name(struct symbols *symbols, uint64_t address, char *buffer, size_t size);
 
 /*
- * The same for the function that holds @address: the last one that begins at or
- * below it, and not more than SYMBOLS_LONGEST below it. A return address may
- * lie just behind its function's last instruction: ask for the byte before it.
+ * Writes the name of the function that holds @address, in the form of symbols_name(): that of
+ * the last function that begins at or below @address, and no more than SYMBOLS_LONGEST bytes
+ * below it. A return address may lie just behind its function's last instruction: ask for the
+ * byte before it. 0; -ENOENT (no function holds it); an error of symbols_read(). @buffer is
+ * empty after an error.
  */
 #define SYMBOLS_LONGEST (1 << 20)
 int symbols_covering(struct symbols *symbols, uint64_t address, char *buffer, size_t size);
