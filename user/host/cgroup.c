@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Cgroups: the hierarchy that counts for scheduling, and the names of its groups. */
+#include "host/cgroup.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,12 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "host/cgroup.h"
+#include "base/clock.h"
 
-#define NS_PER_S 1000000000ULL
 #define PATH_BYTES_MAX (32 << 20)
 
 static void close_file(FILE **file)
@@ -464,14 +464,6 @@ static void refresh(struct cgroup_paths *paths)
 	found = old; /* freed on return */
 }
 
-static uint64_t mono_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 struct cgroup_paths *cgroup_paths_new(const struct cgroup_hierarchy *hierarchy, uint64_t refresh_ns)
 {
 	struct cgroup_paths *paths = calloc(1, sizeof(*paths));
@@ -495,10 +487,10 @@ const char *cgroup_path(struct cgroup_paths *paths, uint64_t id)
 {
 	struct entry *entry = entries_find(&paths->known, id);
 
-	if (!entry && (!paths->walked || mono_now() - paths->walked_at >= paths->refresh_ns)) {
+	if (!entry && (!paths->walked || clock_mono() - paths->walked_at >= paths->refresh_ns)) {
 		refresh(paths);
 		/* After the walk: a slow one must not be followed by the next at once. */
-		paths->walked_at = mono_now();
+		paths->walked_at = clock_mono();
 		paths->walked = true;
 		entry = entries_find(&paths->known, id);
 	}

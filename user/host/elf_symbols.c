@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <gelf.h>
+
+#include "base/clock.h"
 
 /* Symbols between two looks at the clock. */
 #define CLOCK_EVERY 4096
@@ -61,14 +62,6 @@ static int elf_failure(void)
 {
 	/* It tells errors by numbers of its own, which no header has. */
 	return errno == ENOMEM ? -ENOMEM : -ENOEXEC;
-}
-
-static uint64_t cpu_time(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
 static int read_segments(struct elf_symbols *symbols, Elf *elf)
@@ -169,11 +162,11 @@ static uint32_t room_of(Elf *elf, const GElf_Sym *symbol)
 
 static int keep_functions(struct elf_symbols *symbols, Elf *elf, Elf_Data *data, size_t count)
 {
-	const uint64_t until = cpu_time() + ELF_READ_NS;
+	const uint64_t until = clock_now(CLOCK_PROCESS_CPUTIME_ID) + ELF_READ_NS;
 	GElf_Sym symbol;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!(i % CLOCK_EVERY) && cpu_time() > until)
+		if (!(i % CLOCK_EVERY) && clock_now(CLOCK_PROCESS_CPUTIME_ID) > until)
 			return -ETIME;
 		if (!gelf_getsym(data, (int)i, &symbol))
 			return elf_failure();

@@ -14,9 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/file_opener.h"
+#include "base/clock.h"
 #include "base/message.h"
 #include "base/privilege.h"
+#include "host/file_opener.h"
 
 #define MS 1000000LL
 #define KEEPER_MS 1000 /* that the keeper has for an answer */
@@ -45,10 +46,7 @@ struct file_helper {
 
 static int64_t now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+	return (int64_t)clock_mono();
 }
 
 /* ---- the keeper ------------------------------------------------------------------ */

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* Room for one descriptor. */
 union control {
@@ -89,10 +90,7 @@ int file_message_receive(int socket, void *message, size_t size, int *fd)
 
 static int64_t now_ms(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+	return (int64_t)(clock_mono() / 1000000);
 }
 
 int file_message_await(int socket, void *message, size_t size, int *fd, int ms)

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "host/file_message.h"
 #include "host/file_parser.h"
 #include "host/mapped_file.h"
@@ -20,11 +20,11 @@
 
 /* The mappings found last: the functions of a stack are in few, and are asked for at once. */
 #define MAPPINGS 16
-#define FRESH_NS 1000000000LL
+#define FRESH_NS 1000000000ULL
 
 struct found {
 	uint32_t pid; /* 0: this place is free */
-	int64_t at;   /* mono */
+	uint64_t at;  /* mono */
 	struct mapping mapping;
 };
 
@@ -35,14 +35,6 @@ struct opener {
 	struct found found[MAPPINGS];
 	unsigned int next;
 };
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static uint32_t outcome_of(int err)
 {
@@ -66,7 +58,7 @@ static uint32_t outcome_of(int err)
 static int find(struct opener *opener, uint32_t pid, uint64_t address,
 		const struct mapping **mapping)
 {
-	const int64_t time = now();
+	const uint64_t time = clock_mono();
 	struct found *found;
 	int err;
 

@@ -8,27 +8,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define NAMES_BITS 12
 #define NAMES (1 << NAMES_BITS) /* that are kept */
-#define FRESH_NS 1000000000LL
+#define FRESH_NS 1000000000ULL
 #define NAME_LEN 800 /* the longest */
 /* Processes that made dwell wait for the helper, and how long they are not asked about. */
 #define SLOW_PROCESSES 64
-#define SLOW_NS 60000000000LL
+#define SLOW_NS 60000000000ULL
 
 struct name {
 	uint32_t pid; /* 0: this place is free */
 	uint64_t address;
-	int64_t at; /* mono */
-	char *text; /* NULL: nothing is known */
+	uint64_t at; /* mono */
+	char *text;  /* NULL: nothing is known */
 };
 
 struct slow {
 	uint32_t pid;
 	uint32_t outcome; /* enum file_outcome: how it went; FILE_FOUND: it may be asked about */
-	int64_t at;	  /* mono */
+	uint64_t at;	  /* mono */
 };
 
 struct user_symbols {
@@ -62,21 +63,13 @@ const uint64_t *user_symbols_unnamed(const struct user_symbols *symbols)
 	return symbols->unnamed;
 }
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* ---- asking --------------------------------------------------------------------- */
 
 /* What is kept of @pid, or NULL: it did not make anybody wait lately. */
 static struct slow *find_slow(struct user_symbols *symbols, uint32_t pid)
 {
 	for (size_t i = 0; i < SLOW_PROCESSES; i++)
-		if (symbols->slow[i].pid == pid && now() - symbols->slow[i].at < SLOW_NS)
+		if (symbols->slow[i].pid == pid && clock_mono() - symbols->slow[i].at < SLOW_NS)
 			return &symbols->slow[i];
 	return NULL;
 }
@@ -94,7 +87,7 @@ static void note_slow(struct user_symbols *symbols, uint32_t pid, const struct f
 		outcome = answer->outcome;
 	if (!slow)
 		slow = &symbols->slow[symbols->next_slow++ % SLOW_PROCESSES];
-	*slow = (struct slow){pid, outcome, now()};
+	*slow = (struct slow){pid, outcome, clock_mono()};
 }
 
 /* Asks the helper, unless it is known to be in vain. */
@@ -144,7 +137,7 @@ static void learn(struct user_symbols *symbols, struct name *name, uint32_t pid,
 		symbols->unnamed[answer.outcome]++;
 	describe(&answer, text, sizeof(text));
 	free(name->text);
-	*name = (struct name){pid, address, now(), *text ? strdup(text) : NULL};
+	*name = (struct name){pid, address, clock_mono(), *text ? strdup(text) : NULL};
 }
 
 int user_symbols_name(struct user_symbols *symbols, uint32_t pid, uint64_t address, char *buffer,
@@ -156,7 +149,7 @@ int user_symbols_name(struct user_symbols *symbols, uint32_t pid, uint64_t addre
 		buffer[0] = '\0';
 	if (!pid)
 		return -ENOENT;
-	if (name->pid != pid || name->address != address || now() - name->at >= FRESH_NS)
+	if (name->pid != pid || name->address != address || clock_mono() - name->at >= FRESH_NS)
 		learn(symbols, name, pid, address);
 	if (!name->text)
 		return -ENOENT;
