@@ -47,42 +47,7 @@ static int check_files(const struct live *live)
 	return err;
 }
 
-/* From libbpf 1.5 on each map takes a file as soon as the programs are read. Returns @err. */
-static int cannot_open(int err)
-{
-	if (err != -EMFILE)
-		return err;
-	message_error("dwell may not open enough files: %lu are allowed in all",
-		      limits_raise_files());
-	message_hint("raise the limit: ulimit -n %d, or LimitNOFILE= of its service", FILES_ENOUGH);
-	return err;
-}
-
 /* ---- loading ---------------------------------------------------------------------- */
-
-/* Loads and attaches what was not refused so far. 0 or a negative errno: see refusal_last(). */
-static int load_once(struct live *live, const struct source_request *request,
-		     const struct dwell_config *callbacks)
-{
-	int err;
-
-	refusal_forget();
-	live->skeleton = dwell_bpf__open();
-	if (!live->skeleton)
-		return cannot_open(-errno);
-	live_configure(live, request, callbacks);
-	err = check_files(live);
-	if (err)
-		return err;
-	err = dwell_bpf__load(live->skeleton);
-	if (err)
-		return err;
-	/* libbpf leaves them out where it believes that arrays cannot be mapped (before 5.5). */
-	if (!live->skeleton->bss || !live->skeleton->rodata)
-		return -EOPNOTSUPP;
-	live->skeleton->bss->self = 0;
-	return live_attach(live);
-}
 
 static void unload(struct live *live)
 {
@@ -90,7 +55,7 @@ static void unload(struct live *live)
 	live->skeleton = NULL;
 }
 
-/* Says why dwell cannot go on. The errno that tells its exit status. */
+/* Says why dwell cannot go on without @name (NULL: not told). The errno that tells its exit status. */
 static int give_up(const struct live *live, const char *name, int err)
 {
 	reductions_end(live->reductions, name ?: "dwell's programs", -err);
@@ -119,6 +84,43 @@ static int give_up(const struct live *live, const char *name, int err)
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE ? err : -EOPNOTSUPP;
 }
 
+/* From libbpf 1.5 on each map takes a file as soon as the programs are read. Says so; the errno. */
+static int cannot_open(const struct live *live, int err)
+{
+	if (err != -EMFILE)
+		return give_up(live, NULL, err);
+	message_error("dwell may not open enough files: %lu are allowed in all",
+		      limits_raise_files());
+	message_hint("raise the limit: ulimit -n %d, or LimitNOFILE= of its service", FILES_ENOUGH);
+	return err;
+}
+
+/* Opens the skeleton and sets it up. 0, or a negative errno of which all has been said. */
+static int open_skeleton(struct live *live, const struct source_request *request,
+			 const struct dwell_config *callbacks)
+{
+	refusal_forget();
+	live->skeleton = dwell_bpf__open();
+	if (!live->skeleton)
+		return cannot_open(live, -errno);
+	live_configure(live, request, callbacks);
+	return check_files(live);
+}
+
+/* Loads and attaches what was not refused so far. 0 or a negative errno: see refusal_last(). */
+static int load_and_attach(struct live *live)
+{
+	int err = dwell_bpf__load(live->skeleton);
+
+	if (err)
+		return err;
+	/* libbpf leaves them out where it believes that arrays cannot be mapped (before 5.5). */
+	if (!live->skeleton->bss || !live->skeleton->rodata)
+		return -EOPNOTSUPP;
+	live->skeleton->bss->self = 0;
+	return live_attach(live);
+}
+
 int live_load(struct live *live, const struct source_request *request)
 {
 	struct dwell_config callbacks = {0};
@@ -131,7 +133,10 @@ int live_load(struct live *live, const struct source_request *request)
 	for (;;) {
 		const char *name;
 
-		err = load_once(live, request, &callbacks);
+		err = open_skeleton(live, request, &callbacks);
+		if (err)
+			return err;
+		err = load_and_attach(live);
 		if (!err && (live->pid_ns || !live->skeleton->bss->own_level))
 			return 0;
 		if (!err) { /* once more, to use the numbers of that namespace */
@@ -140,8 +145,6 @@ int live_load(struct live *live, const struct source_request *request)
 			continue;
 		}
 		name = refusal_last();
-		if (!name && (err == -EMFILE || err == -ENFILE))
-			return err; /* which has been said */
 		/* What it lacks it would lack for the rest as well. */
 		if (!name || err == -EMFILE || err == -ENFILE ||
 		    !reduction_possible(name, &live->context))
