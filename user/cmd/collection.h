@@ -42,7 +42,10 @@ int collection_sample(struct collection *collection);
  */
 int collection_run(struct collection *collection);
 
-/* Fills @report but for its rows; @heading backs its strings, and must outlive it. */
+/*
+ * Fills @report but for its rows. Its strings are in @heading and in @collection, which must
+ * outlive it.
+ */
 void collection_describe(struct collection *collection, struct session_heading *heading,
 			 struct report *report);
 

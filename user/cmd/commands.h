@@ -16,9 +16,8 @@ enum exit_code {
 };
 
 /*
- * Each runs one command to its end, having said on stderr what went wrong, and
- * returns an enum exit_code. SIGPIPE is ignored when they are called: a closed
- * pipe shows as EPIPE.
+ * Each runs one command to its end, says on stderr what went wrong, and returns an
+ * enum exit_code. The caller has SIGPIPE ignored: a closed pipe shows as EPIPE.
  */
 int cmd_summary(const struct options *options);
 int cmd_outliers(const struct options *options);

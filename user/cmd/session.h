@@ -23,7 +23,7 @@
 #include "source/intake.h"
 #include "source/source.h"
 
-/* All zeros is nothing yet; ended by session_clear(). */
+/* All zeros is nothing yet; ended by session_clear(). What is a pointer is owned. */
 struct session {
 	const struct options *options; /* the plan's */
 	struct plan plan;
@@ -37,33 +37,40 @@ struct session {
 	struct reductions reductions; /* what is done without */
 	struct output output;
 	struct rusage usage; /* at the start of the window */
-	uint64_t helper_ns;  /* CPU time of the helper, then too */
+	uint64_t helper_ns;  /* CPU time of the helper at the start of the window */
 	uint64_t start;	     /* mono: of the window */
 	uint64_t end;	     /* mono; 0: not yet */
-	char function[256];
+	char function[256];  /* the name that was asked for last */
 };
 
-/* Set by the first Ctrl-C or SIGTERM once session_start() was called; the second one ends dwell. */
+/*
+ * Non-zero from the first Ctrl-C or SIGTERM on, once session_start() was called; the second one
+ * ends dwell.
+ */
 extern volatile int session_stop;
 
-/* Whether /proc is of no use for names: then that is one of @reductions. */
+/* Adds /proc to @reductions where it is of no use for names. True if so. */
 bool session_refuse_proc(struct reductions *reductions);
 
 /*
- * Finds what the options name, loads and attaches as planned. @plan and @intake are
- * copied. Says on stderr what went wrong. 0 or a negative errno, to be given to
- * session_exit_code().
+ * Finds what the options of @plan name, which must outlive the session, loads and
+ * attaches as planned. @plan and @intake are copied. 0 or a negative errno, to be given
+ * to session_exit_code(): what went wrong has been said on stderr. The caller ends the
+ * session with session_clear() in any case.
  */
 int session_open(struct session *session, const struct plan *plan, const struct intake *intake);
 void session_clear(struct session *session);
 
-/* Begins the window and gives up all privileges but @kept (enum privilege_kept, or'ed). */
+/*
+ * Begins the window, gives up all privileges but @kept (enum privilege_kept, or'ed), and has
+ * Ctrl-C set session_stop. 0 or a negative errno, and nothing has been said of it.
+ */
 int session_start(struct session *session, unsigned int kept);
 
-/* When the options say that the window ends: mono, or UINT64_MAX. */
+/* The mono time at which the options say that the window ends. UINT64_MAX: they say nothing. */
 uint64_t session_until(const struct session *session);
 
-/* The exit status of dwell after @err from opening. */
+/* The enum exit_code of dwell after the negative errno @err of session_open(). */
 int session_exit_code(int err);
 
 /* What is known by name, of @session, which must outlive it. */
@@ -72,17 +79,20 @@ struct naming session_naming(struct session *session);
 /* CLOCK_REALTIME and CLOCK_MONOTONIC at this moment. */
 struct outlier_clock session_clock(void);
 
-/* How much memory this process has now; 0: not known. */
+/* Bytes of memory that this process has now; 0: not known. */
 uint64_t session_resident_bytes(void);
 
-/* Where a report gets the strings of its heading: they live as long as this. */
+/* The strings of a report's heading. */
 struct session_heading {
 	char kernel[65];
 	char host[256];
 	char filters[TARGETS_TEXT_LEN];
 };
 
-/* Fills @report but for its rows, view and model; @heading backs its strings. */
+/*
+ * Fills @report but for its rows, its model and its outliers. Its strings are in @heading and
+ * in @session, which must outlive it.
+ */
 void session_describe(struct session *session, struct session_heading *heading,
 		      struct report *report);
 
