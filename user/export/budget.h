@@ -26,10 +26,13 @@ struct budget {
 	unsigned int calm;    /* so many times in a row, @overhead was below half of @limit */
 };
 
-/* Takes what was spent by now, and changes @shed by a step if it must; whether it did. */
+/*
+ * Takes in what was spent by now, which must be no less than the last time, and changes @shed by
+ * a step if the limit says so; without a limit, to DWELL_SHED_NOTHING. True if @shed changed.
+ */
 bool budget_update(struct budget *budget, const struct budget_spent *spent);
 
-/* What a level leaves undone, in words. */
+/* What @shed leaves undone, in words; static. */
 const char *budget_step(enum dwell_shed shed);
 
 #endif

@@ -17,9 +17,10 @@ struct counters {
 	struct histogram measure[DWELL_MEASURES];
 };
 
-/* Adds what @row counted. Outliers it knows nothing of. */
+/* Adds what @row counted. A row knows no outliers. */
 void counters_add_row(struct counters *counters, const struct row *row);
 
+/* Adds all of @more. */
 void counters_add(struct counters *counters, const struct counters *more);
 
 /* Takes @less away, no counter below 0. */

@@ -26,22 +26,25 @@ struct journal {
 
 /*
  * Opens the journal whose socket is @path; where there is none, or @path is
- * NULL, entries become lines on stderr. 0 or a negative errno. @journal can be
- * used, and has to be closed, in any case.
+ * NULL, entries become lines on stderr. 0; -ENAMETOOLONG: @path; another negative errno:
+ * entries become lines then too. The caller ends it with journal_close() in any case.
  */
 int journal_open(struct journal *journal, const char *path);
 void journal_close(struct journal *journal);
 
-/* Each writes one entry or counts a loss. It never waits, and says nothing of errors. */
+/*
+ * Both functions below write one entry or count a loss; they never wait, and say nothing of
+ * errors. An entry that the journal refuses becomes a line on stderr. Values are cut at 4 KiB.
+ */
 
 /*
- * The line that incident_print() writes, the facts of its worst outlier as fields
+ * Writes the line that incident_print() writes, the facts of its worst outlier as fields
  * DWELL_…, and of several outliers how many they are, of what kinds and tasks.
  */
 void journal_incident(struct journal *journal, const struct incident *incident,
 		      const struct naming *naming, const struct outlier_clock *clock);
 
-/* One line for people, with a priority such as LOG_WARNING. */
+/* Writes one line for people, with a priority such as LOG_WARNING. */
 void journal_message(struct journal *journal, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

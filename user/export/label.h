@@ -12,9 +12,9 @@
 #define LABEL_OWN "~"
 
 /*
- * Writes the at most @length bytes of @name as dwell's tables show it: valid
- * UTF-8 without control characters, other bytes as \xNN; so is a LABEL_OWN at
- * its beginning. Returns @label; an empty name is an empty label.
+ * Writes the first @length bytes of @name, or those before its NUL, as dwell's tables show
+ * them: valid UTF-8 without control characters, other bytes as \xNN, and so a LABEL_OWN at
+ * the beginning. An empty name is an empty label. Returns @label.
  */
 char *label_write(char label[LABEL_LEN], const char *name, size_t length);
 

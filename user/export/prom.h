@@ -51,7 +51,7 @@ struct prom {
 	size_t nr_programs;
 };
 
-/* 0, or what writing failed with. Flushes. */
+/* Writes everything to @out and flushes it. 0 or the negative errno of writing. */
 int prom_write(FILE *out, const struct prom *prom);
 
 #endif

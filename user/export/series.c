@@ -270,7 +270,7 @@ static void give_growth(struct origin *origin, struct counters *given)
 	counters_add(given, &growth);
 }
 
-/* The same of outliers, which are counted as they come. */
+/* Gives the outliers that were counted since the last update to their groups, or to the others. */
 static void give_outliers(struct series *series)
 {
 	for (struct group *group = series->groups; group; group = group->hh.next) {
@@ -334,7 +334,7 @@ static void settle_origins(struct series *series, struct counters *given)
 	}
 }
 
-/* Of groups that are no longer named as many are remembered as are named at most. */
+/* Remembers as many evicted groups as there can be named ones. */
 static void trim_kept(struct series *series)
 {
 	while (series->kept > series->options.limit) {

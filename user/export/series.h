@@ -72,18 +72,21 @@ void series_free(struct series *series);
  */
 void series_update(struct series *series, const struct rows *rows, uint64_t now);
 
-/* Counts @outlier where its group will be at the next update. One that has not ended yet counts when it ends. */
+/*
+ * Counts @outlier, named, for the group that its task is in; the next update gives it to that
+ * group or to the others. One that has not ended yet is not counted: it comes again when it ends.
+ */
 void series_count_outlier(struct series *series, const struct dwell_outlier *outlier);
 
 /*
  * The groups as of the last update: first the named ones by label, then
- * SERIES_KERNEL and SERIES_OTHER, which are always there. @at is below
- * series_count(); what is returned is valid until the next update.
+ * SERIES_KERNEL and SERIES_OTHER, which are always there. @at must be below
+ * series_count(). What pointers in a group show is valid until the next update.
  */
 size_t series_count(const struct series *series);
 struct series_group series_at(const struct series *series, size_t at);
 
-/* What its labels name: "comm" or "cgroup". */
+/* What the labels are names of: "comm" or "cgroup"; static. */
 const char *series_key(const struct series *series);
 
 struct series_census series_census(const struct series *series);

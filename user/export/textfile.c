@@ -78,7 +78,7 @@ static int open_directory(const struct textfile *file)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What writing will fail with all the same. */
+/* Whether writing will fail with @err too, and say so. */
 static bool cannot_be_written(int err)
 {
 	return err == -EACCES || err == -EROFS || err == -EPERM || err == -ENOSPC || err == -EDQUOT;
