@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Takes the picture in README: how long tasks of three hosts wait for a CPU, and how late their
+# Takes the picture in tests/README.md: how long tasks of three hosts wait for a CPU, and how late their
 # timers are, as Prometheus' own graph page shows it.
 #
 # usage: picture.sh [FILE [MINUTES]]; needs root, Prometheus, node_exporter and Chromium

@@ -43,12 +43,12 @@ lint_rules() {
 	promtool check rules --lint=all --lint-fatal "$rules" "$alerts"
 }
 
-# What README says that Prometheus is to be told, with the rules as they are here.
-readme_config() {
-	sed -n '/^    # prometheus.yml/,/^$/s/^    //p' README.md |
-		sed "s|/.*/dwell/prometheus/|$PWD/scripts/prometheus/|" >"$work/readme.yml"
-	grep -q "$PWD/$rules" "$work/readme.yml" && grep -q "$PWD/$alerts" "$work/readme.yml"
-	promtool check config "$work/readme.yml"
+# What the manual says that Prometheus is to be told, with the rules as they are here.
+manual_config() {
+	sed -n '/^# prometheus.yml/,/^\.EE/{/^\./d;s/\\-/-/g;p}' scripts/dwell.8.in |
+		sed "s|/.*/dwell/prometheus/|$PWD/scripts/prometheus/|" >"$work/manual.yml"
+	grep -q "$PWD/$rules" "$work/manual.yml" && grep -q "$PWD/$alerts" "$work/manual.yml"
+	promtool check config "$work/manual.yml"
 }
 
 test_files() {
@@ -64,14 +64,14 @@ test_files() {
 	fi
 	check prometheus.alerts_covered alerts_covered
 	lack=$(lacking promtool)
-	for name in rules rules_test alerts_test readme; do
+	for name in rules rules_test alerts_test manual; do
 		[ -z "$lack" ] || skip "prometheus.$name" "$lack"
 	done
 	if [ -z "$lack" ]; then
 		check prometheus.rules lint_rules
 		check prometheus.rules_test promtool test rules "$here/rules_test.yml"
 		check prometheus.alerts_test promtool test rules "$here/alerts_test.yml"
-		check prometheus.readme readme_config
+		check prometheus.manual manual_config
 	fi
 }
 
