@@ -92,8 +92,10 @@ static int log_incident(void *context, const struct incident *incident)
 	struct service *service = context;
 	const struct naming naming = session_naming(&service->collection.session);
 	const struct outlier_clock clock = session_clock();
+	struct explanation worst;
 
-	journal_incident(&service->journal, incident, &naming, &clock);
+	explain(&worst, incident->worst, &naming);
+	journal_incident(&service->journal, incident, &worst, &clock);
 	return 0;
 }
 

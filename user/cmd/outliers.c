@@ -11,6 +11,7 @@
 #include "cmd/commands.h"
 #include "cmd/plan.h"
 #include "cmd/session.h"
+#include "findings/explain.h"
 #include "findings/incident.h"
 #include "findings/told.h"
 #include "sink/frame_json.h"
@@ -58,16 +59,18 @@ static int write_outlier(struct stream *stream, struct dwell_outlier *outlier)
 	const struct naming naming = session_naming(&stream->session);
 	const struct outlier_clock clock = session_clock();
 	FILE *out = stream->session.output.file;
+	struct explanation explanation;
 	struct told_parts parts;
 	int err;
 
 	told_find(&stream->told, outlier, &parts);
 	told_add(&stream->told, outlier, &parts, 0);
 	outlier->contains = parts.kinds;
+	explain(&explanation, outlier, &naming);
 	if (options->json)
-		err = outlier_json(out, outlier, &naming, &clock);
+		err = outlier_json(out, &explanation, &clock);
 	else
-		err = outlier_print(out, outlier, &naming, &clock, true);
+		err = outlier_print(out, &explanation, &clock, true);
 	return err ? err : output_flush(out);
 }
 
@@ -77,8 +80,11 @@ static int write_incident(void *context, const struct incident *incident)
 	const struct naming naming = session_naming(&stream->session);
 	const struct outlier_clock clock = session_clock();
 	FILE *out = stream->session.output.file;
-	int err = incident_print(out, incident, &naming, &clock);
+	struct explanation worst;
+	int err;
 
+	explain(&worst, incident->worst, &naming);
+	err = incident_print(out, incident, &worst, &clock);
 	return err ? err : output_flush(out);
 }
 

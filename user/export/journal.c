@@ -24,7 +24,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "sink/incident_text.h"
-#include "sink/outlier_text.h"
+#include "sink/outlier_cause.h"
 
 #define IDENTIFIER "dwell"
 
@@ -124,59 +124,68 @@ static void put_comm(FILE *out, const char *name, const char *comm)
 		put_bytes(out, name, comm, strnlen(comm, DWELL_COMM_LEN));
 }
 
-/* @text, or where there is none @format of @number. */
+/* @text, or where it is empty @format of @number. */
 static void put_resolved(FILE *out, const char *name, const char *text, const char *format,
 			 uint64_t number)
 {
 	char replacement[32];
 
-	if (!text)
+	if (!*text)
 		snprintf(replacement, sizeof(replacement), format, number);
-	put_text(out, name, text ? text : replacement);
+	put_text(out, name, *text ? text : replacement);
 }
 
-static void put_task(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
+static void put_task(FILE *out, const struct explanation *explanation)
 {
+	const struct dwell_outlier *outlier = explanation->outlier;
+
 	put_number(out, "DWELL_CPU", outlier->cpu);
 	put_number(out, "DWELL_PID", outlier->pid);
 	put_number(out, "DWELL_TID", outlier->tid);
 	put_comm(out, "DWELL_COMM", outlier->comm);
 	if (outlier->cgroup)
-		put_resolved(out, "DWELL_CGROUP", naming_cgroup(naming, outlier->cgroup),
-			     "#%" PRIu64, outlier->cgroup);
+		put_resolved(out, "DWELL_CGROUP", explanation->cgroup, "#%" PRIu64,
+			     outlier->cgroup);
 }
 
 /* Who had the CPU for longest. */
-static void put_culprit(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
+static void put_culprit(FILE *out, const struct outlier_wait *wait)
 {
-	struct outlier_wait wait;
+	const struct outlier_culprit *culprit = &wait->culprit[0];
 
-	if (!outlier_wait(outlier, &wait) || !wait.count)
+	if (!wait->count)
 		return;
-	put_comm(out, "DWELL_CULPRIT", outlier_culprit_comm(naming, &wait.culprit[0]));
-	if (wait.culprit[0].pid)
-		put_number(out, "DWELL_CULPRIT_PID", wait.culprit[0].pid);
-	put_number(out, "DWELL_CULPRIT_TASKS", wait.culprit[0].tasks);
+	put_comm(out, "DWELL_CULPRIT", culprit->comm);
+	if (culprit->pid)
+		put_number(out, "DWELL_CULPRIT_PID", culprit->pid);
+	put_number(out, "DWELL_CULPRIT_TASKS", culprit->tasks);
 }
 
-static void put_waker(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
+static void put_waker(FILE *out, const struct explanation *explanation)
 {
 	BUFFER waker = {0};
 
+	if (explanation->waker == WAKER_UNKNOWN)
+		return;
 	buffer_open(&waker);
-	if (waker.out && outlier_print_waker(waker.out, outlier, naming) && buffer_end(&waker))
+	if (!waker.out)
+		return;
+	outlier_print_waker(waker.out, explanation);
+	if (buffer_end(&waker))
 		put_text(out, "DWELL_WAKER", waker.text);
 }
 
-static void put_block(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming)
+static void put_block(FILE *out, const struct explanation *explanation)
 {
+	const struct dwell_outlier *outlier = explanation->outlier;
+
 	if (outlier->measure != DWELL_BLOCKED)
 		return;
 	put_text(out, "DWELL_STATE", json_block(outlier->block));
 	if (outlier->syscall != DWELL_NO_SYSCALL)
-		put_resolved(out, "DWELL_SYSCALL", naming_syscall(naming, outlier->syscall),
-			     "%" PRId64, (uint64_t)outlier->syscall);
-	put_waker(out, outlier, naming);
+		put_resolved(out, "DWELL_SYSCALL", explanation->syscall, "%" PRId64,
+			     (uint64_t)outlier->syscall);
+	put_waker(out, explanation);
 }
 
 /* The worst one's comes first; a field may be there several times, and is found by each value. */
@@ -195,9 +204,10 @@ static void put_kinds(FILE *out, const struct incident *incident)
 	}
 }
 
-static void put_incident(FILE *out, const struct incident *incident, const struct naming *naming)
+static void put_incident(FILE *out, const struct incident *incident,
+			 const struct explanation *worst)
 {
-	const struct dwell_outlier *outlier = incident->worst;
+	const struct dwell_outlier *outlier = worst->outlier;
 
 	put_text(out, "MESSAGE_ID", JOURNAL_OUTLIER_ID);
 	put_kinds(out, incident);
@@ -210,10 +220,10 @@ static void put_incident(FILE *out, const struct incident *incident, const struc
 	if (outlier->samples)
 		put_number(out, "DWELL_TYPICAL_NS", outlier->typical);
 	put_number(out, "DWELL_OPEN", outlier->open != 0);
-	put_task(out, outlier, naming);
-	put_text(out, "DWELL_CAUSE", outlier_cause(outlier));
-	put_culprit(out, outlier, naming);
-	put_block(out, outlier, naming);
+	put_task(out, worst);
+	put_text(out, "DWELL_CAUSE", worst->cause);
+	put_culprit(out, &worst->wait);
+	put_block(out, worst);
 }
 
 /* ---- entries ---------------------------------------------------------------- */
@@ -257,20 +267,20 @@ static void deliver(struct journal *journal, const struct buffer *entry, const c
 }
 
 void journal_incident(struct journal *journal, const struct incident *incident,
-		      const struct naming *naming, const struct outlier_clock *clock)
+		      const struct explanation *worst, const struct outlier_clock *clock)
 {
 	BUFFER line = {0}, entry = {0};
 
 	buffer_open(&line);
 	buffer_open(&entry);
-	if (!line.out || !entry.out || incident_print(line.out, incident, naming, clock) ||
+	if (!line.out || !entry.out || incident_print(line.out, incident, worst, clock) ||
 	    !buffer_end(&line)) {
 		journal->failed++;
 		return;
 	}
 	/* The line's end is no part of a message. */
 	put_head(entry.out, LOG_NOTICE, line.text, line.length - 1);
-	put_incident(entry.out, incident, naming);
+	put_incident(entry.out, incident, worst);
 	if (buffer_end(&entry))
 		deliver(journal, &entry, line.text, line.length - 1);
 	else

@@ -7,8 +7,8 @@
 #include <sys/un.h>
 #include <syslog.h>
 
+#include "findings/explain.h"
 #include "findings/incident.h"
-#include "findings/outlier.h"
 
 /* What journal_open() looks for on a live host. */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -38,11 +38,12 @@ void journal_close(struct journal *journal);
  */
 
 /*
- * Writes the line that incident_print() writes, the facts of its worst outlier as fields
- * DWELL_…, and of several outliers how many they are, of what kinds and tasks.
+ * Writes the line that incident_print() writes, the facts of its worst outlier, which @worst
+ * explains, as fields DWELL_…, and of several outliers how many they are, of what
+ * kinds and tasks.
  */
 void journal_incident(struct journal *journal, const struct incident *incident,
-		      const struct naming *naming, const struct outlier_clock *clock);
+		      const struct explanation *worst, const struct outlier_clock *clock);
 
 /* Writes one line for people, with a priority such as LOG_WARNING. */
 void journal_message(struct journal *journal, int priority, const char *format, ...)

@@ -43,23 +43,6 @@ static void add_program(struct incident_held *held)
 		add_key(held, BY_PROGRAM, 0, held->outlier.comm);
 }
 
-static void divide_wait(struct incident_held *held, const struct naming *naming)
-{
-	struct outlier_wait *wait = &held->wait;
-
-	if (!outlier_wait(&held->outlier, wait)) {
-		*wait = (struct outlier_wait){0};
-		return;
-	}
-	for (size_t i = 0; i < wait->count; i++) {
-		const char *comm = outlier_culprit_comm(naming, &wait->culprit[i]);
-
-		/* Asked for now: it may be gone when it is told. */
-		if (comm && comm != wait->culprit[i].comm)
-			memcpy(wait->culprit[i].comm, comm, strnlen(comm, DWELL_COMM_LEN));
-	}
-}
-
 static enum incident_class class_of(const struct dwell_outlier *outlier)
 {
 	switch (outlier->measure) {
@@ -128,7 +111,8 @@ void incident_classify(struct incident_held *held, const struct naming *naming)
 	held->class = class_of(outlier);
 	held->keys = 0;
 	held->part = false;
-	divide_wait(held, naming);
+	/* Culprits are asked for their names now: they may be gone when this is told. */
+	outlier_wait(outlier, naming, &held->wait);
 	switch (held->class) {
 	case INCIDENT_THROTTLED:
 		add_key(held, BY_CGROUP, outlier->cgroup, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an outlier is called, whose it is, and why a timer was late. */
+/* What an outlier is called, whose it is, when it was, and why a timer was late. */
 #include "findings/outlier.h"
 
 #include <stdlib.h>
@@ -49,7 +49,7 @@ void outlier_lateness(const struct dwell_outlier *outlier, struct outlier_latene
 	lateness->more = lateness->count && count == DWELL_CALLBACKS && callbacks[0].entered >= due;
 }
 
-/* ---- what text and JSON have in common ------------------------------------ */
+/* ---- names and times ------------------------------------------------------ */
 
 const char *outlier_kind(unsigned int measure)
 {
@@ -73,19 +73,6 @@ double outlier_excess(const struct dwell_outlier *outlier)
 	return (double)outlier->ns / (double)(outlier->threshold ?: 1);
 }
 
-const char *outlier_cause(const struct dwell_outlier *outlier)
-{
-	switch (outlier->measure) {
-	case DWELL_WOKEN:
-		return "woken";
-	case DWELL_PREEMPTED:
-		return "preempted";
-	case DWELL_THROTTLED:
-		return "throttled";
-	}
-	return NULL;
-}
-
 void outlier_name(struct dwell_outlier *outlier, const struct naming *naming)
 {
 	const char *comm = NULL;
@@ -98,30 +85,14 @@ void outlier_name(struct dwell_outlier *outlier, const struct naming *naming)
 	memcpy(outlier->comm, comm, strnlen(comm, DWELL_COMM_LEN - 1));
 }
 
-const char *outlier_culprit_comm(const struct naming *naming, const struct outlier_culprit *culprit)
+void outlier_name_culprit(struct outlier_culprit *culprit, const struct naming *naming)
 {
-	if (culprit->comm[0] || !culprit->tid)
-		return culprit->comm;
-	return naming_comm(naming, culprit->pid, culprit->tid);
-}
+	const char *comm = NULL;
 
-bool outlier_has_timer(const struct dwell_outlier *outlier)
-{
-	return (outlier->measure == DWELL_LATENESS || outlier->measure == DWELL_TIMER_LATENCY) &&
-	       outlier->function;
-}
-
-const char *outlier_api(const struct dwell_outlier *outlier, const struct naming *naming,
-			char api[TIMER_API_LEN])
-{
-	const char *callback = naming_function(naming, outlier->function);
-	struct dwell_timer_key key = {.syscall = outlier->syscall};
-
-	if (!callback)
-		return NULL;
-	/* Only tasks' timers have outliers: what no table knows is a sleep. */
-	key.kind = timer_callback_api(callback) ? DWELL_TIMER_USER : DWELL_TIMER_SLEEP;
-	return timer_api(api, &key, callback);
+	if (culprit->tid && !culprit->comm[0])
+		comm = naming_comm(naming, culprit->pid, culprit->tid);
+	if (comm)
+		memcpy(culprit->comm, comm, strnlen(comm, DWELL_COMM_LEN));
 }
 
 bool outlier_time(const struct dwell_outlier *outlier, const struct outlier_clock *clock,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An outlier explained: what the kernel side reported, with names, causes and shares. */
+/* Outliers: whose fault one was, by what the kernel side reported of it. */
 #ifndef DWELL_FINDINGS_OUTLIER_H
 #define DWELL_FINDINGS_OUTLIER_H
 
@@ -11,7 +11,6 @@
 
 #include "bpf/dwell.h"
 #include "model/naming.h"
-#include "model/timer_api.h"
 
 #define OUTLIER_CULPRITS 4
 #define OUTLIER_SEEN_SHARE 0.001 /* a smaller share of a wait is rounding, not a fact */
@@ -75,7 +74,7 @@ void outlier_lateness(const struct dwell_outlier *outlier, struct outlier_latene
 /* What an outlier is called: "runqueue", "throttled", "blocked", … (the option's name, with _). */
 const char *outlier_what(const struct dwell_outlier *outlier);
 
-/* The same for all outliers of an enum dwell_measure. */
+/* What the outliers of @measure, an enum dwell_measure, are called: as above. */
 const char *outlier_kind(unsigned int measure);
 
 /*
@@ -84,25 +83,19 @@ const char *outlier_kind(unsigned int measure);
  */
 void outlier_name(struct dwell_outlier *outlier, const struct naming *naming);
 
-/* Why it waited for a CPU: "woken", "preempted" or "throttled"; NULL: it is no such wait. */
-const char *outlier_cause(const struct dwell_outlier *outlier);
-
-/* What programs call to arm timers with that @callback, such as "timerfd"; NULL: not known. */
-const char *outlier_api(const struct dwell_outlier *outlier, const struct naming *naming,
-			char api[TIMER_API_LEN]);
+/*
+ * Names @culprit if it is one task, and had no name when it ran. To be called while
+ * the task can still be asked for.
+ */
+void outlier_name_culprit(struct outlier_culprit *culprit, const struct naming *naming);
 
 /*
- * Divides that part of @outlier in which its task waited for a CPU. False if
- * its kind tells nothing of that, or there was no wait.
+ * Divides that part of @outlier in which its task waited for a CPU, and names the
+ * culprits. False, and all of @wait 0: its kind tells nothing of that, or there was
+ * no wait.
  */
-bool outlier_wait(const struct dwell_outlier *outlier, struct outlier_wait *wait);
-
-/* Whether a timer's expiry began it: it has a callback. */
-bool outlier_has_timer(const struct dwell_outlier *outlier);
-
-/* What ran was called that; only what has no name there is asked for, and several have none else. */
-const char *outlier_culprit_comm(const struct naming *naming,
-				 const struct outlier_culprit *culprit);
+bool outlier_wait(const struct dwell_outlier *outlier, const struct naming *naming,
+		  struct outlier_wait *wait);
 
 /* How many times its threshold it took. */
 double outlier_excess(const struct dwell_outlier *outlier);

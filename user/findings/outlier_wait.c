@@ -338,10 +338,12 @@ void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t
 	take_culprits(&tally, unseen, wait);
 }
 
-bool outlier_wait(const struct dwell_outlier *outlier, struct outlier_wait *wait)
+bool outlier_wait(const struct dwell_outlier *outlier, const struct naming *naming,
+		  struct outlier_wait *wait)
 {
 	uint64_t from = outlier->from;
 
+	*wait = (struct outlier_wait){0};
 	switch (outlier->measure) {
 	case DWELL_TIMER_LATENCY:
 		from = outlier->to - smaller(outlier->runqueue, outlier->to);
@@ -354,5 +356,11 @@ bool outlier_wait(const struct dwell_outlier *outlier, struct outlier_wait *wait
 		return false;
 	}
 	outlier_divide(outlier, from, outlier->to, wait);
-	return wait->ns != 0;
+	if (!wait->ns) {
+		*wait = (struct outlier_wait){0};
+		return false;
+	}
+	for (size_t i = 0; i < wait->count; i++)
+		outlier_name_culprit(&wait->culprit[i], naming);
+	return true;
 }

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/cleanup.h"
-#include "base/text.h"
+#include "sink/outlier_cause.h"
+#include "sink/outlier_parts.h"
 #include "sink/outlier_text.h"
 
 #define LINE_SHARE 0.05	    /* of a sum of waits; a smaller one tells a person nothing */
@@ -17,15 +17,8 @@
 struct writer {
 	FILE *out;
 	const struct incident *incident;
-	const struct naming *naming;
+	const struct explanation *worst; /* the incident's worst one explained */
 };
-
-static void put_duration(const struct writer *writer, uint64_t ns)
-{
-	char text[TEXT_DURATION_LEN];
-
-	fputs(text_duration(text, ns), writer->out);
-}
 
 /* ---- how many of what ------------------------------------------------------- */
 
@@ -95,7 +88,7 @@ static void put_whose(const struct writer *writer)
 	}
 	/* The threads of one process are called by the process. */
 	if (incident->programs > 1)
-		name = naming_comm(writer->naming, worst->pid, worst->pid);
+		name = naming_comm(writer->worst->naming, worst->pid, worst->pid);
 	if ((name && *name) || incident->processes == 1)
 		fputs(" of ", writer->out);
 	if (name)
@@ -112,8 +105,8 @@ static void put_worst(const struct writer *writer)
 
 	fputs(", worst ", writer->out);
 	if (writer->incident->class == INCIDENT_REST)
-		fprintf(writer->out, "%s ", outlier_what(worst));
-	put_duration(writer, worst->ns);
+		fprintf(writer->out, "%s ", writer->worst->what);
+	outlier_print_duration(writer->out, worst->ns);
 	if (worst->open)
 		fputs(" and still open", writer->out);
 	fputs(" (", writer->out);
@@ -124,7 +117,7 @@ static void put_worst(const struct writer *writer)
 		}
 		fprintf(writer->out, "on CPU %" PRIu32, worst->cpu);
 	} else {
-		outlier_print_cause(writer->out, worst, writer->naming);
+		outlier_print_cause(writer->out, writer->worst);
 	}
 	fputc(')', writer->out);
 }
@@ -136,7 +129,7 @@ static void put_share(const struct writer *writer, double share, bool *first)
 	outlier_print_share(writer->out, share);
 	if (*first) {
 		fputs(" of ", writer->out);
-		put_duration(writer, writer->incident->waited_ns);
+		outlier_print_duration(writer->out, writer->incident->waited_ns);
 	}
 	*first = false;
 }
@@ -161,27 +154,28 @@ static void put_culprits(const struct writer *writer)
 	if (incident->class != INCIDENT_WAIT || !incident->waited_ns)
 		return;
 	for (size_t i = 0; i < incident->culprits; i++) {
-		const struct outlier_culprit *culprit = &incident->culprit[i];
+		struct outlier_culprit culprit = incident->culprit[i];
 
-		if (culprit->share < LINE_SHARE)
+		if (culprit.share < LINE_SHARE)
 			continue;
-		put_share(writer, culprit->share, &first);
+		outlier_name_culprit(&culprit, writer->worst->naming);
+		put_share(writer, culprit.share, &first);
 		fputs(" behind ", writer->out);
-		outlier_print_culprit(writer->out, culprit, writer->naming);
+		outlier_print_culprit(writer->out, &culprit);
 	}
 	put_nameless(writer, incident->others_ns, " behind others", &first);
 	put_nameless(writer, incident->unseen_ns, " not seen", &first);
 }
 
-int incident_print(FILE *out, const struct incident *incident, const struct naming *naming,
+int incident_print(FILE *out, const struct incident *incident, const struct explanation *worst,
 		   const struct outlier_clock *clock)
 {
 	auto_free char *text = NULL;
 	size_t length;
-	struct writer writer = {.incident = incident, .naming = naming};
+	struct writer writer = {.incident = incident, .worst = worst};
 
 	if (incident->count == 1)
-		return outlier_print(out, incident->worst, naming, clock, false);
+		return outlier_print(out, worst, clock, false);
 	writer.out = open_memstream(&text, &length);
 	if (!writer.out)
 		return -ENOMEM;

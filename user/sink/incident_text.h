@@ -5,13 +5,15 @@
 
 #include <stdio.h>
 
+#include "findings/explain.h"
 #include "findings/incident.h"
 
 /*
- * Writes @incident on one line. One outlier alone is written as outlier_print()
- * does without details. 0, -ENOMEM, or what writing failed with. Does not flush.
+ * Writes @incident, whose worst outlier @worst explains, on one line. One outlier
+ * alone is written as outlier_print() does without details. 0, -ENOMEM, or what
+ * writing failed with. Does not flush.
  */
-int incident_print(FILE *out, const struct incident *incident, const struct naming *naming,
+int incident_print(FILE *out, const struct incident *incident, const struct explanation *worst,
 		   const struct outlier_clock *clock);
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "findings/stack.h"
 #include "sink/stack_json.h"
 
 #define AT_LEN 64
@@ -20,18 +19,16 @@ static int set_number(json_t *object, const char *key, uint32_t number)
 	return json_set_count(object, key, number);
 }
 
-static int set_comm(json_t *object, const struct naming *naming, uint32_t pid, uint32_t tid)
+/* A name that is empty is not known. */
+static const char *or_null(const char *name)
 {
-	const char *comm = naming_comm(naming, pid, tid);
-
-	return comm ? json_set_name(object, "comm", comm, DWELL_COMM_LEN) : 0;
+	return *name ? name : NULL;
 }
 
-static int set_function(json_t *object, const char *key, const struct naming *naming,
-			uint64_t address)
+static int set_function(json_t *object, const char *key, const struct explained_function *function)
 {
-	return json_set_resolved(object, key, naming_function(naming, address), "0x%" PRIx64,
-				 address);
+	return json_set_resolved(object, key, or_null(function->name), "0x%" PRIx64,
+				 function->address);
 }
 
 /* RFC 3339, local time: the offset is +hh:mm or -hh:mm. */
@@ -50,9 +47,9 @@ static int set_at(json_t *object, const struct dwell_outlier *outlier,
 			json_sprintf("%s.%06u%.3s:%s", day, ns / 1000, offset, offset + 3));
 }
 
-static int set_identity(json_t *object, const struct dwell_outlier *outlier,
-			const struct naming *naming)
+static int set_identity(json_t *object, const struct explanation *explanation)
 {
+	const struct dwell_outlier *outlier = explanation->outlier;
 	int err = json_set_count(object, "cpu", outlier->cpu);
 
 	err |= json_set_count(object, "pid", outlier->pid);
@@ -60,60 +57,49 @@ static int set_identity(json_t *object, const struct dwell_outlier *outlier,
 	if (outlier->comm[0])
 		err |= json_set_name(object, "comm", outlier->comm, sizeof(outlier->comm));
 	if (outlier->cgroup)
-		err |= json_set_resolved(object, "cgroup", naming_cgroup(naming, outlier->cgroup),
+		err |= json_set_resolved(object, "cgroup", or_null(explanation->cgroup),
 					 "#%" PRIu64, outlier->cgroup);
 	return err;
 }
 
-static int set_cause(json_t *object, const struct dwell_outlier *outlier,
-		     const struct naming *naming)
+static int set_cause(json_t *object, const struct explanation *explanation)
 {
-	const char *cause = outlier_cause(outlier);
-	double quota;
-	int err;
+	int err = 0;
 
-	if (!cause)
-		return 0;
-	err = json_set(object, "cause", json_string(cause));
-	if (outlier->measure != DWELL_THROTTLED)
-		return err;
-	quota = naming_quota(naming, outlier->cgroup);
-	return quota > 0 ? err | json_set_ratio(object, "quota", quota) : err;
+	if (explanation->cause)
+		err = json_set(object, "cause", json_string(explanation->cause));
+	if (explanation->quota > 0)
+		err |= json_set_ratio(object, "quota", explanation->quota);
+	return err;
 }
 
-static int set_waker(json_t *object, const struct dwell_outlier *outlier,
-		     const struct naming *naming)
+static int set_waker(json_t *object, const struct explanation *explanation)
 {
 	static const char *const kinds[] = {
 		[WAKER_TASK] = "task", [WAKER_TIMER] = "timer", [WAKER_IRQ] = "irq"};
-	const struct dwell_waker *waker = &outlier->waker;
-	enum outlier_waker kind;
-	uint64_t function;
+	const struct dwell_waker *waker = &explanation->outlier->waker;
 	json_t *json;
 	int err;
 
-	if (outlier->measure != DWELL_BLOCKED || outlier->open)
-		return 0;
-	kind = outlier_waker(outlier, naming, &function);
-	if (kind == WAKER_UNKNOWN)
+	if (explanation->waker == WAKER_UNKNOWN)
 		return 0;
 	json = json_object();
 	err = json_set(object, "waker", json);
 	if (err)
 		return err;
-	err |= json_set(json, "kind", json_string(kinds[kind]));
-	if (kind == WAKER_TASK) {
+	err |= json_set(json, "kind", json_string(kinds[explanation->waker]));
+	if (explanation->waker == WAKER_TASK) {
 		err |= set_number(json, "pid", waker->pid);
 		err |= set_number(json, "tid", waker->tid);
 		err |= json_set_name(json, "comm", waker->comm, sizeof(waker->comm));
 	}
-	return function ? err | set_function(json, "function", naming, function) : err;
+	if (explanation->waker_function.address)
+		err |= set_function(json, "function", &explanation->waker_function);
+	return err;
 }
 
-static int append_culprit(json_t *array, const struct outlier_culprit *culprit,
-			  const struct naming *naming)
+static int append_culprit(json_t *array, const struct outlier_culprit *culprit)
 {
-	const char *comm = outlier_culprit_comm(naming, culprit);
 	json_t *json = json_object();
 	int err = json_array_append_new(array, json) ? -ENOMEM : 0;
 
@@ -124,36 +110,34 @@ static int append_culprit(json_t *array, const struct outlier_culprit *culprit,
 		err |= set_number(json, "pid", culprit->pid);
 	if (culprit->tid)
 		err |= set_number(json, "tid", culprit->tid);
-	if (comm)
-		err |= json_set_name(json, "comm", comm, DWELL_COMM_LEN);
+	if (culprit->comm[0] || !culprit->tid)
+		err |= json_set_name(json, "comm", culprit->comm, sizeof(culprit->comm));
 	err |= json_set_count(json, "tasks", culprit->tasks);
 	err |= json_set_count(json, "ns", culprit->ns);
 	err |= json_set_ratio(json, "share", culprit->share);
 	return err;
 }
 
-static int set_wait(json_t *object, const struct dwell_outlier *outlier,
-		    const struct naming *naming)
+static int set_wait(json_t *object, const struct outlier_wait *wait)
 {
-	struct outlier_wait wait;
 	json_t *array;
 	int err;
 
-	if (!outlier_wait(outlier, &wait))
+	if (!wait->ns)
 		return 0;
 	array = json_array();
 	err = json_set(object, "culprits", array);
-	for (size_t i = 0; i < wait.count && !err; i++)
-		err = append_culprit(array, &wait.culprit[i], naming);
-	if (wait.others_share > OUTLIER_SEEN_SHARE)
-		err |= json_set_ratio(object, "others_share", wait.others_share);
-	err |= json_set_ratio(object, "idle_share", wait.idle_share);
-	if (wait.unseen_share > OUTLIER_SEEN_SHARE)
-		err |= json_set_ratio(object, "unseen_share", wait.unseen_share);
-	if (wait.moved)
+	for (size_t i = 0; i < wait->count && !err; i++)
+		err = append_culprit(array, &wait->culprit[i]);
+	if (wait->others_share > OUTLIER_SEEN_SHARE)
+		err |= json_set_ratio(object, "others_share", wait->others_share);
+	err |= json_set_ratio(object, "idle_share", wait->idle_share);
+	if (wait->unseen_share > OUTLIER_SEEN_SHARE)
+		err |= json_set_ratio(object, "unseen_share", wait->unseen_share);
+	if (wait->moved)
 		err |= json_set(object, "moved", json_true());
-	if (wait.moved_from >= 0)
-		err |= json_set_count(object, "moved_from", (uint64_t)wait.moved_from);
+	if (wait->moved_from >= 0)
+		err |= json_set_count(object, "moved_from", (uint64_t)wait->moved_from);
 	return err;
 }
 
@@ -166,11 +150,16 @@ static int set_latency_parts(json_t *parts, const struct dwell_outlier *outlier)
 	return err;
 }
 
-static int set_parts(json_t *object, const struct dwell_outlier *outlier,
-		     const struct naming *naming)
+static int set_lateness_parts(json_t *parts, const struct outlier_lateness *lateness)
 {
-	struct outlier_lateness lateness;
-	struct stack ahead;
+	int err = json_set_count(parts, "interrupt_ns", lateness->interrupt_ns);
+
+	return err | json_set_count(parts, "callbacks_ns", lateness->callbacks_ns);
+}
+
+static int set_parts(json_t *object, const struct explanation *explanation)
+{
+	const struct dwell_outlier *outlier = explanation->outlier;
 	json_t *parts;
 	int err;
 
@@ -182,25 +171,20 @@ static int set_parts(json_t *object, const struct dwell_outlier *outlier,
 		return err;
 	if (outlier->measure == DWELL_TIMER_LATENCY)
 		return set_latency_parts(parts, outlier);
-	outlier_lateness(outlier, &lateness);
-	err |= json_set_count(parts, "interrupt_ns", lateness.interrupt_ns);
-	err |= json_set_count(parts, "callbacks_ns", lateness.callbacks_ns);
-	ahead = stack_of_kernel(lateness.ahead, lateness.count);
-	return err | stack_json(object, "ahead", &ahead, naming);
+	err = set_lateness_parts(parts, &explanation->lateness);
+	return err | stack_json(object, "ahead", &explanation->ahead, explanation->naming);
 }
 
-static int set_timer(json_t *object, const struct dwell_outlier *outlier,
-		     const struct naming *naming)
+static int set_timer(json_t *object, const struct explanation *explanation)
 {
-	char text[TIMER_API_LEN];
-	const char *api;
 	int err;
 
-	if (!outlier_has_timer(outlier))
+	if (!explanation->callback.address)
 		return 0;
-	err = set_function(object, "callback", naming, outlier->function);
-	api = outlier_api(outlier, naming, text);
-	return api ? err | json_set(object, "api", json_string(api)) : err;
+	err = set_function(object, "callback", &explanation->callback);
+	if (*explanation->api)
+		err |= json_set(object, "api", json_string(explanation->api));
+	return err;
 }
 
 static int set_dwell(json_t *object, const struct dwell_outlier *outlier)
@@ -213,36 +197,35 @@ static int set_dwell(json_t *object, const struct dwell_outlier *outlier)
 	return err | json_set_count(object, "preemptions", outlier->preempters);
 }
 
-static int set_owner(json_t *object, uint32_t tid, const struct naming *naming)
+static int set_owner(json_t *object, const struct explanation *explanation)
 {
 	json_t *json = json_object();
 	int err = json_set(object, "owner", json);
 
 	if (err)
 		return err;
-	err |= json_set_count(json, "tid", tid);
-	return err | set_comm(json, naming, 0, tid);
+	err |= json_set_count(json, "tid", explanation->outlier->owner);
+	if (*explanation->owner)
+		err |= json_set_name(json, "comm", explanation->owner, sizeof(explanation->owner));
+	return err;
 }
 
-static int set_block(json_t *object, const struct dwell_outlier *outlier,
-		     const struct naming *naming)
+static int set_block(json_t *object, const struct explanation *explanation)
 {
-	struct stack stack = stack_of_kernel(outlier->stack, outlier->depth);
-	struct stack user = stack_of_user(outlier->user_stack, outlier->user_depth, outlier->pid);
+	const struct dwell_outlier *outlier = explanation->outlier;
+	const struct naming *naming = explanation->naming;
 	int err;
 
 	if (outlier->measure != DWELL_BLOCKED)
 		return 0;
 	err = json_set(object, "state", json_string(json_block(outlier->block)));
 	if (outlier->syscall != DWELL_NO_SYSCALL)
-		err |= json_set_resolved(object, "syscall",
-					 naming_syscall(naming, outlier->syscall), "%" PRId64,
-					 (uint64_t)outlier->syscall);
+		err |= json_set_resolved(object, "syscall", or_null(explanation->syscall),
+					 "%" PRId64, (uint64_t)outlier->syscall);
 	if (outlier->owner)
-		err |= set_owner(object, outlier->owner, naming);
-	err |= stack_json(object, "kstack", &stack, naming);
-	err |= stack_json(object, "ustack", &user, naming);
-	return err;
+		err |= set_owner(object, explanation);
+	err |= stack_json(object, "kstack", &explanation->blocked_at, naming);
+	return err | stack_json(object, "ustack", &explanation->called_from, naming);
 }
 
 /* How it relates to what was told before it: itself while it was open, and its parts. */
@@ -267,14 +250,15 @@ static int set_told(json_t *object, const struct dwell_outlier *outlier)
 	return err;
 }
 
-int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming,
+int outlier_json(FILE *out, const struct explanation *explanation,
 		 const struct outlier_clock *clock)
 {
+	const struct dwell_outlier *outlier = explanation->outlier;
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
 
 	err |= json_set(json, "kind", json_string("outlier"));
-	err |= json_set(json, "what", json_string(outlier_what(outlier)));
+	err |= json_set(json, "what", json_string(explanation->what));
 	err |= json_set_count(json, "ns", outlier->ns);
 	err |= json_set_count(json, "threshold_ns", outlier->threshold);
 	if (outlier->samples)
@@ -283,13 +267,13 @@ int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct na
 	err |= set_told(json, outlier);
 	err |= set_at(json, outlier, clock);
 	err |= json_set_count(json, "mono_ns", outlier->to);
-	err |= set_identity(json, outlier, naming);
-	err |= set_cause(json, outlier, naming);
-	err |= set_waker(json, outlier, naming);
-	err |= set_wait(json, outlier, naming);
-	err |= set_parts(json, outlier, naming);
+	err |= set_identity(json, explanation);
+	err |= set_cause(json, explanation);
+	err |= set_waker(json, explanation);
+	err |= set_wait(json, &explanation->wait);
+	err |= set_parts(json, explanation);
 	err |= set_dwell(json, outlier);
-	err |= set_timer(json, outlier, naming);
-	err |= set_block(json, outlier, naming);
+	err |= set_timer(json, explanation);
+	err |= set_block(json, explanation);
 	return err ? -ENOMEM : json_write_line(out, json);
 }

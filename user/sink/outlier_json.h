@@ -5,10 +5,10 @@
 
 #include <stdio.h>
 
-#include "findings/outlier.h"
+#include "findings/explain.h"
 
 /* 0, -ENOMEM, or what writing failed with (-EPIPE too). Does not flush. */
-int outlier_json(FILE *out, const struct dwell_outlier *outlier, const struct naming *naming,
+int outlier_json(FILE *out, const struct explanation *explanation,
 		 const struct outlier_clock *clock);
 
 #endif

@@ -17,8 +17,8 @@ static bool is_own(const char *function)
 		!strncmp(function, "__bpf_trace_", 12));
 }
 
-static void print_frame(FILE *out, const struct stack *stack, const struct naming *naming,
-			size_t frame)
+void stack_print_function(FILE *out, const struct stack *stack, const struct naming *naming,
+			  size_t frame)
 {
 	const char *name = stack_function(stack, naming, frame);
 	char harmless[NAME_LEN];
@@ -41,7 +41,7 @@ void stack_print(FILE *out, const struct stack *stack, const struct naming *nami
 	fprintf(out, "%s%s:\n", indent, title);
 	for (; i < stack->depth; i++) {
 		fprintf(out, "%s" INDENT, indent);
-		print_frame(out, stack, naming, i);
+		stack_print_function(out, stack, naming, i);
 		fputc('\n', out);
 	}
 }

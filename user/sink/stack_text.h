@@ -15,4 +15,8 @@
 void stack_print(FILE *out, const struct stack *stack, const struct naming *naming,
 		 const char *indent, const char *title);
 
+/* Writes the function at @frame, which is below the depth, by name, else by address. */
+void stack_print_function(FILE *out, const struct stack *stack, const struct naming *naming,
+			  size_t frame);
+
 #endif

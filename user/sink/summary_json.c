@@ -201,6 +201,19 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 	return err ? -ENOMEM : json_write_line(out, json);
 }
 
+/* The outliers that were furthest beyond their thresholds. 0 or a negative errno. */
+static int write_worst(FILE *out, const struct report *report)
+{
+	struct explanation explanation;
+	int err = 0;
+
+	for (size_t i = 0; report->worst && i < report->worst->count && !err; i++) {
+		explain(&explanation, &report->worst->outlier[i], &report->naming);
+		err = outlier_json(out, &explanation, &report->clock);
+	}
+	return err;
+}
+
 int summary_json(FILE *out, const struct report *report)
 {
 	int err = frame_json_header(out, report, report_by_name(report->view.by));
@@ -209,9 +222,8 @@ int summary_json(FILE *out, const struct report *report)
 		err = write_row(out, report, &report->rows.row[i]);
 	if (!err && report->ledger)
 		err = timers_json_rows(out, report);
-	for (size_t i = 0; report->worst && i < report->worst->count && !err; i++)
-		err = outlier_json(out, &report->worst->outlier[i], &report->naming,
-				   &report->clock);
+	if (!err)
+		err = write_worst(out, report);
 	if (!err)
 		err = frame_json_footer(out, report);
 	return err ? err : output_flush(out);

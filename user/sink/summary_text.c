@@ -340,14 +340,16 @@ static int put_table(FILE *out, const struct report *report, unsigned int where)
 
 static int put_worst(FILE *out, const struct report *report)
 {
+	struct explanation explanation;
 	int err = 0;
 
 	if (!report->worst || !report->worst->count)
 		return 0;
 	fputs("\nOUT OF THE ORDINARY (dwell outliers shows all, as they come)\n", out);
-	for (size_t i = 0; i < report->worst->count && !err; i++)
-		err = outlier_print(out, &report->worst->outlier[i], &report->naming,
-				    &report->clock, false);
+	for (size_t i = 0; i < report->worst->count && !err; i++) {
+		explain(&explanation, &report->worst->outlier[i], &report->naming);
+		err = outlier_print(out, &explanation, &report->clock, false);
+	}
 	return err;
 }
 

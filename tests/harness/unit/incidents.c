@@ -120,10 +120,12 @@ static int hear(void *context, const struct incident *incident)
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
+	struct explanation worst;
 
 	assert_ptr_equal(context, &heard);
 	assert_true(heard.count < TOLD_LINES);
-	assert_int_equal(incident_print(out, incident, &names, &clock_now), 0);
+	explain(&worst, incident->worst, &names);
+	assert_int_equal(incident_print(out, incident, &worst, &clock_now), 0);
 	fclose(out);
 	assert_int_equal(text[length - 1], '\n');
 	text[length - 1] = '\0';
@@ -177,8 +179,10 @@ void check_alone(const struct dwell_outlier *outlier, const char *expected)
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
+	struct explanation explanation;
 
-	assert_int_equal(outlier_print(out, outlier, &names, &clock_now, false), 0);
+	explain(&explanation, outlier, &names);
+	assert_int_equal(outlier_print(out, &explanation, &clock_now, false), 0);
 	fclose(out);
 	text[length - 1] = '\0';
 	assert_string_equal(text + 13, expected);

@@ -81,10 +81,12 @@ static void write_outlier(struct journal *journal, const struct dwell_outlier *o
 			  const struct naming *with)
 {
 	struct incident incident = {.worst = outlier, .count = 1, .tasks = 1};
+	struct explanation worst;
 
 	if (outlier->measure < DWELL_MEASURES)
 		incident.kinds[outlier->measure] = 1;
-	journal_incident(journal, &incident, with, &clock_now);
+	explain(&worst, outlier, with);
+	journal_incident(journal, &incident, &worst, &clock_now);
 }
 
 /* ---- entries ---------------------------------------------------------------- */
@@ -171,8 +173,10 @@ static void has_line(const struct reader *reader, const struct dwell_outlier *ou
 	char *line = NULL;
 	size_t length;
 	FILE *out = open_memstream(&line, &length);
+	struct explanation explanation;
 
-	assert_int_equal(outlier_print(out, outlier, with, &clock_now, false), 0);
+	explain(&explanation, outlier, with);
+	assert_int_equal(outlier_print(out, &explanation, &clock_now, false), 0);
 	fclose(out);
 	has_bytes(reader, "MESSAGE", line, length - 1);
 	free(line);
@@ -272,6 +276,7 @@ static void an_incident_has_its_kinds_and_counts(void **state)
 			  [DWELL_THROTTLED] = 1},
 	};
 	static const char *const kinds[] = {"timer_latency", "runqueue", "blocked", "throttled"};
+	struct explanation worst;
 	struct journal journal;
 	struct reader reader;
 	size_t found = 0;
@@ -279,7 +284,8 @@ static void an_incident_has_its_kinds_and_counts(void **state)
 	(void)state;
 	listen_at(&reader);
 	assert_int_equal(journal_open(&journal, path), 0);
-	journal_incident(&journal, &incident, &names, &clock_now);
+	explain(&worst, &outlier, &names);
+	journal_incident(&journal, &incident, &worst, &clock_now);
 	receive(&reader);
 	for (size_t i = 0; i < reader.count; i++) {
 		if (strcmp(reader.field[i].name, "DWELL_WHAT") != 0)

@@ -91,7 +91,7 @@ static const struct naming no_names = {0};
 /* A stack by names; its addresses are 1, 2, …. */
 static const char *const *stack_names;
 
-static const char *stack_function(void *context, uint64_t address)
+static const char *named_frame(void *context, uint64_t address)
 {
 	(void)context;
 	assert_in_range(address, 1, DWELL_STACK_DEPTH);
@@ -268,7 +268,7 @@ static const struct waker_case waker_cases[] = {
 
 static void check_waker(const struct waker_case *expected)
 {
-	const struct naming names = {.function = stack_function};
+	const struct naming names = {.function = named_frame};
 	struct dwell_outlier outlier = ticker_outlier(DWELL_BLOCKED);
 	uint64_t function = 99;
 	enum outlier_waker kind;
@@ -391,6 +391,24 @@ static void lateness_is_the_interrupts_or_of_those_ahead(void **state)
 /* 2026-11-21 08:14:02.113456789 UTC, 24 ms into the wait. */
 static const struct outlier_clock wall = {.mono = BEGIN + SECOND, .real = {1795248843, 89456789}};
 
+/* Explained and written. */
+static int print(FILE *out, const struct dwell_outlier *outlier, const struct naming *names,
+		 bool details)
+{
+	struct explanation explanation;
+
+	explain(&explanation, outlier, names);
+	return outlier_print(out, &explanation, &wall, details);
+}
+
+static int print_json(FILE *out, const struct dwell_outlier *outlier, const struct naming *names)
+{
+	struct explanation explanation;
+
+	explain(&explanation, outlier, names);
+	return outlier_json(out, &explanation, &wall);
+}
+
 static void write_text(const struct dwell_outlier *outlier, const struct naming *names,
 		       bool details, char **text)
 {
@@ -398,7 +416,7 @@ static void write_text(const struct dwell_outlier *outlier, const struct naming 
 	FILE *out = open_memstream(text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(outlier_print(out, outlier, names, &wall, details), 0);
+	assert_int_equal(print(out, outlier, names, details), 0);
 	fclose(out);
 }
 
@@ -421,7 +439,7 @@ static void check_json(const struct dwell_outlier *outlier, const char *expected
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(outlier_json(out, outlier, &all_names, &wall), 0);
+	assert_int_equal(print_json(out, outlier, &all_names), 0);
 	fclose(out);
 	assert_ptr_equal(strchr(text, '\n'), text + size - 1);
 	for (line = text; *line != '\n'; line++)
@@ -800,7 +818,7 @@ static void apis_are_told_by_callback_and_call(void **state)
 		{"io_link_timeout_fn", SYS_io_uring_enter, "io_uring_link_timeout"},
 		{"io_cqring_timer_wakeup", SYS_io_uring_enter, "io_uring_enter"},
 	};
-	const struct naming names = {.function = stack_function};
+	const struct naming names = {.function = named_frame};
 	struct dwell_outlier outlier = late_outlier();
 
 	(void)state;
@@ -856,7 +874,7 @@ static void hostile_names_stay_names(void **state)
 
 		out = open_memstream(&text, &size);
 		assert_non_null(out);
-		assert_int_equal(outlier_json(out, &outlier, &all_names, &wall), 0);
+		assert_int_equal(print_json(out, &outlier, &all_names), 0);
 		fclose(out);
 		assert_ptr_equal(strchr(text, '\n'), text + size - 1);
 		json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -889,7 +907,7 @@ static void random_records_do_no_harm(void **state)
 		free(text);
 		out = open_memstream(&text, &size);
 		assert_non_null(out);
-		assert_int_equal(outlier_json(out, &outlier, names, &wall), 0);
+		assert_int_equal(print_json(out, &outlier, names), 0);
 		fclose(out);
 		json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 		assert_non_null(json);
@@ -921,7 +939,7 @@ static void local_time_has_an_offset(void **state)
 		assert_int_equal(strncmp(text, zones[i].text, strlen(zones[i].text)), 0);
 		free(text);
 		out = open_memstream(&text, &size);
-		assert_int_equal(outlier_json(out, &outlier, &all_names, &wall), 0);
+		assert_int_equal(print_json(out, &outlier, &all_names), 0);
 		fclose(out);
 		json = json_loads(text, 0, NULL);
 		assert_string_equal(json_string_value(json_object_get(json, "at")), zones[i].at);
@@ -940,8 +958,8 @@ static void a_full_disk_is_told(void **state)
 	(void)state;
 	assert_non_null(out);
 	setvbuf(out, NULL, _IONBF, 0);
-	assert_int_equal(outlier_print(out, &outlier, &all_names, &wall, true), -ENOSPC);
-	assert_int_equal(outlier_json(out, &outlier, &all_names, &wall), -ENOSPC);
+	assert_int_equal(print(out, &outlier, &all_names, true), -ENOSPC);
+	assert_int_equal(print_json(out, &outlier, &all_names), -ENOSPC);
 	fclose(out);
 }
 
