@@ -182,6 +182,7 @@ static void what_it_hands_over_becomes_rows(void **state)
 
 	(void)state;
 	assert_int_equal(collection_run(&collection), EXIT_DONE);
+	assert_int_equal(source_read(&made.source), 0); /* what is read again replaces */
 	rows = rows_by(collection.model, ROW_BY_TASK);
 	shell = row_of_tid(&rows, SHELL);
 	child = row_of_tid(&rows, CHILD);
