@@ -54,11 +54,14 @@ struct features {
 	enum feature_state state[FEATURES];
 };
 
-/* Looks at everything; what cannot be found out is FEATURE_NOT_TOLD. 0 or a negative errno. */
+/*
+ * Looks at everything; what cannot be found out is FEATURE_NOT_TOLD. 0, or a negative errno: the
+ * privileges or the type information cannot be read, and *features is of no use.
+ */
 int features_detect(struct features *features);
 
 /*
- * The first feature in the list without which nothing runs and that is missing;
+ * The first feature in the list without which nothing runs and that is FEATURE_MISSING;
  * FEATURES if there is none.
  */
 enum feature_id features_first_missing(const struct features *features);

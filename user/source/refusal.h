@@ -6,16 +6,19 @@
 /* Listens to libbpf from now on; what it says is shown with -vv. */
 void refusal_listen(void);
 
-/* Nothing has been refused. */
+/* Forgets what was refused: nothing has been. */
 void refusal_forget(void);
 
 /* Notes that @name was refused by something other than loading, such as attaching it. */
 void refusal_note(const char *name);
 
-/* The name of what was refused last; NULL: nothing, or it has no name. Valid until the next call. */
+/*
+ * The name of what was refused last, which stays until something else is, or it is forgotten.
+ * NULL: nothing was refused, or it has no name.
+ */
 const char *refusal_last(void);
 
-/* The last words of the kernel's verifier on it; "": it had none. */
+/* The last words of the kernel's verifier on what was refused last; "": it had none. */
 const char *refusal_said(void);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * libbpf maps the data twice in a row, so that no record is ever in two parts.
- * All of that counts as this process's memory. Here the one that lies across
- * the end is put together in a place of its own.
+ * libbpf maps the data twice in a row, so that no record is ever in two parts, and all of that
+ * counts as this process's memory. Here a record that lies across the end is put together in
+ * a place of its own.
  */
 
 /* Takes a record, which is gone when it returns. 0, or a negative errno: nothing more is taken. */
@@ -26,11 +26,14 @@ struct ring {
 	void *context;
 };
 
-/* @fd: of the map, which holds @size bytes of data. 0 or a negative errno. */
+/*
+ * Maps the ring of the map @fd, which holds @size bytes of data, a power of two and of whole pages.
+ * The descriptor stays the caller's. 0 or a negative errno, and *ring is none.
+ */
 int ring_open(struct ring *ring, int fd, size_t size, ring_take take, void *context);
 void ring_close(struct ring *ring);
 
-/* Hands over what there is. 0 or a negative errno, that of the taker above all. */
+/* Hands over what there is. 0; -ENOMEM; the negative errno of @take, and the rest is left. */
 int ring_consume(struct ring *ring);
 
 #endif
