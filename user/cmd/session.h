@@ -11,6 +11,7 @@
 #include "cmd/plan.h"
 #include "findings/outlier.h"
 #include "host/cgroup.h"
+#include "host/cgroup_paths.h"
 #include "host/file_helper.h"
 #include "host/symbols.h"
 #include "host/task_names.h"

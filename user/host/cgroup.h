@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cgroups: the hierarchy that counts for scheduling, and the names of its groups. */
+/* Cgroups: the hierarchy that counts for scheduling, and what its groups may use. */
 #ifndef DWELL_HOST_CGROUP_H
 #define DWELL_HOST_CGROUP_H
 
@@ -10,9 +10,6 @@
 
 /* What cgroup_detect() reads on a live host. */
 #define CGROUP_MOUNTINFO "/proc/self/mountinfo"
-
-/* At most so many groups are known, and 32 MiB of paths: a walk ends there. */
-#define CGROUP_WALK_MAX 100000
 
 /* One mounted hierarchy. The id of a group in it is its directory's inode number. */
 struct cgroup_hierarchy {
@@ -45,25 +42,5 @@ int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64
  * least of its own quota and those of the groups above it. 0: no quota, or unknown.
  */
 double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path);
-
-/* The names of all groups, read when first needed. */
-struct cgroup_paths;
-
-/*
- * Copies @hierarchy and reads nothing yet. An unknown id makes cgroup_path() read
- * all again if the last time was @refresh_ns ago (CGROUP_REFRESH_NS on a live
- * host). NULL without memory. The caller frees the paths with cgroup_paths_free().
- */
-#define CGROUP_REFRESH_NS 1000000000ULL
-struct cgroup_paths *cgroup_paths_new(const struct cgroup_hierarchy *hierarchy,
-				      uint64_t refresh_ns);
-void cgroup_paths_free(struct cgroup_paths *paths);
-
-/*
- * The path of group @id in its hierarchy: "/", "/system.slice/cron.service",
- * hostile bytes as they are. A group that was seen once keeps its path when it
- * is removed, while there is room for it. NULL: unknown. Valid until the next call.
- */
-const char *cgroup_path(struct cgroup_paths *paths, uint64_t id);
 
 #endif

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "host/cgroup.h"
+#include "host/cgroup_paths.h"
 
 #define FIXTURES "tests/unit/fixtures/"
 
