@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,20 +15,14 @@
 
 #include "base/clock.h"
 #include "base/message.h"
-#include "base/privilege.h"
-#include "host/file_opener.h"
+#include "host/file_keeper.h"
 
 #define MS 1000000LL
 #define KEEPER_MS 1000 /* that the keeper has for an answer */
 #define SLOW_MS (FILE_HELPER_ANSWER_MS / 4)
-#define END_MS 200 /* and for its end */
+#define END_MS 200 /* that it has for its end */
 #define RESTART_NS (60000 * MS)
 #define SPARE_PART 10 /* of the time that goes on, so much may be waited: one in … */
-
-/* From the keeper: an opener was started, whose socket comes along. */
-struct started {
-	int32_t pid; /* or a negative errno */
-};
 
 struct file_helper {
 	pid_t keeper;
@@ -47,93 +40,6 @@ struct file_helper {
 static int64_t now(void)
 {
 	return (int64_t)clock_mono();
-}
-
-/* ---- the keeper ------------------------------------------------------------------ */
-
-static void run_opener(int socket)
-{
-	prctl(PR_SET_NAME, "dwell-opener");
-	file_message_close_others(socket);
-	file_opener_serve(socket);
-	_exit(0);
-}
-
-/* Waits for children that have ended; *@opener is 0 if it was one of them. */
-static void reap(pid_t *opener)
-{
-	pid_t pid;
-
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		if (pid == *opener)
-			*opener = 0;
-}
-
-/*
- * Starts an opener in the place of *@opener, and sends its socket, or why there is
- * none. 0 or a negative errno: nothing can be sent.
- */
-static int start_opener(int socket, pid_t *opener)
-{
-	struct started started;
-	int ends[2], err;
-
-	reap(opener);
-	if (*opener > 0)
-		kill(*opener, SIGKILL);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		started.pid = -errno;
-		return file_message_send(socket, &started, sizeof(started), -1);
-	}
-	*opener = fork();
-	if (!*opener)
-		run_opener(ends[1]);
-	started.pid = *opener < 0 ? -errno : *opener;
-	close(ends[1]);
-	err = file_message_send(socket, &started, sizeof(started), ends[0]);
-	close(ends[0]);
-	return err;
-}
-
-/*
- * Ctrl-C in a terminal and the end of a service are told to all processes; but
- * names are asked for when dwell ends, and the helper ends with it.
- */
-static void ignore_signals(void)
-{
-	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
-
-/* Takes the opener along, and its parser, unless a file system holds them. */
-static void end_keeper(pid_t opener)
-{
-	const struct timespec moment = {.tv_nsec = 5 * MS};
-
-	if (opener > 0)
-		kill(opener, SIGKILL);
-	for (int i = 0; i < END_MS / 2 / 5 && waitpid(-1, NULL, WNOHANG) >= 0; i++)
-		nanosleep(&moment, NULL);
-	_exit(0);
-}
-
-static void run_keeper(int socket)
-{
-	pid_t opener = 0;
-	char byte;
-
-	prctl(PR_SET_NAME, "dwell-keeper");
-	prctl(PR_SET_CHILD_SUBREAPER, 1); /* a parser outlives its opener by a moment */
-	ignore_signals();
-	file_message_close_others(socket);
-	if (chdir("/") || privileges_drop(PRIVILEGE_KEEP_OPEN))
-		_exit(1);
-	while (!file_message_receive(socket, &byte, sizeof(byte), NULL))
-		if (start_opener(socket, &opener))
-			break;
-	end_keeper(opener);
 }
 
 /* ---- processes -------------------------------------------------------------------- */
@@ -210,7 +116,7 @@ static void lose_keeper(struct file_helper *helper, int err)
 /* Has the opener that there was killed, and takes another one. 0 or a negative errno. */
 static int take_opener(struct file_helper *helper)
 {
-	struct started started;
+	struct file_keeper_started started;
 	int fd = -1, err;
 
 	err = file_message_send(helper->keeper_socket, &(char){0}, 1, -1);
@@ -370,7 +276,7 @@ static int start(struct file_helper *helper)
 	fflush(NULL);
 	helper->keeper = fork();
 	if (!helper->keeper)
-		run_keeper(ends[1]);
+		file_keeper_run(ends[1]);
 	err = helper->keeper < 0 ? -errno : 0;
 	close(ends[1]);
 	helper->keeper_socket = ends[0];

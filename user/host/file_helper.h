@@ -11,7 +11,7 @@
 #include "host/file_message.h"
 
 /*
- * Three processes. The keeper has the privileges to open files, but touches none:
+ * Three processes. The keeper (file_keeper.h) has the privileges to open files, but touches none:
  * it starts the opener, and another one when that hangs or died. The opener
  * (file_opener.h) opens files and reads none. The parser (file_parser.h) reads
  * them and has no privilege. dwell itself only sends questions and waits, never
