@@ -145,12 +145,12 @@ static void keep_budget(struct service *service)
 
 static int update_series(struct service *service)
 {
-	const struct view view = {.by = service->options.daemon.groups};
 	struct rows rows;
 	int err = collection_sample(&service->collection);
 
 	if (!err)
-		err = model_rows(service->collection.model, &view, &rows);
+		err = model_rows_unranked(service->collection.model, service->options.daemon.groups,
+					  &rows);
 	if (err)
 		return err;
 	series_update(service->series, &rows, clock_mono());

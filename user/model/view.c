@@ -18,6 +18,7 @@ struct entry {
 	const struct task **members;
 	size_t nr_members;
 
+	size_t listed;	 /* its place before the entries were sorted */
 	uint64_t value;	 /* of the key: largest first; of an id: 0 */
 	bool last;	 /* the key does not apply */
 	uint64_t ids[3]; /* break ties, ascending; the one sorted by comes first */
@@ -129,14 +130,9 @@ static void set_ids(struct entry *entry, const struct row *row, enum row_key key
 							  entry->group->key.name;
 }
 
-static int rank(struct model *model, struct entry *entry, const struct view *view, struct row *row)
+/* Takes from @row, which was filled from @entry, what ranks it. 0 or -ENOMEM. */
+static int rank(struct entry *entry, const struct view *view, const struct row *row)
 {
-	int err;
-
-	row_reset(row);
-	err = fill(model, entry, row, view->by, needs_cells(view->sort));
-	if (err)
-		return err;
 	set_ids(entry, row, view->sort);
 	entry->last = row->remainder ||
 		      (row->kernel_timer && !applies_to_kernel_timers(view->sort));
@@ -162,6 +158,12 @@ static int compare_entries(const void *a, const void *b, void *context)
 	return names;
 }
 
+static void sort_entries(const struct view *view, struct entries *entries)
+{
+	qsort_r(entries->entry, entries->count, sizeof(*entries->entry), compare_entries,
+		(void *)view);
+}
+
 /* ---- the view ----------------------------------------------------------- */
 
 static void add_groups(struct model *model, struct entries *entries, enum grouping kind)
@@ -185,10 +187,10 @@ static void add_groups(struct model *model, struct entries *entries, enum groupi
 		entries->entry[entries->count++].remainder = model->roster.groups.remainder[kind];
 }
 
-/* Lists what will be rows of @view. 0 or -ENOMEM; the caller frees with free_entries(). */
-static int list_entries(struct model *model, const struct view *view, struct entries *entries)
+/* Lists what will be rows by @by. 0 or -ENOMEM; the caller frees with free_entries(). */
+static int list_entries(struct model *model, enum row_by by, struct entries *entries)
 {
-	enum grouping kind = grouping_of(view->by);
+	enum grouping kind = grouping_of(by);
 	size_t tasks = HASH_COUNT(model->roster.tasks), groups;
 	struct ledger *ledger;
 	struct task *task;
@@ -197,13 +199,13 @@ static int list_entries(struct model *model, const struct view *view, struct ent
 	if (err)
 		return err;
 	groups = HASH_COUNT(model->roster.groups.by_key[kind]);
-	entries->entry = calloc((view->by == ROW_BY_TASK ? tasks : groups + 1) +
+	entries->entry = calloc((by == ROW_BY_TASK ? tasks : groups + 1) +
 					HASH_COUNT(model->kernel_ledgers) + 1,
 				sizeof(*entries->entry));
 	entries->members = calloc(tasks + 1, sizeof(*entries->members));
 	if (!entries->entry || !entries->members)
 		return -ENOMEM;
-	if (view->by != ROW_BY_TASK)
+	if (by != ROW_BY_TASK)
 		add_groups(model, entries, kind);
 	else
 		for (task = model->roster.tasks; task; task = task->hh.next)
@@ -219,28 +221,80 @@ static void free_entries(struct entries *entries)
 	free(entries->members);
 }
 
-/* Sorts @entries as @view says. 0 or -ENOMEM. */
-static int sort_entries(struct model *model, const struct view *view, struct entries *entries)
+/* Makes a row of each of @entries, as they are listed. 0 or -ENOMEM. */
+static int fill_all(struct model *model, enum row_by by, const struct entries *entries,
+		    struct rows *rows)
+{
+	int err = 0;
+
+	rows->row = calloc(entries->count + 1, sizeof(*rows->row));
+	if (!rows->row)
+		return -ENOMEM;
+	for (size_t i = 0; i < entries->count && !err; i++) {
+		err = fill(model, &entries->entry[i], &rows->row[i], by, true);
+		rows->count++;
+	}
+	return err;
+}
+
+/* Moves each @row, filled as its @entry was listed, to where that is now; @count of both. */
+static void move_rows(struct entry *entry, struct row *row, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct row first = row[i];
+		size_t at = i, from;
+
+		/* Each takes the place that the one before it in the circle leaves. */
+		for (; (from = entry[at].listed) != i; at = from) {
+			row[at] = row[from];
+			entry[at].listed = at;
+		}
+		row[at] = first;
+		entry[at].listed = at;
+	}
+}
+
+/* Puts @rows, one of each of @entries as they are listed, in the order of @view. 0 or -ENOMEM. */
+static int put_in_order(const struct view *view, struct entries *entries, struct rows *rows)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		int err = rank(&entries->entry[i], view, &rows->row[i]);
+
+		if (err)
+			return err;
+		entries->entry[i].listed = i;
+	}
+	sort_entries(view, entries);
+	move_rows(entries->entry, rows->row, rows->count);
+	return 0;
+}
+
+/* Sorts @entries as @view says; of each, no more is filled than what ranks it. 0 or -ENOMEM. */
+static int rank_all(struct model *model, const struct view *view, struct entries *entries)
 {
 	__attribute__((cleanup(row_clear))) struct row row = {0};
 
 	for (size_t i = 0; i < entries->count; i++) {
-		int err = rank(model, &entries->entry[i], view, &row);
+		struct entry *entry = &entries->entry[i];
+		int err;
 
+		row_reset(&row);
+		err = fill(model, entry, &row, view->by, needs_cells(view->sort));
+		if (!err)
+			err = rank(entry, view, &row);
 		if (err)
 			return err;
 	}
-	qsort_r(entries->entry, entries->count, sizeof(*entries->entry), compare_entries,
-		(void *)view);
+	sort_entries(view, entries);
 	return 0;
 }
 
 /* Makes the first rows of either kind, as many as the limit lets. 0 or -ENOMEM. */
-static int make_rows(struct model *model, const struct view *view, const struct entries *entries,
-		     struct rows *rows)
+static int fill_first(struct model *model, const struct view *view, const struct entries *entries,
+		      struct rows *rows)
 {
-	size_t limit = view->limit ? view->limit : SIZE_MAX, made[2] = {0};
-	size_t most = limit < entries->count / 2 ? 2 * limit : entries->count;
+	size_t most = view->limit < entries->count / 2 ? 2 * view->limit : entries->count;
+	size_t made[2] = {0};
 
 	rows->row = calloc(most + 1, sizeof(*rows->row));
 	if (!rows->row)
@@ -249,7 +303,7 @@ static int make_rows(struct model *model, const struct view *view, const struct 
 		const struct entry *entry = &entries->entry[i];
 		int err;
 
-		if (made[!!entry->ledger]++ >= limit) {
+		if (made[!!entry->ledger]++ >= view->limit) {
 			rows->hidden++;
 			continue;
 		}
@@ -260,17 +314,44 @@ static int make_rows(struct model *model, const struct view *view, const struct 
 	return 0;
 }
 
+/* Makes the rows of @view from @entries. 0 or -ENOMEM. */
+static int make_rows(struct model *model, const struct view *view, struct entries *entries,
+		     struct rows *rows)
+{
+	int err;
+
+	if (!view->limit || entries->count <= view->limit) {
+		err = fill_all(model, view->by, entries, rows);
+		return err ? err : put_in_order(view, entries, rows);
+	}
+	/* Buckets are most of the work: only those that are shown need theirs. */
+	err = rank_all(model, view, entries);
+	return err ? err : fill_first(model, view, entries, rows);
+}
+
 int model_rows(struct model *model, const struct view *view, struct rows *rows)
 {
 	__attribute__((cleanup(free_entries))) struct entries entries = {0};
 	int err;
 
 	memset(rows, 0, sizeof(*rows));
-	err = list_entries(model, view, &entries);
-	if (!err)
-		err = sort_entries(model, view, &entries);
+	err = list_entries(model, view->by, &entries);
 	if (!err)
 		err = make_rows(model, view, &entries, rows);
+	if (err)
+		rows_free(rows);
+	return err;
+}
+
+int model_rows_unranked(struct model *model, enum row_by by, struct rows *rows)
+{
+	__attribute__((cleanup(free_entries))) struct entries entries = {0};
+	int err;
+
+	memset(rows, 0, sizeof(*rows));
+	err = list_entries(model, by, &entries);
+	if (!err)
+		err = fill_all(model, by, &entries, rows);
 	if (err)
 		rows_free(rows);
 	return err;

@@ -30,6 +30,12 @@ struct view {
  */
 int model_rows(struct model *model, const struct view *view, struct rows *rows);
 
+/*
+ * All rows by @by, idle ones and kernel timers' included, in no order: for who adds them up. They
+ * count what those of model_rows() do. 0 or -ENOMEM; the caller frees @rows with rows_free().
+ */
+int model_rows_unranked(struct model *model, enum row_by by, struct rows *rows);
+
 /* Frees what @rows holds and makes it empty. */
 void rows_free(struct rows *rows);
 
