@@ -184,10 +184,14 @@ int collection_run(struct collection *collection)
 void collection_describe(struct collection *collection, struct session_heading *heading,
 			 struct report *report)
 {
-	report->model = collection->model;
+	const struct model *model = collection->model;
+
+	session_describe(&collection->session, heading, report);
+	model_losses(model, report->view.by, report->losses);
+	report->live_tasks = model_live_tasks(model);
+	report->exited_tasks = model_exited_tasks(model);
 	report->worst = &collection->worst;
 	report->outliers = collection->outliers;
-	session_describe(&collection->session, heading, report);
 }
 
 int collection_finish(struct collection *collection, int err)

@@ -184,8 +184,7 @@ static int write_prom(FILE *out, void *context)
 	};
 
 	memcpy(prom.outliers, collection->outliers, sizeof(prom.outliers));
-	for (int i = 0; i < DWELL_LOSSES; i++)
-		prom.losses[i] = model_loss(collection->model, i);
+	model_losses(collection->model, service->options.daemon.groups, prom.losses);
 	prom.nr_programs =
 		source_programs(collection->session.source, programs, SOURCE_PROGRAMS_MAX);
 	for (size_t i = 0; i < prom.nr_programs; i++)
@@ -440,6 +439,8 @@ int cmd_daemon(const struct options *given)
 		message_error("%s", err == -ENOMEM ? "out of memory" : error);
 		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 	}
+	service.options.view =
+		(struct view){.by = service.options.daemon.groups, .limit = SUMMARY_ROWS};
 	service.budget = (struct budget){
 		.limit = service.options.daemon.max_overhead_ppm / 1e6,
 		.cpus = sysconf(_SC_NPROCESSORS_ONLN),

@@ -26,7 +26,6 @@
 /* All zeros is nothing yet; ended by stream_clear(). */
 struct stream {
 	struct session session;
-	struct model *model;	     /* keeps the losses */
 	struct incidents *incidents; /* NULL: each outlier is written as it comes */
 	struct told told;	     /* only then */
 	uint64_t taken;
@@ -36,7 +35,6 @@ struct stream {
 static void stream_clear(struct stream *stream)
 {
 	session_clear(&stream->session);
-	model_free(stream->model);
 	incidents_free(stream->incidents);
 }
 
@@ -138,10 +136,9 @@ static int prepare(struct stream *stream, const struct options *options)
 	const struct plan plan = outliers_plan(options);
 	const bool each = options->json || options->verbose > 0;
 
-	stream->model = model_new(0);
 	if (!each)
 		stream->incidents = incidents_new();
-	if (!stream->model || (!each && !stream->incidents)) {
+	if (!each && !stream->incidents) {
 		message_error("out of memory");
 		return -ENOMEM;
 	}
@@ -151,15 +148,11 @@ static int prepare(struct stream *stream, const struct options *options)
 static void describe(struct stream *stream, struct session_heading *heading, struct report *report,
 		     struct dwell_outlier_counts counts[DWELL_MEASURES])
 {
-	uint64_t losses[DWELL_LOSSES];
-
-	source_losses(stream->session.source, losses);
-	model_set_losses(stream->model, losses);
+	source_losses(stream->session.source, report->losses);
 	source_outlier_counts(stream->session.source, counts);
 	for (int i = 0; i < DWELL_MEASURES; i++)
 		counts[i].reported -= stream->own[i];
 	session_describe(&stream->session, heading, report);
-	report->model = stream->model;
 	report->outliers = counts;
 }
 

@@ -91,7 +91,7 @@ struct session_heading {
 };
 
 /*
- * Fills @report but for its rows, its model and its outliers. Its strings are in @heading and
+ * Fills @report but for its rows, losses, task counts and outliers. Its strings are in @heading and
  * in @session, which must outlive it.
  */
 void session_describe(struct session *session, struct session_heading *heading,

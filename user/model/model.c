@@ -300,13 +300,13 @@ void model_set_losses(struct model *model, const uint64_t losses[DWELL_LOSSES])
 	memcpy(model->losses, losses, sizeof(model->losses));
 }
 
-uint64_t model_loss(const struct model *model, enum dwell_loss loss)
+void model_losses(const struct model *model, enum row_by by, uint64_t losses[DWELL_LOSSES])
 {
-	const uint64_t own = loss == DWELL_LOSS_READ_TORN    ? model->torn :
-			     loss == DWELL_LOSS_TASKS_FOLDED ? model->roster.folded :
-							       0;
+	uint64_t *torn = &losses[DWELL_LOSS_READ_TORN], *folded = &losses[DWELL_LOSS_TASKS_FOLDED];
 
-	return saturating_add(model->losses[loss], own);
+	memcpy(losses, model->losses, sizeof(model->losses));
+	*torn = saturating_add(*torn, model->torn);
+	*folded = by == ROW_BY_TASK ? saturating_add(*folded, model->roster.folded) : 0;
 }
 
 uint64_t model_cgroup(struct model *model, uint32_t tid, uint64_t start)

@@ -79,8 +79,11 @@ int model_add_armed(struct model *model, const struct dwell_armed_timer *timer);
 /* Takes in what the source has lost since it began, by enum dwell_loss. */
 void model_set_losses(struct model *model, const uint64_t losses[DWELL_LOSSES]);
 
-/* How often @loss happened: in the source, as last told, and in the model itself. */
-uint64_t model_loss(const struct model *model, enum dwell_loss loss);
+/*
+ * What was lost, by enum dwell_loss: in the source, as last told, and in the model itself, as far
+ * as it concerns rows by @by. To groups it is no loss that exited tasks are in their sums only.
+ */
+void model_losses(const struct model *model, enum row_by by, uint64_t losses[DWELL_LOSSES]);
 
 /*
  * Ends a read of all live tasks, once the losses are set. Tasks whose last record was lost, or

@@ -133,7 +133,7 @@ int frame_json_footer(FILE *out, const struct report *report)
 	if (json_set(json, "reasons", reasons))
 		return -ENOMEM;
 	for (int i = 0; i < DWELL_LOSSES; i++)
-		err |= json_set_count(reasons, report_loss_name(i), report_loss(report, i));
+		err |= json_set_count(reasons, report_loss_name(i), report->losses[i]);
 	err |= set_reductions(json, report->reductions);
 	if (report->outliers)
 		err |= set_outliers(json, report->outliers);

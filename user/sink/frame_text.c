@@ -36,11 +36,11 @@ void frame_text_header(FILE *out, const struct report *report, const char *what)
 	fprintf(out, ", %u CPU%s, %s\n", report->cpus, report->cpus == 1 ? "" : "s", time);
 	fprintf(out, "%s %s: %" PRIu64 " live",
 		text_duration(window, report->window_end - report->window_start), what,
-		model_live_tasks(report->model));
+		report->live_tasks);
 	if (report->unmeasured.exits)
 		fputs(" tasks, the exited ones not counted", out);
 	else
-		fprintf(out, " and %" PRIu64 " exited tasks", model_exited_tasks(report->model));
+		fprintf(out, " and %" PRIu64 " exited tasks", report->exited_tasks);
 	if (report->filters) {
 		fputs(", filter: ", out);
 		put_name(out, report->filters);
@@ -61,10 +61,9 @@ static void put_losses(FILE *out, const struct report *report)
 	bool lost = false;
 
 	for (int i = 0; i < DWELL_LOSSES; i++) {
-		if (!report_loss(report, i))
+		if (!report->losses[i])
 			continue;
-		fprintf(out, "lost: %s %s\n", text_count(count, report_loss(report, i)),
-			meanings[i]);
+		fprintf(out, "lost: %s %s\n", text_count(count, report->losses[i]), meanings[i]);
 		lost = true;
 	}
 	if (!lost)

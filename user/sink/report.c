@@ -2,13 +2,6 @@
 /* A report: questions about it that every sink asks. */
 #include "sink/report.h"
 
-uint64_t report_loss(const struct report *report, enum dwell_loss loss)
-{
-	if (loss == DWELL_LOSS_TASKS_FOLDED && report->view.by != ROW_BY_TASK)
-		return 0;
-	return model_loss(report->model, loss);
-}
-
 const char *report_loss_name(enum dwell_loss loss)
 {
 	static const char *const names[] = {

@@ -10,10 +10,10 @@
 
 #include "findings/outlier.h"
 #include "findings/worst.h"
-#include "model/model.h"
 #include "model/naming.h"
 #include "model/reduction.h"
 #include "model/timer_view.h"
+#include "model/view.h"
 
 /* What dwell itself cost. Ratios are of the time of all CPUs together: 0.01 = 1 %. */
 struct overhead {
@@ -41,7 +41,9 @@ struct report {
 	bool ledger;	  /* there is one: */
 	struct timer_view timer_view;
 	struct timer_rows timers; /* of @timer_view */
-	const struct model *model;
+	uint64_t live_tasks;
+	uint64_t exited_tasks;	       /* in the window */
+	uint64_t losses[DWELL_LOSSES]; /* how often each happened, as far as it concerns @view */
 	const struct reductions *reductions; /* NULL: nothing was refused */
 	struct unmeasured unmeasured;	     /* what means nothing therefore */
 	uint64_t hidden_tasks; /* exist, but were not listed by the kernel; UINT64_MAX: not known */
@@ -52,12 +54,6 @@ struct report {
 	struct overhead overhead;
 	const uint64_t *unnamed; /* addresses in programs, by enum file_outcome; NULL: none were */
 };
-
-/*
- * How often @loss happened, as far as it concerns the view: that exited tasks
- * are kept in their groups' sums only is no loss to a view of groups.
- */
-uint64_t report_loss(const struct report *report, enum dwell_loss loss);
 
 /* What machines call a loss; static. */
 const char *report_loss_name(enum dwell_loss loss);

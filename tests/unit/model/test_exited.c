@@ -358,7 +358,6 @@ static void the_others_are_named_and_counted(void **state)
 		.view = {.by = ROW_BY_PROCESS},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
-		.model = model,
 	};
 	struct output output;
 	json_t *row;

@@ -13,6 +13,14 @@
 
 #include "harness/unit/records.h"
 
+static uint64_t loss_of(const struct model *model, enum row_by by, enum dwell_loss loss)
+{
+	uint64_t losses[DWELL_LOSSES];
+
+	model_losses(model, by, losses);
+	return losses[loss];
+}
+
 static uint64_t count_of(const struct row *row, enum dwell_measure measure)
 {
 	return dist_count(&row->measure[measure]);
@@ -435,7 +443,7 @@ static void a_torn_read_has_scalars_only(void **state)
 	torn.oncpu_ns = 77;
 	memset(torn.buckets, 0xff, sizeof(torn.buckets));
 	add_as(model, &torn, DWELL_LIVE);
-	assert_int_equal(model_loss(model, DWELL_LOSS_READ_TORN), 1);
+	assert_int_equal(loss_of(model, ROW_BY_TASK, DWELL_LOSS_READ_TORN), 1);
 	/* The earlier buckets stay until the hand-over brings all of them. */
 	check_woken(model, 1, 2000);
 	rows = rows_by(model, ROW_BY_TASK);
@@ -767,7 +775,7 @@ static void counters_of_groups_never_fall(void **state)
 		check_groups(model, voluntary, before);
 	}
 	assert_int_equal(model_exited_tasks(model), gone);
-	assert_int_equal(model_loss(model, DWELL_LOSS_TASKS_FOLDED), gone - 7);
+	assert_int_equal(loss_of(model, ROW_BY_TASK, DWELL_LOSS_TASKS_FOLDED), gone - 7);
 	for (int i = 0; i < 3; i++)
 		rows_free(&before[i]);
 	model_free(model);
@@ -842,7 +850,9 @@ static void exited_tasks_beyond_the_limit_stay_in_sums_only(void **state)
 		if (tid == 2 || tid == 3)
 			add_as(model, &record, DWELL_LIVE);
 	}
-	assert_int_equal(model_loss(model, DWELL_LOSS_TASKS_FOLDED), 7);
+	assert_int_equal(loss_of(model, ROW_BY_TASK, DWELL_LOSS_TASKS_FOLDED), 7);
+	/* Groups have lost nothing: it is in their sums. */
+	assert_int_equal(loss_of(model, ROW_BY_PROCESS, DWELL_LOSS_TASKS_FOLDED), 0);
 	assert_int_equal(model_exited_tasks(model), 10);
 	assert_int_equal(model_live_tasks(model), 0);
 	rows = rows_by(model, ROW_BY_TASK);
@@ -1488,10 +1498,10 @@ static void losses_are_those_told_and_those_found(void **state)
 	model_set_losses(model, losses);
 	record.epoch = 3;
 	add_as(model, &record, DWELL_LIVE);
-	assert_int_equal(model_loss(model, DWELL_LOSS_RING_FULL), 5);
-	assert_int_equal(model_loss(model, DWELL_LOSS_READ_TORN), 3);
+	assert_int_equal(loss_of(model, ROW_BY_TASK, DWELL_LOSS_RING_FULL), 5);
+	assert_int_equal(loss_of(model, ROW_BY_TASK, DWELL_LOSS_READ_TORN), 3);
 	model_set_losses(model, losses);
-	assert_int_equal(model_loss(model, DWELL_LOSS_READ_TORN), 3);
+	assert_int_equal(loss_of(model, ROW_BY_TASK, DWELL_LOSS_READ_TORN), 3);
 	model_free(model);
 }
 

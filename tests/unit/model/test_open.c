@@ -374,7 +374,6 @@ static struct report report_of(struct model *model, enum row_by by)
 		.view = {.by = by},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
-		.model = model,
 	};
 
 	assert_int_equal(model_rows(model, &report.view, &report.rows), 0);

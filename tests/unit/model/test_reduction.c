@@ -114,7 +114,7 @@ static struct report report_of(struct model *model)
 		.view = {.by = ROW_BY_TASK, .sort = ROW_KEY_PID},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
-		.model = model,
+		.live_tasks = model_live_tasks(model),
 		.hidden_tasks = UINT64_MAX,
 	};
 

@@ -44,7 +44,6 @@ static struct report report_of(struct model *model, enum row_by by)
 		.view = {.by = by, .sort = ROW_KEY_PID},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
-		.model = model,
 		.hidden_tasks = 12,
 		.overhead = {.bpf_measured = true,
 			     .bpf_ns_per_event = 110.5,
@@ -172,14 +171,12 @@ static void the_loss_line_names_every_loss(void **state)
 	};
 	struct model *model = new_model(10);
 	struct report report = report_of(model, ROW_BY_TASK);
-	uint64_t losses[DWELL_LOSSES];
 	json_t *overhead, *reasons;
 	struct output output;
 
 	(void)state;
 	for (int i = 0; i < DWELL_LOSSES; i++)
-		losses[i] = i + 1;
-	model_set_losses(model, losses);
+		report.losses[i] = i + 1;
 	output_json(&output, summary_json, &report);
 	assert_int_equal(output.count, 2);
 	check_keys(output.json[1], "kind reasons reductions hidden_tasks overhead");

@@ -39,7 +39,8 @@ static struct report report_of(struct model *model, enum row_by by, size_t limit
 		.view = {.by = by, .sort = ROW_KEY_TID, .limit = limit},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
-		.model = model,
+		.live_tasks = model_live_tasks(model),
+		.exited_tasks = model_exited_tasks(model),
 		.overhead = {.bpf_measured = true,
 			     .bpf_ns_per_event = 110.4,
 			     .bpf_cpu_ratio = 0.003,
@@ -408,7 +409,6 @@ static void the_footer_tells_losses_and_costs(void **state)
 {
 	struct model *model = varied_model(2);
 	struct report report = report_of(model, ROW_BY_TASK, 0);
-	uint64_t losses[DWELL_LOSSES] = {0};
 	struct output output;
 
 	(void)state;
@@ -420,9 +420,8 @@ static void the_footer_tells_losses_and_costs(void **state)
 			    "RSS 9.2 MB");
 	output_free(&output);
 
-	losses[DWELL_LOSS_RING_FULL] = 1234567;
-	losses[DWELL_LOSS_CLOCK_STEP] = 1;
-	model_set_losses(model, losses);
+	report.losses[DWELL_LOSS_RING_FULL] = 1234567;
+	report.losses[DWELL_LOSS_CLOCK_STEP] = 1;
 	report.hidden_tasks = 12;
 	report.overhead.bpf_measured = false;
 	output_text(&output, summary_text, &report);

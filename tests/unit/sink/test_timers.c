@@ -74,7 +74,6 @@ static void open_ledger(struct ledger *ledger, enum timer_by by)
 		.ledger = true,
 		.timer_view = {.by = by},
 		.timers = {.row = ledger->row, .samples = GROWTH_SAMPLES},
-		.model = ledger->model,
 		.naming = {.cgroup = cgroup_name,
 			   .function = function_name,
 			   .callback = function_name,

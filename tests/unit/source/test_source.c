@@ -201,9 +201,12 @@ static void what_it_hands_over_becomes_rows(void **state)
 
 static void what_it_counts_is_told(void **state)
 {
+	uint64_t losses[DWELL_LOSSES];
+
 	(void)state;
 	assert_int_equal(collection_run(&collection), EXIT_DONE);
-	assert_int_equal(model_loss(collection.model, DWELL_LOSS_RECURSION), 6);
+	model_losses(collection.model, ROW_BY_TASK, losses);
+	assert_int_equal(losses[DWELL_LOSS_RECURSION], 6);
 	assert_int_equal(collection.outliers[DWELL_WOKEN].reported, 1);
 	assert_int_equal(collection.worst.count, 1);
 	assert_int_equal(collection.worst.outlier[0].tid, SHELL);
