@@ -9,50 +9,8 @@
 #include <utlist.h>
 
 #include "base/saturate.h"
-#include "model/member.h"
+#include "model/owner.h"
 #include "model/state.h"
-
-/* ---- sums -------------------------------------------------------------------- */
-
-static void add_to(uint64_t *value, uint64_t more)
-{
-	*value = saturating_add(*value, more);
-}
-
-int timer_sums_add(struct timer_sums *sums, const struct timer_sums *from)
-{
-	int err;
-
-	timer_counts_add(&sums->counts, &from->counts);
-	add_to(&sums->before, from->before);
-	add_to(&sums->woke, from->woke);
-	add_to(&sums->callback_ns, from->callback_ns);
-	add_to(&sums->slack_granted, from->slack_granted);
-	add_to(&sums->slack_used, from->slack_used);
-	err = dist_merge(&sums->lateness, &from->lateness);
-	return err ? err : dist_merge(&sums->timeout, &from->timeout);
-}
-
-void timer_sums_clear(struct timer_sums *sums)
-{
-	dist_clear(&sums->lateness);
-	dist_clear(&sums->timeout);
-	memset(sums, 0, sizeof(*sums));
-}
-
-/* Makes @dist what the kernel side counted in @buckets. 0 or -ENOMEM. */
-static int dist_replace(struct dist *dist, const __u32 buckets[DWELL_BUCKETS], uint64_t sum,
-			uint64_t max)
-{
-	int err = 0;
-
-	dist->used = 0;
-	dist->sum = sum;
-	dist->max = max;
-	for (uint32_t i = 0; i < DWELL_BUCKETS && !err; i++)
-		err = dist_add(dist, i, buckets[i]);
-	return err;
-}
 
 /* ---- ledgers ------------------------------------------------------------------ */
 
@@ -61,6 +19,7 @@ static bool is_kernel(const struct dwell_timer_key *key)
 	return !key->pid && !key->tid;
 }
 
+/* The ledger of @key, made if it is not there. NULL without memory. */
 static struct ledger *ledger_get(struct model *model, const struct dwell_timer_key *key)
 {
 	struct ledger **ledgers = is_kernel(key) ? &model->kernel_ledgers : &model->user_ledgers;
@@ -112,113 +71,7 @@ void ledgers_free(struct model *model)
 	}
 }
 
-/* What @counts has more than @ledger, into @growth (a row's timers and lateness). */
-static int ledger_growth(const struct ledger *ledger, const struct dwell_timer_counts *counts,
-			 struct row *growth)
-{
-	const struct timer_counts *last = &ledger->sums.counts;
-	struct dist *lateness = &growth->measure[DWELL_LATENESS];
-	int err;
-
-	growth->timers.armed = saturating_subtract(counts->armed, last->armed);
-	growth->timers.rearmed = saturating_subtract(counts->rearmed, last->rearmed);
-	growth->timers.cancelled = saturating_subtract(counts->cancelled, last->cancelled);
-	growth->timers.expired = saturating_subtract(counts->expired, last->expired);
-	err = dist_replace(lateness, counts->late_buckets, counts->late_sum, counts->late_max);
-	if (!err)
-		dist_subtract(lateness, &ledger->sums.lateness);
-	return err;
-}
-
-/* Makes what @counts says the last known of @ledger. 0 or -ENOMEM. */
-static int ledger_replace(struct ledger *ledger, const struct dwell_timer_counts *counts)
-{
-	struct timer_sums *sums = &ledger->sums;
-	int err;
-
-	sums->counts.armed = counts->armed;
-	sums->counts.rearmed = counts->rearmed;
-	sums->counts.cancelled = counts->cancelled;
-	sums->counts.expired = counts->expired;
-	sums->before = counts->before;
-	sums->woke = counts->woke;
-	sums->callback_ns = counts->callback_ns;
-	sums->slack_granted = counts->slack_granted;
-	sums->slack_used = counts->slack_used;
-	err = dist_replace(&sums->lateness, counts->late_buckets, counts->late_sum,
-			   counts->late_max);
-	return err ? err :
-		     dist_replace(&sums->timeout, counts->timeout_buckets, counts->timeout_sum,
-				  counts->timeout_max);
-}
-
-/* ---- owners ----------------------------------------------------------------------- */
-
-/* A task of which only its timers are known. NULL without memory. */
-static struct task *unknown_task(struct model *model, const struct dwell_timer_key *key)
-{
-	struct group *process = process_find(&model->roster.groups, key->pid);
-	struct task *task = task_new(&model->roster, key->tid, key->start);
-	char comm[DWELL_COMM_LEN] = "";
-
-	if (!task)
-		return NULL;
-	/* Its process is the best guess of its name. */
-	if (process)
-		memcpy(comm, process->leader_comm, sizeof(comm));
-	if (task_place(&model->roster, task, key->pid, comm, process ? process->leader_cgroup : 0))
-		return NULL;
-	return task;
-}
-
-static int add_to_task(struct task *task, const struct row *growth)
-{
-	if (!task->owned)
-		task->owned = calloc(1, sizeof(*task->owned));
-	if (!task->owned)
-		return -ENOMEM;
-	timer_counts_add(&task->owned->counts, &growth->timers);
-	return dist_merge(&task->owned->lateness, &growth->measure[DWELL_LATENESS]);
-}
-
-/*
- * What the timers of a task that is kept no more did goes where its own counters went: to
- * @process, or what is left of processes that are gone (NULL). 0 or -ENOMEM.
- */
-static int add_to_groups(struct model *model, struct group *process, const char *comm,
-			 uint64_t cgroup, const struct row *growth)
-{
-	struct group *const group[GROUPINGS] = {
-		[GROUP_PROCESS] = process,
-		[GROUP_COMM] = group_get(&model->roster.groups, GROUP_COMM, 0, comm),
-		[GROUP_CGROUP] = group_get(&model->roster.groups, GROUP_CGROUP, cgroup, NULL),
-	};
-	int err = group[GROUP_COMM] && group[GROUP_CGROUP] ? 0 : -ENOMEM;
-
-	for (int kind = 0; kind < GROUPINGS && !err; kind++)
-		err = group_settle(&model->roster.groups, kind, group[kind], growth);
-	return err;
-}
-
-/* Adds the timers and lateness of @growth to @ledger's owner. 0 or -ENOMEM. */
-static int add_to_owner(struct model *model, const struct ledger *ledger, const struct row *growth)
-{
-	const struct dwell_timer_key *key = &ledger->key;
-	struct task *task = task_find(&model->roster, key->tid, key->start, false);
-	struct group *process = task ? NULL : process_find(&model->roster.groups, key->pid);
-
-	if (!task && ledger->exited)
-		return add_to_groups(model,
-				     process_find_serial(&model->roster.groups, key->pid,
-							 ledger->process),
-				     ledger->comm, ledger->cgroup, growth);
-	if (process && process->settled && process->settled->exited)
-		return add_to_groups(model, process, process->leader_comm, process->leader_cgroup,
-				     growth);
-	if (!task)
-		task = unknown_task(model, key);
-	return task ? add_to_task(task, growth) : -ENOMEM;
-}
+/* ---- what was read ------------------------------------------------------------------ */
 
 /* Has what @counts says of a task's timers counted in its rows too. 0 or -ENOMEM. */
 static int count_in_rows(struct model *model, const struct ledger *ledger,
@@ -230,23 +83,11 @@ static int count_in_rows(struct model *model, const struct ledger *ledger,
 	/* Its own record counts a task's sleeps. */
 	if (is_kernel(&ledger->key) || ledger->key.kind == DWELL_TIMER_SLEEP)
 		return 0;
-	err = ledger_growth(ledger, counts, &growth);
+	err = timer_sums_growth(&ledger->sums, counts, &growth);
 	if (!err)
-		err = add_to_owner(model, ledger, &growth);
+		err = owner_add(&model->roster, ledger, &growth);
 	row_clear(&growth);
 	return err;
-}
-
-static bool is_unchanged(const struct ledger *ledger, const struct dwell_timer_counts *counts)
-{
-	const struct timer_sums *sums = &ledger->sums;
-
-	return counts->armed == sums->counts.armed && counts->rearmed == sums->counts.rearmed &&
-	       counts->cancelled == sums->counts.cancelled &&
-	       counts->expired == sums->counts.expired && counts->before == sums->before &&
-	       counts->late_sum == sums->lateness.sum &&
-	       counts->late_count == dist_count(&sums->lateness) &&
-	       counts->callback_ns == sums->callback_ns;
 }
 
 static int take_counts(struct model *model, struct ledger *ledger,
@@ -254,10 +95,10 @@ static int take_counts(struct model *model, struct ledger *ledger,
 {
 	int err;
 
-	if (is_unchanged(ledger, counts))
+	if (timer_sums_has(&ledger->sums, counts))
 		return 0;
 	err = count_in_rows(model, ledger, counts);
-	return err ? err : ledger_replace(ledger, counts);
+	return err ? err : timer_sums_take(&ledger->sums, counts);
 }
 
 bool ledger_is_left(struct model *model, const struct ledger *ledger)
@@ -309,7 +150,10 @@ void model_keep_ledger(struct model *model, size_t left_limit)
 	model->ledgers_left_limit = left_limit;
 }
 
-/* The same as ledger_get(), and it learns that its owner has exited: nobody else may know that later. */
+/*
+ * The ledger of @key, made if it is not there. It learns whether its owner has exited, for nobody
+ * else may know that later. NULL without memory.
+ */
 static struct ledger *ledger_meet(struct model *model, const struct dwell_timer_key *key)
 {
 	const struct leaver *leaver = is_kernel(key) ? NULL : leaver_find(model, key);
@@ -455,7 +299,7 @@ int model_add_armed(struct model *model, const struct dwell_armed_timer *timer)
 		ledger->oldest = timer->armed_at;
 	if (!ledger->due || timer->expires < ledger->due)
 		ledger->due = timer->expires;
-	return is_kernel(&timer->owner) ? 0 : add_to_owner(model, ledger, &armed);
+	return is_kernel(&timer->owner) ? 0 : owner_add(&model->roster, ledger, &armed);
 }
 
 /* ---- where timers are armed -------------------------------------------------------------- */

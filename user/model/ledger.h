@@ -8,21 +8,9 @@
 
 #include "base/hash.h"
 #include "model/course.h"
-#include "model/row.h"
+#include "model/timer_sums.h"
 
 struct model;
-
-/* What is counted of timers: of a ledger, or of several together. */
-struct timer_sums {
-	struct timer_counts counts;
-	uint64_t before;
-	uint64_t woke;
-	uint64_t callback_ns;
-	uint64_t slack_granted;
-	uint64_t slack_used;
-	struct dist lateness;
-	struct dist timeout;
-};
 
 struct ledger_site {
 	uint64_t samples;
@@ -49,12 +37,6 @@ struct ledger {
 	char comm[DWELL_COMM_LEN];
 	UT_hash_handle hh;
 };
-
-/* Adds @from to @sums. 0 or -ENOMEM. */
-int timer_sums_add(struct timer_sums *sums, const struct timer_sums *from);
-
-/* Frees what @sums holds and makes it empty. */
-void timer_sums_clear(struct timer_sums *sums);
 
 /* Whether @ledger's owner has exited, and nobody goes on under its id. */
 bool ledger_is_left(struct model *model, const struct ledger *ledger);
