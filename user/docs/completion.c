@@ -24,10 +24,13 @@ static void put_option_words(int command)
 			put_forms(&option_specs[i], " ", " ");
 }
 
-static void put_words(const struct named_value *word)
+/* Writes the words that can be given as @value. */
+static void put_words(const struct option_value *value)
 {
-	for (; word && word->name; word++)
-		printf(" %s", word->name);
+	struct named_value word;
+
+	for (size_t i = 0; option_word(value, i, &word); i++)
+		printf(" %s", word.name);
 }
 
 /* What follows an option that takes a value. */
@@ -35,10 +38,10 @@ static void put_value_case(const struct option_spec *option)
 {
 	put_forms(option, "\t", " | ");
 	fputs(")\n", stdout);
-	if (option->value.words) {
+	if (option->value.words || option->value.column) {
 		fputs("\t\twords='", stdout);
-		put_words(option->value.words);
-		put_words(option->other.words);
+		put_words(&option->value);
+		put_words(&option->other);
 		fputs("' ;;\n", stdout);
 	} else if (option->read == value_file) {
 		fputs("\t\tfiles=-f ;;\n", stdout);

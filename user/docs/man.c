@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "bpf/dwell.h"
+#include "model/timer_column.h"
 #include "options/table.h"
 
 #define LINE_WIDTH 75 /* mandoc's style asks for less than 80 */
@@ -31,10 +32,13 @@ static void put_literal(const char *text)
 		put_character(*text, true);
 }
 
-/* Writes @text as running text from the start of a line: short lines, a sentence on its own. */
+/*
+ * Writes @text as running text from the start of a line: short lines, a sentence on its own.
+ * What stands between two * is as it is typed or printed, in bold.
+ */
 static void put_text(const char *text)
 {
-	bool ended = false;
+	bool ended = false, bold = false;
 	size_t column = 0;
 
 	while (*text) {
@@ -51,8 +55,14 @@ static void put_text(const char *text)
 			fputs("\\&", stdout);
 		column += length + 1;
 		ended = length && text[length - 1] == '.';
-		for (; length; length--)
-			put_character(*text++, false);
+		for (; length; length--, text++) {
+			if (*text != '*') {
+				put_character(*text, bold);
+				continue;
+			}
+			bold = !bold;
+			fputs(bold ? "\\fB" : "\\fR", stdout);
+		}
 		text += strspn(text, " ");
 	}
 	putchar('\n');
@@ -194,6 +204,60 @@ static void put_named_values(const struct named_value *value)
 		put_entry(value->name, value->help);
 }
 
+static void put_sort_keys(const struct column *(*key)(size_t at))
+{
+	for (size_t i = 0; key(i); i++)
+		put_entry(key(i)->word, key(i)->help);
+}
+
+static void put_row_sort_keys(void)
+{
+	put_sort_keys(row_sort_key);
+}
+
+static void put_timer_sort_keys(void)
+{
+	put_sort_keys(timer_sort_key);
+}
+
+/*
+ * The headings of a table as entries of a list: those without a text share the entry
+ * of the one behind them.
+ */
+static void put_table(const struct column *columns, size_t count)
+{
+	const char *group = NULL;
+	bool first = true;
+
+	for (const struct column *column = columns; column < columns + count; column++) {
+		if (!column->heading || (column->manual && !*column->manual))
+			continue;
+		fputs(first ? ".TP\n.B " : ", ", stdout);
+		if (column->group && column->group != group) {
+			put_literal(column->group);
+			putchar(' ');
+		}
+		put_literal(column->heading);
+		group = column->group;
+		first = column->manual;
+		if (!first)
+			continue;
+		putchar('\n');
+		put_text(column->manual);
+		group = NULL;
+	}
+}
+
+static void put_row_columns(void)
+{
+	put_table(row_columns, row_columns_count);
+}
+
+static void put_timer_columns(void)
+{
+	put_table(timer_columns, timer_columns_count);
+}
+
 static void put_losses(void)
 {
 #define X(id, name, text) put_entry(name, text);
@@ -210,10 +274,12 @@ static const struct {
 	{"@SYNOPSIS@\n", put_synopsis, NULL},
 	{"@COMMANDS@\n", put_commands, NULL},
 	{"@OPTIONS@\n", put_options, NULL},
-	{"@SORT_KEYS@\n", NULL, sort_keys},
+	{"@SORT_KEYS@\n", put_row_sort_keys, NULL},
 	{"@GROUPS@\n", NULL, by_names},
 	{"@LOSSES@\n", put_losses, NULL},
-	{"@TIMER_SORT_KEYS@\n", NULL, timer_sort_keys},
+	{"@TIMER_SORT_KEYS@\n", put_timer_sort_keys, NULL},
+	{"@COLUMNS@\n", put_row_columns, NULL},
+	{"@TIMER_COLUMNS@\n", put_timer_columns, NULL},
 	{"@TIMER_GROUPS@\n", NULL, timer_by_names},
 };
 

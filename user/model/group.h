@@ -11,6 +11,8 @@
 #include "model/row.h"
 #include "model/task.h"
 
+struct column;
+
 struct group_key {
 	uint64_t number;     /* pid, cgroup id */
 	uint64_t generation; /* 0; of an earlier process with the same pid its serial */
@@ -46,9 +48,9 @@ struct groups {
 	size_t idle_count[GROUPINGS];
 	struct row *remainder[GROUPINGS]; /* owned, or NULL; what idle groups beyond the limit had */
 	uint64_t serials;
-	size_t names_limit;	    /* comms and cgroups without members that stay, at least */
-	size_t processes_limit;	    /* exited processes that are kept apart: */
-	enum row_key processes_key; /* those that rank first by this */
+	size_t names_limit;	/* comms and cgroups without members that stay, at least */
+	size_t processes_limit; /* exited processes that are kept apart: */
+	const struct column *processes_sort; /* those that rank first by this; NULL: by the first */
 
 	struct row scratch; /* for whoever makes rows of members; holds nothing between two uses */
 };

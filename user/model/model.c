@@ -38,10 +38,10 @@ void model_free(struct model *model)
 	free(model);
 }
 
-void model_keep_processes(struct model *model, size_t limit, enum row_key key)
+void model_keep_processes(struct model *model, size_t limit, const struct column *sort)
 {
 	model->roster.groups.processes_limit = limit;
-	model->roster.groups.processes_key = key;
+	model->roster.groups.processes_sort = sort;
 }
 
 void model_set_window(struct model *model, uint64_t start, uint64_t end)

@@ -47,10 +47,10 @@ int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 
 /*
  * Keeps at most @limit exited processes as rows of their own: those that rank first
- * under @key, or had a CPU for longest where that says nothing. The others are in the
- * remainder. Else as many as there may be exited tasks.
+ * under @sort (as a view's), or had a CPU for longest where that says nothing. The others
+ * are in the remainder. Else as many as there may be exited tasks.
  */
-void model_keep_processes(struct model *model, size_t limit, enum row_key key);
+void model_keep_processes(struct model *model, size_t limit, const struct column *sort);
 
 /*
  * For ledgers that are read again and again: the model keeps in mind who exits

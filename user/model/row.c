@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arithmetic on rows: counters added up, taken apart again, and what ranks them. */
+/* Arithmetic on rows: counters added up, and taken apart again. */
 #include "model/row.h"
 
 #include <stdlib.h>
@@ -139,114 +139,11 @@ int row_open_runqueue(const struct row *row, struct open_intervals *open)
 	return err ? err : open_merge(open, &row->open[DWELL_PREEMPTED]);
 }
 
-/* ---- ranking ------------------------------------------------------------ */
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t sum_of(const struct row *row, enum dwell_measure measure)
-{
-	return saturating_add(row->measure[measure].sum, row->open[measure].window_ns);
-}
-
-static uint64_t max_of(const struct row *row, enum dwell_measure measure)
-{
-	return larger(row->measure[measure].max, row->open[measure].age.max);
-}
-
 uint64_t row_percentile(const struct dist *dist, const struct open_intervals *open,
 			unsigned int per_mille)
 {
-	return larger(dist_percentile(dist, per_mille),
-		      dist_percentile_with(dist, &open->age, per_mille));
-}
+	uint64_t closed = dist_percentile(dist, per_mille);
+	uint64_t all = dist_percentile_with(dist, &open->age, per_mille);
 
-static uint64_t p99_of(const struct row *row, enum dwell_measure measure)
-{
-	return row_percentile(&row->measure[measure], &row->open[measure], 990);
-}
-
-static int runqueue_p99(const struct row *row, uint64_t *value)
-{
-	struct open_intervals open = {0};
-	struct dist dist = {0};
-	int err = row_runqueue(row, &dist);
-
-	if (!err)
-		err = row_open_runqueue(row, &open);
-	*value = row_percentile(&dist, &open, 990);
-	dist_clear(&dist);
-	dist_clear(&open.age);
-	return err;
-}
-
-static uint64_t value_of_timers(const struct row *row, enum row_key key)
-{
-	switch (key) {
-	case ROW_KEY_ARMED:
-		return row->timers.armed;
-	case ROW_KEY_CANCELLED:
-		return row->timers.cancelled;
-	case ROW_KEY_EXPIRED:
-		return row->timers.expired;
-	case ROW_KEY_OUTSTANDING:
-		return row->timers.outstanding;
-	case ROW_KEY_LATENESS_P99:
-		return p99_of(row, DWELL_LATENESS);
-	case ROW_KEY_LATENESS_MAX:
-		return max_of(row, DWELL_LATENESS);
-	case ROW_KEY_TIMER_LATENCY_P99:
-		return p99_of(row, DWELL_TIMER_LATENCY);
-	case ROW_KEY_TIMER_LATENCY_MAX:
-		return max_of(row, DWELL_TIMER_LATENCY);
-	default:
-		return 0;
-	}
-}
-
-int row_value(const struct row *row, enum row_key key, uint64_t *value)
-{
-	*value = value_of_timers(row, key);
-	switch (key) {
-	case ROW_KEY_RUNQUEUE:
-		*value = saturating_add(sum_of(row, DWELL_WOKEN), sum_of(row, DWELL_PREEMPTED));
-		break;
-	case ROW_KEY_RUNQUEUE_MAX:
-		*value = larger(max_of(row, DWELL_WOKEN), max_of(row, DWELL_PREEMPTED));
-		break;
-	case ROW_KEY_RUNQUEUE_P99:
-		return runqueue_p99(row, value);
-	case ROW_KEY_THROTTLED:
-		*value = sum_of(row, DWELL_THROTTLED);
-		break;
-	case ROW_KEY_BLOCKED:
-		*value = saturating_add(row->measure[DWELL_BLOCKED].sum, row->open_waits.window_ns);
-		break;
-	case ROW_KEY_BLOCKED_MAX:
-		*value = larger(row->measure[DWELL_BLOCKED].max, row->open_waits.max_ns);
-		break;
-	case ROW_KEY_UNINTERRUPTIBLE:
-		*value = saturating_add(row->blocked_ns[DWELL_BLOCK_D], row->open_d.window_ns);
-		break;
-	case ROW_KEY_DWELL_P99:
-		*value = p99_of(row, DWELL_DWELL);
-		break;
-	case ROW_KEY_DWELL_MAX:
-		*value = max_of(row, DWELL_DWELL);
-		break;
-	case ROW_KEY_ONCPU:
-		*value = row->oncpu_ns;
-		break;
-	case ROW_KEY_SWITCHES:
-		*value = saturating_add(row->voluntary, row->involuntary);
-		break;
-	case ROW_KEY_TASKS:
-		*value = row->tasks;
-		break;
-	default:
-		break;
-	}
-	return 0;
+	return closed > all ? closed : all;
 }

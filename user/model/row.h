@@ -68,36 +68,6 @@ struct row {
 	bool state_began_earlier; /* before the window: the age is an estimate */
 };
 
-/* What a view sorts by: largest first, names and ids ascending. One for each column. */
-enum row_key {
-	/* Where an interval can be open, it counts like one that ended with the window. */
-	ROW_KEY_RUNQUEUE, /* sum of woken and preempted waits; the default */
-	ROW_KEY_RUNQUEUE_MAX,
-	ROW_KEY_RUNQUEUE_P99,
-	ROW_KEY_THROTTLED,
-	ROW_KEY_ARMED,
-	ROW_KEY_CANCELLED,
-	ROW_KEY_EXPIRED,
-	ROW_KEY_OUTSTANDING,
-	ROW_KEY_LATENESS_P99,
-	ROW_KEY_LATENESS_MAX,
-	ROW_KEY_TIMER_LATENCY_P99,
-	ROW_KEY_TIMER_LATENCY_MAX,
-	ROW_KEY_BLOCKED,     /* sum; open blocks of kernel threads that have no work do not count */
-	ROW_KEY_BLOCKED_MAX, /* nor here */
-	ROW_KEY_UNINTERRUPTIBLE,
-	ROW_KEY_DWELL_P99,
-	ROW_KEY_DWELL_MAX,
-	ROW_KEY_ONCPU,
-	ROW_KEY_SWITCHES,
-	ROW_KEY_TASKS,
-	ROW_KEY_PID,
-	ROW_KEY_TID,
-	ROW_KEY_COMM,
-	ROW_KEY_CGROUP,
-	ROW_KEYS
-};
-
 /* Adds @from to @counts. */
 void timer_counts_add(struct timer_counts *counts, const struct timer_counts *from);
 
@@ -121,12 +91,6 @@ struct row *row_new(void);
 
 /* Frees @row and what it holds; does nothing for NULL. */
 void row_free(struct row *row);
-
-/*
- * What ranks @row under @key: the larger, the further up; 0 where that is a name or an id.
- * Percentiles need cells. 0 or -ENOMEM.
- */
-int row_value(const struct row *row, enum row_key key, uint64_t *value);
 
 /*
  * Adds @row's ended waits for a CPU, woken and preempted ones, to @dist, which the caller

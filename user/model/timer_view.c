@@ -10,6 +10,7 @@
 
 #include "base/saturate.h"
 #include "model/state.h"
+#include "model/timer_column.h"
 
 /* It grows by so many at least, and by that share of what it began with. */
 #define OUTSTANDING_LEAST 5
@@ -373,72 +374,40 @@ bool timer_rows_judged(const struct timer_rows *rows)
 
 /* ---- ranking -------------------------------------------------------------------------- */
 
-/* What rows are sorted by: largest first. */
-static double key_value(const struct timer_row *row, enum timer_key key)
+static int compare(uint64_t a, uint64_t b)
 {
-	switch (key) {
-	case TIMER_KEY_ARMED:
-		return (double)row->timers.armed;
-	case TIMER_KEY_REARMED:
-		return (double)row->timers.rearmed;
-	case TIMER_KEY_CANCELLED:
-		return (double)row->timers.cancelled;
-	case TIMER_KEY_EXPIRED:
-		return (double)row->timers.expired;
-	case TIMER_KEY_OUTSTANDING:
-		return (double)row->timers.outstanding;
-	case TIMER_KEY_OLDEST:
-		return (double)row->oldest_ns;
-	case TIMER_KEY_TIMEOUT:
-		/* The shortest first; those without any last. */
-		return dist_count(&row->timeout) ? -(double)dist_percentile(&row->timeout, 500) :
-						   -(double)UINT64_MAX;
-	case TIMER_KEY_SLACK:
-		return (double)row->slack_used;
-	case TIMER_KEY_LATENESS_P99:
-		return (double)dist_percentile(&row->lateness, 990);
-	case TIMER_KEY_LATENESS_MAX:
-		return (double)row->lateness.max;
-	case TIMER_KEY_WOKE:
-		return (double)row->woke;
-	case TIMER_KEY_CALLBACK:
-		return (double)row->callback_ns;
-	case TIMER_KEY_GROWTH:
-		/* A leak before what only speeds up. */
-		return row->outstanding.grows ? 1e12 + row->outstanding.per_s : row->rate.per_s;
-	default:
-		return 0;
-	}
+	return a < b ? -1 : a > b;
 }
 
-static int compare_ids(const struct timer_row *a, const struct timer_row *b, enum timer_key key)
+/* The id that is sorted by comes first. */
+static int compare_ids(const struct timer_row *a, const struct timer_row *b,
+		       const struct column *sort)
 {
-	const uint64_t x[] = {key == TIMER_KEY_TID ? a->tid : a->pid, a->pid, a->tid, a->cgroup,
-			      a->function};
-	const uint64_t y[] = {key == TIMER_KEY_TID ? b->tid : b->pid, b->pid, b->tid, b->cgroup,
-			      b->function};
+	struct value x = {0}, y = {0};
+	int order;
 
-	for (size_t i = 0; i < sizeof(x) / sizeof(x[0]); i++)
-		if (x[i] != y[i])
-			return x[i] < y[i] ? -1 : 1;
-	return 0;
+	if (sort->type == COLUMN_ID) {
+		timer_value(sort, a, &x);
+		timer_value(sort, b, &y);
+	}
+	order = compare(x.number, y.number) ?: compare(a->pid, b->pid) ?: compare(a->tid, b->tid);
+	return order ?: compare(a->cgroup, b->cgroup) ?: compare(a->function, b->function);
 }
 
 static int compare_rows(const void *a, const void *b, void *context)
 {
 	const struct timer_row *x = a, *y = b;
-	const struct timer_view *view = context;
-	double value = key_value(x, view->sort), other = key_value(y, view->sort);
-	int names = strncmp(x->comm, y->comm, DWELL_COMM_LEN), apis = strcmp(x->api, y->api), ids;
+	const struct column *sort = context;
+	int ranks = compare(timer_rank(sort, y), timer_rank(sort, x));
+	int names = strncmp(x->comm, y->comm, DWELL_COMM_LEN), apis = strcmp(x->api, y->api);
 
-	if (value != other)
-		return value > other ? -1 : 1;
-	if (view->sort == TIMER_KEY_COMM && names)
+	if (ranks)
+		return ranks;
+	if (sort->type == COLUMN_COMM && names)
 		return names;
-	if (view->sort == TIMER_KEY_API && apis)
+	if (sort->type == COLUMN_API && apis)
 		return apis;
-	ids = compare_ids(x, y, view->sort);
-	return ids ? ids : names ? names : apis;
+	return compare_ids(x, y, sort) ?: names ?: apis;
 }
 
 static void row_free_parts(struct timer_row *row)
@@ -479,7 +448,8 @@ static int make_rows(const struct model *model, struct tally *tally, const struc
 		row_free_parts(row);
 		memset(row, 0, sizeof(*row));
 	}
-	qsort_r(rows->row, rows->count, sizeof(*rows->row), compare_rows, (void *)view);
+	qsort_r(rows->row, rows->count, sizeof(*rows->row), compare_rows,
+		(void *)(view->sort ?: timer_sort_key(0)));
 	limit_rows(view, rows);
 	return 0;
 }

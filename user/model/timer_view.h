@@ -23,33 +23,11 @@ enum timer_by {
 	TIMER_BY_API
 };
 
-/* What a view sorts by: largest first, names and ids ascending. */
-enum timer_key {
-	TIMER_KEY_ARMED,
-	TIMER_KEY_REARMED,
-	TIMER_KEY_CANCELLED,
-	TIMER_KEY_EXPIRED,
-	TIMER_KEY_OUTSTANDING,
-	TIMER_KEY_OLDEST,
-	TIMER_KEY_TIMEOUT, /* the shortest median first */
-	TIMER_KEY_SLACK,   /* used in all */
-	TIMER_KEY_LATENESS_P99,
-	TIMER_KEY_LATENESS_MAX,
-	TIMER_KEY_WOKE,
-	TIMER_KEY_CALLBACK, /* time in callbacks */
-	TIMER_KEY_GROWTH,   /* of what is outstanding, then of the rate of arming */
-	TIMER_KEY_PID,
-	TIMER_KEY_TID,
-	TIMER_KEY_COMM,
-	TIMER_KEY_API,
-	TIMER_KEYS
-};
-
 struct timer_view {
 	enum timer_by by;
-	enum timer_key sort;
-	size_t limit; /* of rows; 0: no limit */
-	bool leaks;   /* only rows of which more and more are outstanding */
+	const struct column *sort; /* one that timer_sort_key() tells; NULL: the first of them */
+	size_t limit;		   /* of rows; 0: no limit */
+	bool leaks;		   /* only rows of which more and more are outstanding */
 };
 
 /* A place where timers of a row are armed, as sampled. */

@@ -7,6 +7,7 @@
 
 #include <utlist.h>
 
+#include "model/column.h"
 /*
  * So many comms and cgroups without a task are remembered at least: one that
  * comes back is to find its counters as it left them.
@@ -49,12 +50,13 @@ static int compare_candidates(const void *a, const void *b)
 /* Lists the processes without members into @candidates, who goes first first. 0 or -ENOMEM. */
 static int list_candidates(struct groups *groups, struct candidate *candidates)
 {
+	const struct column *sort = groups->processes_sort ?: row_sort_key(0);
 	struct group *process;
 	size_t count = 0;
 
 	DL_FOREACH(groups->idle[GROUP_PROCESS], process) {
 		struct candidate *candidate = &candidates[count++];
-		int err = row_value(process->settled, groups->processes_key, &candidate->value);
+		int err = row_rank(sort, process->settled, &candidate->value);
 
 		if (err)
 			return err;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/column.h"
 #include "model/state.h"
 #include "model/trim.h"
 
@@ -19,9 +20,9 @@ struct entry {
 	size_t nr_members;
 
 	size_t listed;	 /* its place before the entries were sorted */
-	uint64_t value;	 /* of the key: largest first; of an id: 0 */
-	bool last;	 /* the key does not apply */
-	uint64_t ids[3]; /* break ties, ascending; the one sorted by comes first */
+	uint64_t value;	 /* what ranks it, largest first */
+	bool last;	 /* what rows are sorted by does not apply */
+	uint64_t ids[4]; /* break ties, ascending; the one sorted by comes first */
 	const char *comm;
 };
 
@@ -95,31 +96,28 @@ static int fill(struct model *model, const struct entry *entry, struct row *row,
 
 /* ---- ranking ------------------------------------------------------------ */
 
-static bool needs_cells(enum row_key key)
+static bool applies_to_kernel_timers(const struct column *sort)
 {
-	return key == ROW_KEY_RUNQUEUE_P99 || key == ROW_KEY_LATENESS_P99 ||
-	       key == ROW_KEY_TIMER_LATENCY_P99 || key == ROW_KEY_DWELL_P99;
+	return !column_ascends(sort) && column_applies(sort, ROW_KERNEL_TIMER);
 }
 
-static bool applies_to_kernel_timers(enum row_key key)
+/* The id that rows are sorted by; else the process's. */
+static uint64_t first_id(const struct row *row, const struct column *sort)
 {
-	return key == ROW_KEY_ARMED || key == ROW_KEY_CANCELLED || key == ROW_KEY_EXPIRED ||
-	       key == ROW_KEY_OUTSTANDING || key == ROW_KEY_LATENESS_P99 ||
-	       key == ROW_KEY_LATENESS_MAX;
+	struct value value;
+
+	if (sort->type != COLUMN_ID && sort->type != COLUMN_CGROUP)
+		return row->pid;
+	row_value(sort, row, &value); /* of an id: it takes no memory */
+	return value.number;
 }
 
 /* Names, then ids: what breaks ties, so that the same model gives the same order. */
-static void set_ids(struct entry *entry, const struct row *row, enum row_key key)
+static void set_ids(struct entry *entry, const struct row *row, const struct column *sort)
 {
-	const uint64_t by_tid[3] = {row->tid, row->pid, row->cgroup};
-	const uint64_t by_pid[3] = {row->pid, row->tid, row->cgroup};
-	const uint64_t by_cgroup[3] = {row->cgroup, row->pid, row->tid};
+	const uint64_t ids[] = {first_id(row, sort), row->pid, row->tid, row->cgroup};
 
-	memcpy(entry->ids,
-	       key == ROW_KEY_TID    ? by_tid :
-	       key == ROW_KEY_CGROUP ? by_cgroup :
-				       by_pid,
-	       sizeof(entry->ids));
+	memcpy(entry->ids, ids, sizeof(entry->ids));
 	if (entry->ledger)
 		entry->ids[0] = entry->ledger->key.function;
 	entry->comm = "";
@@ -136,8 +134,9 @@ static int rank(struct entry *entry, const struct view *view, const struct row *
 	set_ids(entry, row, view->sort);
 	entry->last = row->remainder ||
 		      (row->kernel_timer && !applies_to_kernel_timers(view->sort));
-	/* Where the key says nothing of kernel timers, the busiest comes first. */
-	return row_value(row, entry->last ? ROW_KEY_ARMED : view->sort, &entry->value);
+	/* Where that says nothing of kernel timers, the busiest comes first. */
+	entry->value = row->timers.armed;
+	return entry->last ? 0 : row_rank(view->sort, row, &entry->value);
 }
 
 static int compare_entries(const void *a, const void *b, void *context)
@@ -150,9 +149,9 @@ static int compare_entries(const void *a, const void *b, void *context)
 		return x->last - y->last;
 	if (x->value != y->value)
 		return x->value > y->value ? -1 : 1;
-	if (view->sort == ROW_KEY_COMM && names)
+	if (view->sort->type == COLUMN_COMM && names)
 		return names;
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(x->ids) / sizeof(x->ids[0]); i++)
 		if (x->ids[i] != y->ids[i])
 			return x->ids[i] < y->ids[i] ? -1 : 1;
 	return names;
@@ -279,7 +278,7 @@ static int rank_all(struct model *model, const struct view *view, struct entries
 		int err;
 
 		row_reset(&row);
-		err = fill(model, entry, &row, view->by, needs_cells(view->sort));
+		err = fill(model, entry, &row, view->by, view->sort->type == COLUMN_PERCENTILE);
 		if (!err)
 			err = rank(entry, view, &row);
 		if (err)
@@ -332,12 +331,15 @@ static int make_rows(struct model *model, const struct view *view, struct entrie
 int model_rows(struct model *model, const struct view *view, struct rows *rows)
 {
 	__attribute__((cleanup(free_entries))) struct entries entries = {0};
+	struct view sorted = *view;
 	int err;
 
+	if (!sorted.sort)
+		sorted.sort = row_sort_key(0);
 	memset(rows, 0, sizeof(*rows));
 	err = list_entries(model, view->by, &entries);
 	if (!err)
-		err = make_rows(model, view, &entries, rows);
+		err = make_rows(model, &sorted, &entries, rows);
 	if (err)
 		rows_free(rows);
 	return err;

@@ -7,6 +7,7 @@
 
 #include "model/row.h"
 
+struct column;
 struct model;
 
 /* The rows of a view. */
@@ -18,13 +19,13 @@ struct rows {
 
 struct view {
 	enum row_by by;
-	enum row_key sort;
-	size_t limit; /* of kernel timers' rows, and of all others; 0: no limit */
+	const struct column *sort; /* one that row_sort_key() tells; NULL: the first of them */
+	size_t limit;		   /* of kernel timers' rows, and of all others; 0: no limit */
 };
 
 /*
  * The rows of @view, sorted, idle ones included, kernel timers' last when the
- * key does not apply to them. A group's counters never fall from one call to
+ * column does not apply to them. A group's counters never fall from one call to
  * the next, though tasks exit, change their name or move. 0 or -ENOMEM; the
  * caller frees @rows with rows_free().
  */

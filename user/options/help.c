@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "options/table.h"
+#include "options/values.h"
 
 #define HELP_WIDTH 80
 #define HELP_INDENT 27
@@ -92,15 +93,15 @@ static void print_commands(FILE *out)
 static void print_sort_keys(FILE *out, enum command command)
 {
 	const struct option_spec *sort = option_named("sort", strlen("sort"));
-	const struct named_value *keys = option_value(sort, command)->words;
 	char list[1024] = "";
+	struct named_value key;
 	size_t used = 0, i;
 
 	if (!option_takes(sort, command))
 		return;
-	for (i = 0; keys[i].name && used < sizeof(list); i++)
+	for (i = 0; option_word(option_value(sort, command), i, &key) && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? " " : "",
-					 keys[i].name);
+					 key.name);
 	fprintf(out, "\nKeys to sort by:\n  ");
 	print_wrapped(out, list, 2, "  ");
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/timer_column.h"
 #include "options/values.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -145,8 +146,10 @@ const struct option_spec option_specs[] = {
 	  .others = TIMERS, .other = { "process", timer_by_names, AT(timer_view.by) } },
 	{ 's', "sort", "KEY",
 	  "what to sort by, largest first; names and ids ascending",
-	  SECTION_VIEW, VIEWS, value_word, .value = { "runqueue", sort_keys, AT(view.sort) },
-	  .others = TIMERS, .other = { "armed", timer_sort_keys, AT(timer_view.sort) } },
+	  SECTION_VIEW, VIEWS, value_column,
+	  .value = { "runqueue", .column = row_sort_key, AT(view.sort) },
+	  .others = TIMERS,
+	  .other = { "armed", .column = timer_sort_key, AT(timer_view.sort) } },
 	{ 'n', "top", "COUNT",
 	  "at most so many lines; 0 = all",
 	  SECTION_VIEW, VIEWS, value_count, .value = { "30", AT(view.limit) },
@@ -244,53 +247,6 @@ const struct option_spec option_specs[] = {
 
 const size_t option_specs_count = LENGTH(option_specs);
 _Static_assert(LENGTH(option_specs) <= OPTIONS_MAX, "options.given has no bit for the last one");
-
-const struct named_value sort_keys[ROW_KEYS + 1] = {
-	[ROW_KEY_RUNQUEUE] = {"runqueue", "time spent waiting for a CPU, in all"},
-	[ROW_KEY_RUNQUEUE_MAX] = {"runqueue-max", "longest run-queue latency"},
-	[ROW_KEY_RUNQUEUE_P99] = {"runqueue-p99", "99th percentile of run-queue latency"},
-	[ROW_KEY_THROTTLED] = {"throttled", "time held back by a CPU quota, in all"},
-	[ROW_KEY_ARMED] = {"armed", "timers armed"},
-	[ROW_KEY_CANCELLED] = {"cancelled", "timers cancelled"},
-	[ROW_KEY_EXPIRED] = {"expired", "timers expired"},
-	[ROW_KEY_OUTSTANDING] = {"outstanding", "timers that are armed at the end"},
-	[ROW_KEY_LATENESS_P99] = {"lateness-p99", "99th percentile of timer lateness"},
-	[ROW_KEY_LATENESS_MAX] = {"lateness-max", "largest timer lateness"},
-	[ROW_KEY_TIMER_LATENCY_P99] = {"timer-latency-p99", "99th percentile of timer latency"},
-	[ROW_KEY_TIMER_LATENCY_MAX] = {"timer-latency-max", "largest timer latency"},
-	[ROW_KEY_BLOCKED] = {"blocked", "time spent blocked, in all"},
-	[ROW_KEY_BLOCKED_MAX] = {"blocked-max", "longest blocked duration"},
-	[ROW_KEY_UNINTERRUPTIBLE] = {"uninterruptible", "time spent in uninterruptible blocks (D)"},
-	[ROW_KEY_DWELL_P99] = {"dwell-p99", "99th percentile of dwell"},
-	[ROW_KEY_DWELL_MAX] = {"dwell-max", "longest dwell"},
-	[ROW_KEY_ONCPU] = {"oncpu", "time spent on a CPU"},
-	[ROW_KEY_SWITCHES] = {"switches", "context switches, voluntary and involuntary"},
-	[ROW_KEY_TASKS] = {"tasks", "number of tasks in the group"},
-	[ROW_KEY_PID] = {"pid", "process id, smallest first"},
-	[ROW_KEY_TID] = {"tid", "task id, smallest first"},
-	[ROW_KEY_COMM] = {"comm", "name, in alphabetical order"},
-	[ROW_KEY_CGROUP] = {"cgroup", "cgroup id, smallest first"},
-};
-
-const struct named_value timer_sort_keys[TIMER_KEYS + 1] = {
-	[TIMER_KEY_ARMED] = {"armed", "timers armed, re-arms included"},
-	[TIMER_KEY_REARMED] = {"rearmed", "timers armed again while they were armed"},
-	[TIMER_KEY_CANCELLED] = {"cancelled", "timers cancelled"},
-	[TIMER_KEY_EXPIRED] = {"expired", "timers expired"},
-	[TIMER_KEY_OUTSTANDING] = {"outstanding", "timers that are armed at the end"},
-	[TIMER_KEY_OLDEST] = {"oldest", "age of the oldest of them"},
-	[TIMER_KEY_TIMEOUT] = {"timeout", "median of the time asked for, shortest first"},
-	[TIMER_KEY_SLACK] = {"slack", "slack used, in all"},
-	[TIMER_KEY_LATENESS_P99] = {"lateness-p99", "99th percentile of lateness"},
-	[TIMER_KEY_LATENESS_MAX] = {"lateness-max", "largest lateness"},
-	[TIMER_KEY_WOKE] = {"woke", "expiries that woke a task"},
-	[TIMER_KEY_CALLBACK] = {"callback", "time spent in callbacks"},
-	[TIMER_KEY_GROWTH] = {"growth", "how fast it keeps growing"},
-	[TIMER_KEY_PID] = {"pid", "process id, smallest first"},
-	[TIMER_KEY_TID] = {"tid", "task id, smallest first"},
-	[TIMER_KEY_COMM] = {"comm", "name, in alphabetical order"},
-	[TIMER_KEY_API] = {"api", "API, in alphabetical order"},
-};
 
 const struct named_value timer_by_names[TIMER_BY_API + 2] = {
 	[TIMER_BY_TASK] = {"task", "a task's timers of one API and callback"},

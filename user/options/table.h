@@ -33,9 +33,12 @@ struct named_value {
 struct option_value {
 	const char *initial;		 /* as typed; NULL: none, the field stays 0 */
 	const struct named_value *words; /* all that can be given; NULL: what the reader takes */
-	size_t offset, size;		 /* of the field in struct options */
+	/* Or the columns whose words can be given, such as row_sort_key(). */
+	const struct column *(*column)(size_t at);
+	size_t offset, size; /* of the field in struct options */
 };
 
+struct column;
 struct parser;
 
 /* A row of the table: all that is known of an option. */
@@ -70,9 +73,7 @@ extern const char *const section_titles[SECTIONS];
 /* What the configuration file calls them; NULL: its options are of the command line only. */
 extern const char *const section_names[SECTIONS];
 /* Each ends with an empty one. */
-extern const struct named_value sort_keys[ROW_KEYS + 1];	  /* by enum row_key */
 extern const struct named_value by_names[ROW_BY_CGROUP + 2];	  /* by enum row_by */
-extern const struct named_value timer_sort_keys[TIMER_KEYS + 1];  /* by enum timer_key */
 extern const struct named_value timer_by_names[TIMER_BY_API + 2]; /* by enum timer_by */
 extern const struct named_value log_names[DAEMON_LOG_OFF + 2];	  /* by enum daemon_log */
 

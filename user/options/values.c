@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "model/column.h"
 
 #define NS_PER_S 1000000000ULL
 #define NS_PER_DAY (86400 * NS_PER_S)
@@ -102,23 +103,56 @@ int value_count(struct parser *parser, const char *value)
 	return 0;
 }
 
-int value_word(struct parser *parser, const char *value)
+bool option_word(const struct option_value *value, size_t at, struct named_value *word)
 {
-	const struct named_value *words = kept(parser)->words;
+	const struct column *column = value->column ? value->column(at) : NULL;
+
+	if (column)
+		*word = (struct named_value){column->word, column->help};
+	else if (value->words && value->words[at].name)
+		*word = value->words[at];
+	else
+		return false;
+	return true;
+}
+
+/* Which of the words that can be given @value is, into *at. 0, or -EINVAL with the error written. */
+static int find_word(struct parser *parser, const char *value, size_t *at)
+{
 	char list[OPTIONS_ERROR_LEN / 2];
+	struct named_value word;
 	size_t used = 0, i;
 
-	for (i = 0; words[i].name; i++) {
-		if (strcmp(value, words[i].name) != 0)
-			continue;
-		set_number(parser, parser->option->min + i);
-		return 0;
+	for (i = 0; option_word(kept(parser), i, &word); i++) {
+		*at = i;
+		if (!strcmp(value, word.name))
+			return 0;
 	}
-	for (i = 0; words[i].name && used < sizeof(list); i++)
+	for (i = 0; option_word(kept(parser), i, &word) && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
-					 words[i].name);
+					 word.name);
 	/* Cut off, or a long value would leave no room for the list. */
 	return parser_refuse(parser, "there is no '%.64s': give one of %s", value, list);
+}
+
+int value_word(struct parser *parser, const char *value)
+{
+	size_t at;
+	int err = find_word(parser, value, &at);
+
+	if (!err)
+		set_number(parser, parser->option->min + at);
+	return err;
+}
+
+int value_column(struct parser *parser, const char *value)
+{
+	size_t at;
+	int err = find_word(parser, value, &at);
+
+	if (!err)
+		*(const struct column **)field(parser) = kept(parser)->column(at);
+	return err;
 }
 
 /* 0, -ERANGE (too long to count), or -EINVAL with the error written. */

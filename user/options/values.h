@@ -32,6 +32,7 @@ int value_version(struct parser *parser, const char *value);
 /* A number, into a field of 4 or 8 bytes; where 0 is taken, it means all. */
 int value_count(struct parser *parser, const char *value);
 int value_word(struct parser *parser, const char *value);     /* an enum: @min and its position */
+int value_column(struct parser *parser, const char *value);   /* a pointer to the column */
 int value_duration(struct parser *parser, const char *value); /* ns; 0: until Ctrl-C */
 int value_interval(struct parser *parser, const char *value); /* ns; a period */
 int value_file(struct parser *parser, const char *value);     /* keeps @value itself */
@@ -47,5 +48,11 @@ int value_comms(struct parser *parser, const char *value);
 int value_cgroup(struct parser *parser, const char *value);
 /* The rules of the row's measures: a duration, "auto" or "off". */
 int value_threshold(struct parser *parser, const char *value);
+
+/*
+ * The @at-th word that can be given as @value, into @word. False: there are no more, or it
+ * takes more than words.
+ */
+bool option_word(const struct option_value *value, size_t at, struct named_value *word);
 
 #endif

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "harness/unit/records.h"
+#include "model/timer_column.h"
 
 struct dwell_record record_of(uint32_t pid, uint32_t tid, uint64_t start, const char *comm,
 			      uint64_t cgroup)
@@ -60,9 +61,30 @@ struct model *new_model(size_t exited_limit)
 	return model;
 }
 
+static const struct column *find_word(const struct column *(*key)(size_t at), const char *word)
+{
+	const struct column *column;
+
+	for (size_t at = 0; (column = key(at)); at++)
+		if (!strcmp(column->word, word))
+			return column;
+	fail_msg("nothing sorts by %s", word);
+	return NULL;
+}
+
+const struct column *sort_by(const char *word)
+{
+	return find_word(row_sort_key, word);
+}
+
+const struct column *timer_sort_by(const char *word)
+{
+	return find_word(timer_sort_key, word);
+}
+
 struct rows rows_by(struct model *model, enum row_by by)
 {
-	const struct view view = {.by = by, .sort = ROW_KEY_PID};
+	const struct view view = {.by = by, .sort = sort_by("pid")};
 	struct rows rows;
 
 	assert_int_equal(model_rows(model, &view, &rows), 0);

@@ -3,6 +3,7 @@
 #ifndef DWELL_TESTS_RECORDS_H
 #define DWELL_TESTS_RECORDS_H
 
+#include "model/column.h"
 #include "model/model.h"
 
 #define MS 1000000ULL
@@ -27,6 +28,10 @@ void add_as(struct model *model, const struct dwell_record *record, enum dwell_k
 
 /* An empty model with the tests' window. */
 struct model *new_model(size_t exited_limit);
+
+/* The column that @word sorts by, of the summary or of the ledger of timers; fails without one. */
+const struct column *sort_by(const char *word);
+const struct column *timer_sort_by(const char *word);
 
 /* The rows of @model, all of them; the caller frees them. */
 struct rows rows_by(struct model *model, enum row_by by);

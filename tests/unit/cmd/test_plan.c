@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "harness/unit/records.h"
 #include "cmd/plan.h"
 #include "options/command_line.h"
 
@@ -43,7 +44,7 @@ static void a_summary_shows_the_rows_that_are_asked_for(void **state)
 	(void)state;
 	assert_ptr_equal(plan.options, &options);
 	assert_int_equal(plan.view.by, ROW_BY_COMM);
-	assert_int_equal(plan.view.sort, ROW_KEY_DWELL_MAX);
+	assert_ptr_equal(plan.view.sort, sort_by("dwell-max"));
 	assert_int_equal(plan.view.limit, 7);
 	assert_false(plan.ledger.wanted);
 	assert_false(plan.outliers_alone || plan.samples_cost || plan.names_meanwhile);
@@ -80,7 +81,7 @@ static void the_ledger_alone_keeps_no_exited_tasks(void **state)
 	(void)state;
 	assert_true(plan.ledger.wanted && plan.ledger.alone);
 	assert_int_equal(plan.timer_view.by, TIMER_BY_TASK);
-	assert_int_equal(plan.timer_view.sort, TIMER_KEY_WOKE);
+	assert_ptr_equal(plan.timer_view.sort, timer_sort_by("woke"));
 	assert_int_equal(plan.timer_view.limit, 5);
 	assert_true(plan.timer_view.leaks);
 	assert_int_equal(plan.view.by, ROW_BY_PROCESS);

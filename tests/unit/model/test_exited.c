@@ -16,11 +16,11 @@
 #define TIMERFD 0xffffffff81000100
 
 /* As a view of processes has it: no task is kept once it has exited. */
-static struct model *process_model(size_t limit, enum row_key key)
+static struct model *process_model(size_t limit, const char *word)
 {
 	struct model *model = new_model(0);
 
-	model_keep_processes(model, limit, key);
+	model_keep_processes(model, limit, sort_by(word));
 	return model;
 }
 
@@ -54,7 +54,7 @@ static const struct row *remainder_of(const struct rows *rows)
 
 static void each_exited_process_has_its_row(void **state)
 {
-	struct model *model = process_model(10000, ROW_KEY_RUNQUEUE);
+	struct model *model = process_model(10000, "runqueue");
 	struct rows rows;
 
 	(void)state;
@@ -86,9 +86,9 @@ static void each_exited_process_has_its_row(void **state)
 }
 
 /* Some of 1000 processes of which 20 did more than the others, early, late and in between. */
-static struct model *crowd(enum row_key key)
+static struct model *crowd(const char *word)
 {
-	struct model *model = process_model(100, key);
+	struct model *model = process_model(100, word);
 
 	for (uint32_t pid = 1; pid <= 1000; pid++) {
 		struct dwell_record record = exit_of(pid, pid, pid, "sh");
@@ -103,12 +103,11 @@ static struct model *crowd(enum row_key key)
 
 static void those_that_did_most_are_kept_and_the_others_counted(void **state)
 {
-	static const enum row_key keys[] = {ROW_KEY_RUNQUEUE, ROW_KEY_RUNQUEUE_P99, ROW_KEY_ONCPU,
-					    ROW_KEY_COMM};
+	static const char *const words[] = {"runqueue", "runqueue-p99", "oncpu", "comm"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		struct model *model = crowd(keys[i]);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct model *model = crowd(words[i]);
 		struct rows rows = rows_by(model, ROW_BY_PROCESS);
 		const struct row *others = remainder_of(&rows);
 		uint64_t voluntary = 0;
@@ -134,7 +133,7 @@ static void those_that_did_most_are_kept_and_the_others_counted(void **state)
 
 static void threads_of_who_lives_are_not_folded_before_the_dead(void **state)
 {
-	struct model *model = process_model(10, ROW_KEY_RUNQUEUE);
+	struct model *model = process_model(10, "runqueue");
 	struct dwell_record leader = record_of(5000, 5000, 1, "server", 7);
 	struct rows rows;
 
@@ -159,7 +158,7 @@ static void threads_of_who_lives_are_not_folded_before_the_dead(void **state)
 
 static void a_process_is_one_row_also_if_its_leader_ends_first(void **state)
 {
-	struct model *model = process_model(10, ROW_KEY_RUNQUEUE);
+	struct model *model = process_model(10, "runqueue");
 	struct dwell_record thread = record_of(1, 3, 2, "thread", 7);
 	struct rows rows;
 
@@ -180,7 +179,7 @@ static void a_process_is_one_row_also_if_its_leader_ends_first(void **state)
 
 static void a_pid_that_is_used_again_is_another_process(void **state)
 {
-	struct model *model = process_model(10, ROW_KEY_RUNQUEUE);
+	struct model *model = process_model(10, "runqueue");
 	struct rows rows;
 
 	(void)state;
@@ -258,7 +257,7 @@ static void check_timers(const struct row *row, uint64_t tasks, uint64_t owners)
 
 static void timers_of_exited_tasks_are_where_the_tasks_were(void **state)
 {
-	struct model *model = process_model(10, ROW_KEY_RUNQUEUE);
+	struct model *model = process_model(10, "runqueue");
 	struct rows rows;
 
 	(void)state;
@@ -306,7 +305,7 @@ static void timers_of_a_folded_process_are_among_the_others(void **state)
 
 static void timers_of_an_earlier_process_of_the_same_pid_are_its_own(void **state)
 {
-	struct model *model = process_model(10, ROW_KEY_RUNQUEUE);
+	struct model *model = process_model(10, "runqueue");
 	struct rows rows;
 
 	(void)state;
@@ -323,7 +322,7 @@ static void timers_of_an_earlier_process_of_the_same_pid_are_its_own(void **stat
 
 static void timers_of_a_thread_that_ended_are_its_comms_not_its_leaders(void **state)
 {
-	struct model *model = process_model(10, ROW_KEY_RUNQUEUE);
+	struct model *model = process_model(10, "runqueue");
 	struct dwell_record leader = record_of(1, 1, 1, "leader", 7);
 	struct rows rows;
 
@@ -349,7 +348,7 @@ static void timers_of_a_thread_that_ended_are_its_comms_not_its_leaders(void **s
 
 static void the_others_are_named_and_counted(void **state)
 {
-	struct model *model = crowd(ROW_KEY_RUNQUEUE);
+	struct model *model = crowd("runqueue");
 	struct report report = {
 		.version = "1.2",
 		.host = "host",

@@ -613,7 +613,7 @@ static void what_a_renamed_task_had_stays_under_its_old_name(void **state)
 
 static void a_maximum_from_before_the_move_does_not_rank(void **state)
 {
-	const struct view view = {.by = ROW_BY_COMM, .sort = ROW_KEY_RUNQUEUE_MAX};
+	const struct view view = {.by = ROW_BY_COMM, .sort = sort_by("runqueue-max")};
 	struct dwell_record record = record_of(1, 1, 1, "before", 1);
 	struct dwell_record small = record_of(2, 2, 1, "small", 1);
 	struct dwell_record large = record_of(3, 3, 1, "large", 1);
@@ -1368,30 +1368,32 @@ static struct model *ranked_model(void)
 static void every_key_sorts_its_largest_first(void **state)
 {
 	struct model *model = ranked_model();
+	const struct column *key;
 
 	(void)state;
-	for (int key = 0; key < ROW_KEYS; key++) {
+	for (size_t at = 0; (key = row_sort_key(at)); at++) {
 		const struct view view = {.by = ROW_BY_TASK, .sort = key};
-		bool timers = key == ROW_KEY_ARMED || key == ROW_KEY_CANCELLED ||
-			      key == ROW_KEY_EXPIRED;
+		bool timers = key == sort_by("armed") || key == sort_by("cancelled") ||
+			      key == sort_by("expired");
 		/* Its lateness is below that of 3, 4 and 5; nothing of it is outstanding. */
-		size_t kernel = timers							   ? 0 :
-				key == ROW_KEY_LATENESS_P99 || key == ROW_KEY_LATENESS_MAX ? 3 :
-											     5;
+		size_t kernel = timers ? 0 :
+				key == sort_by("lateness-p99") || key == sort_by("lateness-max") ?
+					 3 :
+					 5;
 		struct rows rows;
 
 		assert_int_equal(model_rows(model, &view, &rows), 0);
 		assert_int_equal(rows.count, 6);
-		if (key == ROW_KEY_OUTSTANDING) { /* ties: by pid */
+		if (key == sort_by("outstanding")) { /* ties: by pid */
 			assert_int_equal(rows.row[0].tid, 5);
 			kernel = 5;
 		} else {
 			assert_true(rows.row[kernel].kernel_timer);
 		}
-		for (size_t i = 1; i < 6 && key != ROW_KEY_OUTSTANDING; i++) {
+		for (size_t i = 1; i < 6 && key != sort_by("outstanding"); i++) {
 			if (i == kernel || i - 1 == kernel)
 				continue;
-			if (key == ROW_KEY_TID)
+			if (key == sort_by("tid"))
 				assert_true(rows.row[i - 1].tid < rows.row[i].tid);
 			else
 				assert_true(rows.row[i - 1].tid > rows.row[i].tid);
@@ -1405,7 +1407,7 @@ static void sort_keys_look_at_all_of_their_value(void **state)
 {
 	struct model *model = new_model(10);
 	struct dwell_record a = record_of(1, 1, 1, "a", 1), b = record_of(2, 2, 1, "b", 1);
-	struct view view = {.by = ROW_BY_TASK, .sort = ROW_KEY_RUNQUEUE};
+	struct view view = {.by = ROW_BY_TASK, .sort = sort_by("runqueue")};
 	struct rows rows;
 
 	(void)state;
@@ -1422,15 +1424,15 @@ static void sort_keys_look_at_all_of_their_value(void **state)
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 1);
 	rows_free(&rows);
-	view.sort = ROW_KEY_RUNQUEUE_MAX;
+	view.sort = sort_by("runqueue-max");
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 2);
 	rows_free(&rows);
-	view.sort = ROW_KEY_RUNQUEUE_P99;
+	view.sort = sort_by("runqueue-p99");
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 2);
 	rows_free(&rows);
-	view.sort = ROW_KEY_BLOCKED_MAX;
+	view.sort = sort_by("blocked-max");
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 1);
 	rows_free(&rows);
@@ -1439,7 +1441,7 @@ static void sort_keys_look_at_all_of_their_value(void **state)
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 2);
 	rows_free(&rows);
-	view.sort = ROW_KEY_BLOCKED;
+	view.sort = sort_by("blocked");
 	assert_int_equal(model_rows(model, &view, &rows), 0);
 	assert_int_equal(rows.row[0].tid, 2);
 	rows_free(&rows);
@@ -1449,7 +1451,7 @@ static void sort_keys_look_at_all_of_their_value(void **state)
 static void the_limit_hides_rows_and_counts_them(void **state)
 {
 	struct model *model = ranked_model();
-	struct view view = {.by = ROW_BY_TASK, .sort = ROW_KEY_RUNQUEUE, .limit = 2};
+	struct view view = {.by = ROW_BY_TASK, .sort = sort_by("runqueue"), .limit = 2};
 	struct rows rows;
 
 	(void)state;

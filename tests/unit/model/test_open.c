@@ -219,9 +219,9 @@ static void an_open_wait_goes_along_with_its_task(void **state)
 
 /* ---- order ----------------------------------------------------------------------- */
 
-static uint32_t first_by(struct model *model, enum row_key key)
+static uint32_t first_by(struct model *model, const char *word)
 {
-	const struct view view = {.by = ROW_BY_TASK, .sort = key, .limit = 1};
+	const struct view view = {.by = ROW_BY_TASK, .sort = sort_by(word), .limit = 1};
 	struct rows rows;
 	uint32_t tid;
 
@@ -235,21 +235,21 @@ static uint32_t first_by(struct model *model, enum row_key key)
 static void an_open_interval_ranks_like_one_that_ended(void **state)
 {
 	static const struct {
-		enum row_key key;
+		const char *word;
 		enum dwell_state state;
 		enum dwell_measure measure;
 		enum dwell_block block;
 	} cases[] = {
-		{ROW_KEY_RUNQUEUE, DWELL_RUNNABLE_WOKEN, DWELL_WOKEN, 0},
-		{ROW_KEY_RUNQUEUE, DWELL_RUNNABLE_PREEMPTED, DWELL_PREEMPTED, 0},
-		{ROW_KEY_RUNQUEUE_MAX, DWELL_RUNNABLE_WOKEN, DWELL_WOKEN, 0},
-		{ROW_KEY_RUNQUEUE_P99, DWELL_RUNNABLE_WOKEN, DWELL_WOKEN, 0},
-		{ROW_KEY_THROTTLED, DWELL_RUNNABLE_THROTTLED, DWELL_THROTTLED, 0},
-		{ROW_KEY_BLOCKED, DWELL_BLOCKED_STATE, DWELL_BLOCKED, DWELL_BLOCK_S},
-		{ROW_KEY_BLOCKED_MAX, DWELL_BLOCKED_STATE, DWELL_BLOCKED, DWELL_BLOCK_S},
-		{ROW_KEY_UNINTERRUPTIBLE, DWELL_BLOCKED_STATE, DWELL_BLOCKED, DWELL_BLOCK_D},
-		{ROW_KEY_DWELL_MAX, DWELL_ONCPU, DWELL_DWELL, 0},
-		{ROW_KEY_DWELL_P99, DWELL_ONCPU, DWELL_DWELL, 0},
+		{"runqueue", DWELL_RUNNABLE_WOKEN, DWELL_WOKEN, 0},
+		{"runqueue", DWELL_RUNNABLE_PREEMPTED, DWELL_PREEMPTED, 0},
+		{"runqueue-max", DWELL_RUNNABLE_WOKEN, DWELL_WOKEN, 0},
+		{"runqueue-p99", DWELL_RUNNABLE_WOKEN, DWELL_WOKEN, 0},
+		{"throttled", DWELL_RUNNABLE_THROTTLED, DWELL_THROTTLED, 0},
+		{"blocked", DWELL_BLOCKED_STATE, DWELL_BLOCKED, DWELL_BLOCK_S},
+		{"blocked-max", DWELL_BLOCKED_STATE, DWELL_BLOCKED, DWELL_BLOCK_S},
+		{"uninterruptible", DWELL_BLOCKED_STATE, DWELL_BLOCKED, DWELL_BLOCK_D},
+		{"dwell-max", DWELL_ONCPU, DWELL_DWELL, 0},
+		{"dwell-p99", DWELL_ONCPU, DWELL_DWELL, 0},
 	};
 
 	(void)state;
@@ -264,7 +264,7 @@ static void an_open_interval_ranks_like_one_that_ended(void **state)
 		open.block = cases[i].block;
 		add_as(model, &other, DWELL_LIVE);
 		add_as(model, &open, DWELL_LIVE);
-		assert_int_equal(first_by(model, cases[i].key), 2);
+		assert_int_equal(first_by(model, cases[i].word), 2);
 		model_free(model);
 	}
 }
@@ -293,8 +293,8 @@ static void kernel_threads_without_work_do_not_rank(void **state)
 		open.block = cases[i].block;
 		add_as(model, &other, DWELL_LIVE);
 		add_as(model, &open, DWELL_LIVE);
-		assert_int_equal(first_by(model, ROW_KEY_BLOCKED), cases[i].ranks ? 2 : 1);
-		assert_int_equal(first_by(model, ROW_KEY_BLOCKED_MAX), cases[i].ranks ? 2 : 1);
+		assert_int_equal(first_by(model, "blocked"), cases[i].ranks ? 2 : 1);
+		assert_int_equal(first_by(model, "blocked-max"), cases[i].ranks ? 2 : 1);
 		/* But it is told. */
 		rows = rows_by(model, ROW_BY_TASK);
 		check_intervals(row_of_tid(&rows, 2), DWELL_BLOCKED, 1, WINDOW, 20 * SECOND);

@@ -111,7 +111,7 @@ static struct report report_of(struct model *model)
 		.host = "host",
 		.kernel = "6.1.0-test",
 		.cpus = 4,
-		.view = {.by = ROW_BY_TASK, .sort = ROW_KEY_PID},
+		.view = {.by = ROW_BY_TASK, .sort = sort_by("pid")},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
 		.live_tasks = model_live_tasks(model),

@@ -102,9 +102,9 @@ static void add_armed(struct model *model, struct dwell_timer_key key, uint64_t 
 	assert_int_equal(model_add_armed(model, &timer), 0);
 }
 
-static struct timer_rows timer_rows_by(struct model *model, enum timer_by by, enum timer_key sort)
+static struct timer_rows timer_rows_by(struct model *model, enum timer_by by, const char *word)
 {
-	const struct timer_view view = {.by = by, .sort = sort};
+	const struct timer_view view = {.by = by, .sort = timer_sort_by(word)};
 	struct timer_rows rows;
 
 	assert_int_equal(model_timer_rows(model, &view, &names, &all_measured, &rows), 0);
@@ -153,7 +153,7 @@ static void each_way_of_adding_up_has_all_of_it(void **state)
 
 	(void)state;
 	for (int by = TIMER_BY_TASK; by <= TIMER_BY_API; by++) {
-		struct timer_rows rows = timer_rows_by(model, by, TIMER_KEY_ARMED);
+		struct timer_rows rows = timer_rows_by(model, by, "armed");
 		uint64_t armed = 0, outstanding = 0, timeouts = 0, late = 0;
 
 		assert_int_equal(rows.count, count[by]);
@@ -181,7 +181,7 @@ static void each_way_of_adding_up_has_all_of_it(void **state)
 static void a_process_is_the_sum_of_its_threads(void **state)
 {
 	struct model *model = some_timers();
-	struct timer_rows rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	struct timer_rows rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	const struct timer_row *row = row_of(&rows, "app", "nanosleep");
 
 	(void)state;
@@ -212,7 +212,7 @@ static void a_process_is_the_sum_of_its_threads(void **state)
 static void what_is_armed_has_an_age_and_is_due(void **state)
 {
 	struct model *model = some_timers();
-	struct timer_rows rows = timer_rows_by(model, TIMER_BY_TASK, TIMER_KEY_OLDEST);
+	struct timer_rows rows = timer_rows_by(model, TIMER_BY_TASK, "oldest");
 
 	(void)state;
 	assert_int_equal(rows.row[0].tid, 2);
@@ -225,7 +225,7 @@ static void what_is_armed_has_an_age_and_is_due(void **state)
 	assert_int_equal(rows.row[1].due_ns, 0);
 	timer_rows_free(&rows);
 	model_clear_armed(model);
-	rows = timer_rows_by(model, TIMER_BY_TASK, TIMER_KEY_OLDEST);
+	rows = timer_rows_by(model, TIMER_BY_TASK, "oldest");
 	assert_int_equal(rows.row[0].timers.outstanding, 0);
 	assert_int_equal(rows.row[0].oldest_ns, 0);
 	timer_rows_free(&rows);
@@ -241,12 +241,12 @@ static void the_kernels_and_nobodys_are_told_apart(void **state)
 
 	(void)state;
 	assert_int_equal(add(model, unowned, 1), 0);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	assert_true(row_of(&rows, "", "tick")->kernel);
 	assert_true(row_of(&rows, "", "timerfd")->unowned);
 	timer_rows_free(&rows);
 	/* By callback it does not matter whose they are. */
-	rows = timer_rows_by(model, TIMER_BY_CALLBACK, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_CALLBACK, "armed");
 	assert_int_equal(row_of(&rows, "", "timerfd")->timers.armed, 250);
 	timer_rows_free(&rows);
 	model_free(model);
@@ -270,7 +270,7 @@ static void who_exits_is_remembered_and_may_be_forgotten(void **state)
 	assert_int_equal(add(model, timerfd_key(5, 5), 1), 0);
 	assert_int_equal(model_forget_timers(model, &key, &last), 0);
 	assert_int_equal(model_sample(model, START + S), 0);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_PID);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "pid");
 	row = row_of(&rows, "short", "poll");
 	assert_true(row->exited);
 	assert_int_equal(row->timers.armed, 40);
@@ -279,7 +279,7 @@ static void who_exits_is_remembered_and_may_be_forgotten(void **state)
 	assert_int_equal(add(model, timerfd_key(5, 5), 2), 1);
 	/* What still comes under the key is added. */
 	assert_int_equal(add(model, key, 1), 1);
-	rows = timer_rows_by(model, TIMER_BY_COMM, TIMER_KEY_COMM);
+	rows = timer_rows_by(model, TIMER_BY_COMM, "comm");
 	assert_int_equal(row_of(&rows, "short", "poll")->timers.armed, 50);
 	timer_rows_free(&rows);
 	model_free(model);
@@ -304,7 +304,7 @@ static void a_reused_pid_has_no_timers_of_the_former(void **state)
 	assert_int_equal(model_add_record(model, &record), 0);
 	new.start = 50;
 	assert_int_equal(add(model, new, 2), 0);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	assert_int_equal(rows.count, 2);
 	assert_int_equal(row_of(&rows, "old", "poll")->timers.armed, 10);
 	assert_int_equal(row_of(&rows, "old", "poll")->cgroup, 7);
@@ -333,7 +333,7 @@ static void the_many_that_exit_are_kept_together(void **state)
 		assert_int_equal(model_forget_timers(model, &key, &counts), 0);
 	}
 	assert_int_equal(model_sample(model, START + S), 0);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	assert_in_range(rows.count, 10000, 10001);
 	for (size_t i = 0; i < rows.count; i++) {
 		armed += rows.row[i].timers.armed;
@@ -397,7 +397,7 @@ static void leaks_are_told(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
 		model = course(seconds[i], one_more, one_more);
-		rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_GROWTH);
+		rows = timer_rows_by(model, TIMER_BY_PROCESS, "growth");
 		assert_int_equal(rows.grown, 1);
 		assert_true(timer_row_leaks(&rows.row[0]));
 		assert_true(timer_rows_judged(&rows));
@@ -427,7 +427,7 @@ static void a_growing_rate_is_no_leak(void **state)
 	assert_int_equal(rows.grown, 0);
 	assert_int_equal(rows.faster, 1);
 	timer_rows_free(&rows);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_GROWTH);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "growth");
 	assert_int_equal(rows.count, 1);
 	assert_false(timer_row_leaks(&rows.row[0]));
 	assert_true(rows.row[0].rate.per_s > 99 && rows.row[0].rate.per_s < 101);
@@ -466,7 +466,7 @@ static void a_short_window_tells_no_growth(void **state)
 	(void)state;
 	for (unsigned int seconds = 0; seconds < GROWTH_SAMPLES; seconds++) {
 		model = course(seconds, one_more, one_more);
-		rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_GROWTH);
+		rows = timer_rows_by(model, TIMER_BY_PROCESS, "growth");
 		assert_int_equal(rows.samples, seconds);
 		assert_false(timer_rows_judged(&rows));
 		assert_int_equal(rows.grown, 0);
@@ -509,7 +509,7 @@ static void an_armed_sleep_is_outstanding(void **state)
 	/* A cancel was counted, that it was of one from before is not yet. */
 	assert_int_equal(add_sleep(model, 6, SYS_poll, 0, 1, 0, 0, 0), 0);
 	model_clear_armed(model);
-	rows = timer_rows_by(model, TIMER_BY_API, TIMER_KEY_API);
+	rows = timer_rows_by(model, TIMER_BY_API, "api");
 	row = row_of(&rows, "", "futex");
 	assert_int_equal(row->timers.outstanding, 2);
 	assert_int_equal(row->oldest_ns, 9 * S);
@@ -522,7 +522,7 @@ static void an_armed_sleep_is_outstanding(void **state)
 	/* It ends, by one that was read as unchanged but for @before. */
 	assert_int_equal(add_sleep(model, 4, SYS_futex, 2, 3, 1, START + 3 * S, START + 40 * S), 0);
 	assert_int_equal(add_sleep(model, 6, SYS_poll, 0, 1, 1, 0, 0), 0);
-	rows = timer_rows_by(model, TIMER_BY_API, TIMER_KEY_API);
+	rows = timer_rows_by(model, TIMER_BY_API, "api");
 	assert_int_equal(row_of(&rows, "", "futex")->timers.outstanding, 1);
 	assert_int_equal(row_of(&rows, "", "poll")->timers.outstanding, 1);
 	assert_int_equal(row_of(&rows, "", "poll")->before, 1);
@@ -543,7 +543,7 @@ static void who_exits_takes_its_sleep_along(void **state)
 	add_task(model, 1, 1, "short", DWELL_EXIT);
 	assert_int_equal(add_sleep(model, 1, SYS_futex, 3, 2, 0, START, START + 50 * S), 1);
 	assert_int_equal(model_forget_timers(model, &key, &last), 0);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	assert_int_equal(row_of(&rows, "short", "futex")->timers.outstanding, 0);
 	assert_int_equal(row_of(&rows, "short", "futex")->timers.armed, 3);
 	assert_int_equal(row_of(&rows, "short", "futex")->oldest_ns, 0);
@@ -573,7 +573,7 @@ static void an_exec_goes_on_with_the_key(void **state)
 	record.voluntary = 10;
 	assert_int_equal(model_add_record(model, &record), 0);
 	assert_int_equal(add_sleep(model, 1, SYS_futex, 1, 0, 0, START + S, START + 50 * S), 0);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	assert_int_equal(rows.row[0].timers.armed, 4);
 	assert_int_equal(rows.row[0].timers.outstanding, 1);
 	assert_false(rows.row[0].exited);
@@ -620,7 +620,7 @@ static void the_kernels_cannot_be_forgotten(void **state)
 	assert_int_equal(model_add_timers(model, &tick, &counts), 0);
 	assert_int_equal(model_forget_timers(model, &tick, &counts), 0);
 	assert_int_equal(model_add_timers(model, &tick, &counts), 0);
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	assert_int_equal(rows.count, 1);
 	assert_true(rows.row[0].kernel);
 	assert_int_equal(rows.row[0].timers.armed, 6);
@@ -658,7 +658,7 @@ static void the_most_frequent_sites_are_kept(void **state)
 		user[0] = i;
 		assert_int_equal(model_add_site(model, &key, samples[i], stack, user), 0);
 	}
-	rows = timer_rows_by(model, TIMER_BY_PROCESS, TIMER_KEY_ARMED);
+	rows = timer_rows_by(model, TIMER_BY_PROCESS, "armed");
 	row = row_of(&rows, "app", "nanosleep");
 	assert_int_equal(row->sites, TIMER_SITES);
 	assert_int_equal(row->site_samples, 25);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "harness/unit/records.h"
+#include "model/timer_column.h"
 #include "options/command_line.h"
 #include "options/table.h"
 
@@ -73,7 +75,7 @@ static void initial_values(void **state)
 	assert_int_equal(options.command, COMMAND_SUMMARY);
 	assert_int_equal(options.duration_ns, 10 * S);
 	assert_int_equal(options.view.limit, 30);
-	assert_int_equal(options.view.sort, ROW_KEY_RUNQUEUE);
+	assert_ptr_equal(options.view.sort, sort_by("runqueue"));
 	assert_int_equal(options.view.by, ROW_BY_TASK);
 	assert_false(options.json);
 	assert_null(options.output);
@@ -271,7 +273,7 @@ static void every_option_in_every_form(void **state)
 		assert_string_equal(options.cgroups[0], "/x");
 		assert_int_equal(options.duration_ns, 300 * S);
 		assert_int_equal(options.view.limit, 7);
-		assert_int_equal(options.view.sort, ROW_KEY_TID);
+		assert_ptr_equal(options.view.sort, sort_by("tid"));
 		assert_int_equal(options.view.by, ROW_BY_COMM);
 		assert_true(options.json);
 		assert_string_equal(options.output, "out");
@@ -288,7 +290,7 @@ static void the_last_one_counts(void **state)
 	accepts(&options, "summary -d 1 -d 250us -n 5 -n 0 -s tid -s comm -o a -o b");
 	assert_int_equal(options.duration_ns, 250000);
 	assert_int_equal(options.view.limit, 0);
-	assert_int_equal(options.view.sort, ROW_KEY_COMM);
+	assert_ptr_equal(options.view.sort, sort_by("comm"));
 	assert_string_equal(options.output, "b");
 	options_clear(&options);
 	accepts(&options, "summary -d 0");
@@ -374,15 +376,22 @@ static void commas_and_bytes_of_names_may_be_escaped(void **state)
 
 static void every_name_is_read(void **state)
 {
+	const struct column *column;
 	struct options options;
 	char line[64];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ROW_KEYS; i++) {
-		snprintf(line, sizeof(line), "summary -s %s", sort_keys[i].name);
+	for (i = 0; (column = row_sort_key(i)); i++) {
+		snprintf(line, sizeof(line), "summary -s %s", column->word);
 		accepts(&options, line);
-		assert_int_equal(options.view.sort, i);
+		assert_ptr_equal(options.view.sort, column);
+	}
+	assert_in_range(i, 20, 99);
+	for (i = 0; (column = timer_sort_key(i)); i++) {
+		snprintf(line, sizeof(line), "timers -s %s", column->word);
+		accepts(&options, line);
+		assert_ptr_equal(options.timer_view.sort, column);
 	}
 	for (i = 0; i <= ROW_BY_CGROUP; i++) {
 		snprintf(line, sizeof(line), "summary -b %s", by_names[i].name);
@@ -489,8 +498,8 @@ static void an_unknown_key_lists_them_all(void **state)
 	/* However long it is: the list must not be cut off. */
 	memset(line + strlen(line), 'x', 2000);
 	assert_int_equal(parse(&options, line), -EINVAL);
-	for (i = 0; i < ROW_KEYS; i++)
-		assert_non_null(strstr(error, sort_keys[i].name));
+	for (i = 0; row_sort_key(i); i++)
+		assert_non_null(strstr(error, row_sort_key(i)->word));
 	options_clear(&options);
 }
 

@@ -41,7 +41,7 @@ static struct report report_of(struct model *model, enum row_by by)
 		.host = "host",
 		.kernel = "6.1.0-test",
 		.cpus = 4,
-		.view = {.by = by, .sort = ROW_KEY_PID},
+		.view = {.by = by, .sort = sort_by("pid")},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
 		.hidden_tasks = 12,

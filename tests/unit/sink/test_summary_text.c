@@ -36,7 +36,7 @@ static struct report report_of(struct model *model, enum row_by by, size_t limit
 		.host = "host",
 		.kernel = "6.1.0-test",
 		.cpus = 4,
-		.view = {.by = by, .sort = ROW_KEY_TID, .limit = limit},
+		.view = {.by = by, .sort = sort_by("tid"), .limit = limit},
 		.window_start = WINDOW_START,
 		.window_end = WINDOW_END,
 		.live_tasks = model_live_tasks(model),

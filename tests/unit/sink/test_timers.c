@@ -827,7 +827,7 @@ static void the_ledger_follows_the_rows_of_summary(void **state)
 	open_ledger(&ledger, TIMER_BY_PROCESS);
 	fill_row(add_owned(&ledger, 4711, 0, "leaky"));
 	add_as(ledger.model, &record, DWELL_LIVE);
-	ledger.report.view = (struct view){.by = ROW_BY_TASK, .sort = ROW_KEY_PID};
+	ledger.report.view = (struct view){.by = ROW_BY_TASK, .sort = sort_by("pid")};
 	assert_int_equal(model_rows(ledger.model, &ledger.report.view, &ledger.report.rows), 0);
 
 	output_json(&output, summary_json, &ledger.report);
