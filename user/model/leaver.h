@@ -13,8 +13,8 @@ struct model;
 /* A task that has exited since the ledger was read last, and may have timers in it. */
 struct leaver {
 	struct task_id id;
-	uint64_t process;
-	uint64_t cgroup;
+	uint64_t process; /* the serial of that group */
+	uint64_t cgroup;  /* id */
 	char comm[DWELL_COMM_LEN];
 	UT_hash_handle hh;
 };

@@ -11,10 +11,10 @@
 /* What is counted of timers: of a ledger, or of several together. All zeros is nothing. */
 struct timer_sums {
 	struct timer_counts counts;
-	uint64_t before;
-	uint64_t woke;
+	uint64_t before; /* of those cancelled and expired: armed before the window */
+	uint64_t woke;	 /* expiries that woke a task */
 	uint64_t callback_ns;
-	uint64_t slack_granted;
+	uint64_t slack_granted; /* ns: sums over the expiries whose lateness is known */
 	uint64_t slack_used;
 	struct dist lateness;
 	struct dist timeout;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Views of the timer ledger: ledgers of one kind added up to rows, ranked and cut to a limit. */
+/* Views of the timer ledger: tallies become rows, which are ranked and cut to a limit. */
 #include "model/timer_view.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <utlist.h>
-
 #include "base/saturate.h"
 #include "model/state.h"
+#include "model/tally.h"
 #include "model/timer_column.h"
 
 /* It grows by so many at least, and by that share of what it began with. */
@@ -18,231 +17,6 @@
 #define RATE_LEAST 5 /* a second */
 #define RATE_SHARE 0.2
 #define SAMPLE_LEAST_NS 500000000ULL /* half of the time between two samples */
-
-/* What tells rows apart; what does not apply is 0. */
-struct timer_row_key {
-	uint32_t pid;
-	uint32_t tid;
-	uint64_t start; /* of a task; of a process its generation */
-	uint64_t cgroup;
-	uint64_t function;
-	char comm[DWELL_COMM_LEN];
-	char api[TIMER_API_LEN];
-	uint8_t kernel, unowned, remainder, wheel, kind;
-	uint8_t padding[3];
-};
-
-/* A row in the making. */
-struct tally {
-	struct timer_row_key key;
-	struct timer_sums sums;
-	struct course course;
-	uint64_t oldest;
-	int64_t due;
-	bool alive; /* one of its tasks is */
-	struct timer_site site[TIMER_SITES];
-	size_t sites;
-	uint64_t site_samples;
-	UT_hash_handle hh;
-};
-
-/* Who owns a ledger, as far as it is known. */
-struct owner {
-	const char *comm; /* NULL: not known */
-	uint64_t cgroup;
-	uint64_t generation; /* of the process */
-	bool exited;
-};
-
-static void free_tallies(struct tally **tallies)
-{
-	struct tally *tally, *next;
-
-	HASH_ITER(hh, *tallies, tally, next) {
-		HASH_DEL(*tallies, tally);
-		timer_sums_clear(&tally->sums);
-		free(tally);
-	}
-}
-
-/* ---- which row ------------------------------------------------------------------ */
-
-/* A process goes by its leader's name and place. */
-static void find_process_owner(const struct group *process, struct owner *owner)
-{
-	owner->comm = process->leader_comm;
-	owner->cgroup = process->leader_cgroup;
-}
-
-static struct owner find_owner(struct model *model, const struct ledger *ledger, enum timer_by by)
-{
-	struct task *task = task_find(&model->roster, ledger->key.tid, ledger->key.start, false);
-	struct owner owner = {.exited = ledger_is_left(model, ledger)};
-	/* The pid of one that exited may be another process's by now. */
-	struct group *process = owner.exited ?
-					process_find_serial(&model->roster.groups, ledger->key.pid,
-							    ledger->process) :
-					process_find(&model->roster.groups, ledger->key.pid);
-
-	if (owner.exited) {
-		owner.generation = ledger->process;
-		owner.comm = ledger->comm;
-		owner.cgroup = ledger->cgroup;
-	} else if (task && task->known) {
-		owner.comm = task->group[GROUP_COMM]->key.name;
-		owner.cgroup = task->group[GROUP_CGROUP]->key.number;
-	}
-	if (task && task->group[GROUP_PROCESS])
-		process = task->group[GROUP_PROCESS];
-	if (by == TIMER_BY_PROCESS && process && process->leader_comm[0])
-		find_process_owner(process, &owner);
-	if (process)
-		owner.generation = process->key.generation;
-	return owner;
-}
-
-static void set_owner(struct timer_row_key *key, struct model *model, const struct ledger *ledger,
-		      enum timer_by by, bool *alive)
-{
-	struct owner owner = find_owner(model, ledger, by);
-
-	*alive = !owner.exited;
-	switch (by) {
-	case TIMER_BY_TASK:
-		key->tid = ledger->key.tid;
-		key->pid = ledger->key.pid;
-		key->start = ledger->key.start;
-		key->cgroup = owner.cgroup;
-		break;
-	case TIMER_BY_PROCESS:
-		key->pid = ledger->key.pid;
-		key->start = owner.generation;
-		key->cgroup = owner.cgroup;
-		break;
-	case TIMER_BY_CGROUP:
-		key->cgroup = owner.cgroup;
-		return;
-	case TIMER_BY_COMM:
-		break;
-	case TIMER_BY_CALLBACK:
-	case TIMER_BY_API:
-		*alive = true;
-		return;
-	}
-	if (owner.comm)
-		memcpy(key->comm, owner.comm, sizeof(key->comm));
-}
-
-static struct timer_row_key row_key(struct model *model, const struct ledger *ledger,
-				    const struct timer_view *view, const struct naming *naming,
-				    bool *alive)
-{
-	const struct dwell_timer_key *id = &ledger->key;
-	struct timer_row_key key;
-
-	memset(&key, 0, sizeof(key));
-	timer_api(key.api, id, naming_callback(naming, id->function));
-	key.wheel = id->kind == DWELL_TIMER_WHEEL;
-	key.kind = (uint8_t)id->kind;
-	if (view->by != TIMER_BY_API)
-		key.function = id->function;
-	*alive = true;
-	if (id->tid == LEDGER_REMAINDER && !id->pid)
-		key.remainder = view->by < TIMER_BY_CALLBACK;
-	else if (id->tid)
-		set_owner(&key, model, ledger, view->by, alive);
-	else if (id->kind == DWELL_TIMER_USER)
-		key.unowned = view->by < TIMER_BY_CALLBACK;
-	else
-		key.kernel = view->by < TIMER_BY_CALLBACK;
-	return key;
-}
-
-static struct tally *tally_get(struct tally **tallies, const struct timer_row_key *key)
-{
-	struct tally *tally;
-
-	HASH_FIND(hh, *tallies, key, sizeof(*key), tally);
-	if (tally)
-		return tally;
-	tally = calloc(1, sizeof(*tally));
-	if (!tally)
-		return NULL;
-	tally->key = *key;
-	HASH_ADD(hh, *tallies, key, sizeof(tally->key), tally);
-	if (tally->hh.tbl)
-		return tally;
-	free(tally);
-	return NULL;
-}
-
-/* ---- adding up -------------------------------------------------------------------- */
-
-/* Puts @site where it belongs among the most frequent ones. */
-static void add_site(struct tally *tally, const struct ledger_site *site, uint32_t pid)
-{
-	size_t at = tally->sites;
-
-	tally->site_samples = saturating_add(tally->site_samples, site->samples);
-	while (at && tally->site[at - 1].samples < site->samples)
-		at--;
-	if (at == TIMER_SITES)
-		return;
-	if (tally->sites < TIMER_SITES)
-		tally->sites++;
-	memmove(&tally->site[at + 1], &tally->site[at],
-		(tally->sites - at - 1) * sizeof(*tally->site));
-	tally->site[at] = (struct timer_site){.samples = site->samples, .pid = pid};
-	memcpy(tally->site[at].stack, site->stack, sizeof(site->stack));
-	memcpy(tally->site[at].user_stack, site->user_stack, sizeof(site->user_stack));
-}
-
-static int add_ledger(struct tally *tally, const struct ledger *ledger)
-{
-	const struct ledger_site *site;
-	int err = timer_sums_add(&tally->sums, &ledger->sums);
-
-	if (!err && ledger->earlier)
-		err = timer_sums_add(&tally->sums, ledger->earlier);
-	if (err)
-		return err;
-	if (ledger->course)
-		course_add(&tally->course, ledger->course);
-	if (ledger->oldest && (!tally->oldest || ledger->oldest < tally->oldest))
-		tally->oldest = ledger->oldest;
-	if (ledger->due && (!tally->due || ledger->due < tally->due))
-		tally->due = ledger->due;
-	LL_FOREACH(ledger->sites, site)
-		add_site(tally, site, ledger->key.pid);
-	return 0;
-}
-
-static bool is_empty(const struct ledger *ledger)
-{
-	const struct timer_counts *counts = &ledger->sums.counts;
-
-	return !ledger->earlier && !counts->armed && !counts->cancelled && !counts->expired &&
-	       !counts->outstanding;
-}
-
-static int tally_ledgers(struct model *model, struct ledger *ledger, const struct timer_view *view,
-			 const struct naming *naming, struct tally **tallies)
-{
-	for (; ledger; ledger = ledger->hh.next) {
-		struct timer_row_key key;
-		struct tally *tally;
-		bool alive;
-
-		if (is_empty(ledger))
-			continue;
-		key = row_key(model, ledger, view, naming, &alive);
-		tally = tally_get(tallies, &key);
-		if (!tally || add_ledger(tally, ledger))
-			return -ENOMEM;
-		tally->alive |= alive;
-	}
-	return 0;
-}
 
 /* ---- rows --------------------------------------------------------------------------- */
 
@@ -458,13 +232,10 @@ int model_timer_rows(struct model *model, const struct timer_view *view,
 		     const struct naming *naming, const struct unmeasured *unmeasured,
 		     struct timer_rows *rows)
 {
-	__attribute__((cleanup(free_tallies))) struct tally *tallies = NULL;
-	int err;
+	__attribute__((cleanup(tallies_free))) struct tally *tallies = NULL;
+	int err = tally_all(model, view, naming, &tallies);
 
 	memset(rows, 0, sizeof(*rows));
-	err = tally_ledgers(model, model->user_ledgers, view, naming, &tallies);
-	if (!err)
-		err = tally_ledgers(model, model->kernel_ledgers, view, naming, &tallies);
 	return err ? err : make_rows(model, tallies, view, unmeasured, rows);
 }
 

@@ -4,10 +4,12 @@
 #define DWELL_MODEL_TIMER_VIEW_H
 
 #include "base/growth.h"
-#include "model/model.h"
 #include "model/naming.h"
 #include "model/reduction.h"
+#include "model/row.h"
 #include "model/timer_api.h"
+
+struct model;
 
 /*
  * What a row stands for. Rows by task, process, comm and cgroup are one for
@@ -49,8 +51,8 @@ struct timer_row {
 	uint64_t cgroup;
 	char comm[DWELL_COMM_LEN];
 	bool kernel;	/* the kernel's own: no pid, comm or cgroup applies */
-	bool unowned;	/* a user timer's whose owner was never seen: the same */
-	bool remainder; /* of exited tasks, together: the same */
+	bool unowned;	/* a user timer's whose owner was never seen: none of them applies */
+	bool remainder; /* of exited tasks, together: none of them applies */
 	bool exited;	/* all of its tasks have exited */
 
 	char api[TIMER_API_LEN];
@@ -82,7 +84,7 @@ struct timer_rows {
 	size_t count;
 	size_t hidden; /* rows cut off by the limit of the view */
 	size_t grown;  /* rows that leak, the hidden ones included */
-	size_t faster; /* rows that do not leak but arm more and more a second; the same */
+	size_t faster; /* rows that do not leak but arm more and more a second, likewise */
 	/* So often it was looked at what grows; fewer than GROWTH_SAMPLES: it is not known. */
 	size_t samples;
 };
@@ -95,6 +97,8 @@ struct timer_rows {
 int model_timer_rows(struct model *model, const struct timer_view *view,
 		     const struct naming *naming, const struct unmeasured *unmeasured,
 		     struct timer_rows *rows);
+
+/* Frees what @rows holds and makes it empty. */
 void timer_rows_free(struct timer_rows *rows);
 
 /* Which figures of timers of @kind nothing may be said of: enum figure, or'ed. */
