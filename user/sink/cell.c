@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cells of tables: numbers, durations and names, each in the room that a cell has. */
+/* Cells of tables: values of columns and names, each in the room that a cell has. */
 #include "sink/cell.h"
 
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 
 #define COMM_WIDTH 24 /* columns: any comm of valid text fits; a hostile one is cut */
 #define SYMBOL_WIDTH 48
+#define NS_PER_S 1e9
 
 /* ---- numbers -------------------------------------------------------------- */
 
@@ -18,31 +19,20 @@ void cell_text(char *cell, const char *text)
 	snprintf(cell, CELL_LEN, "%s", text);
 }
 
-void cell_number(char *cell, uint64_t number)
+static void put_number(char *cell, uint64_t number)
 {
 	snprintf(cell, CELL_LEN, "%" PRIu64, number);
 }
 
-void cell_duration(char *cell, uint64_t ns)
+static void put_duration(char *cell, uint64_t ns)
 {
 	char text[TEXT_DURATION_LEN];
 
 	cell_text(cell, text_duration(text, ns));
 }
 
-void cell_percentile(char *cell, const struct dist *dist, unsigned int per_mille)
-{
-	if (dist_count(dist))
-		cell_duration(cell, dist_percentile(dist, per_mille));
-}
-
-void cell_max(char *cell, const struct dist *dist)
-{
-	if (dist_count(dist))
-		cell_duration(cell, dist->max);
-}
-
-void cell_count(char *cell, uint64_t count)
+/* Nothing for 0. */
+static void put_count(char *cell, uint64_t count)
 {
 	char text[TEXT_DURATION_LEN];
 
@@ -50,7 +40,8 @@ void cell_count(char *cell, uint64_t count)
 		cell_text(cell, text_count(text, count));
 }
 
-void cell_decimal(char *cell, double value)
+/* Small values with a decimal; one that would round to nothing as "<0.1"; nothing for 0. */
+static void put_decimal(char *cell, double value)
 {
 	if (!(value > 0)) /* nor what is no number */
 		return;
@@ -59,12 +50,16 @@ void cell_decimal(char *cell, double value)
 	else if (value < 99.95)
 		snprintf(cell, CELL_LEN, "%.1f", value);
 	else
-		cell_count(cell, saturating_round(value));
+		put_count(cell, saturating_round(value));
 }
 
-void cell_rate(char *cell, uint64_t count, const struct report *report)
+char *cell_amount(char *cell, double value)
 {
-	cell_decimal(cell, (double)count / report_seconds(report));
+	cell[0] = '\0';
+	put_decimal(cell, value);
+	if (!cell[0])
+		cell_text(cell, "0");
+	return cell;
 }
 
 /* ---- names ---------------------------------------------------------------- */
@@ -92,4 +87,111 @@ void cell_callback(char *cell, const struct report *report, uint64_t function)
 		text_escape_columns(cell, CELL_LEN, SYMBOL_WIDTH, name, strlen(name));
 	else
 		snprintf(cell, CELL_LEN, "0x%" PRIx64, function);
+}
+
+/* ---- values of columns ------------------------------------------------------ */
+
+/* Most callbacks take so little that a second decimal is needed to tell them apart. */
+static void put_fine(char *cell, double percent)
+{
+	if (percent >= 0.995)
+		put_decimal(cell, percent);
+	else if (percent >= 0.005)
+		snprintf(cell, CELL_LEN, "%.2f", percent);
+	else if (percent > 0)
+		cell_text(cell, "<0.01");
+}
+
+/* @ns as such, or as a share of the window; nothing for 0. */
+static void put_sum(char *cell, enum column_type type, uint64_t ns, const struct report *report)
+{
+	double percent = (double)ns / report_seconds(report) / NS_PER_S * 100;
+
+	if (type == COLUMN_SHARE)
+		put_decimal(cell, percent);
+	else if (type == COLUMN_FINE_SHARE)
+		put_fine(cell, percent);
+	else if (ns)
+		put_duration(cell, ns);
+}
+
+static void mark_open(char *cell, bool open)
+{
+	if (open)
+		strcat(cell, "+");
+}
+
+/* A sum is marked where what is open can be seen in it. */
+static void put_sums(char *cell, enum column_type type, const struct value *value,
+		     const struct report *report)
+{
+	char without[CELL_LEN] = "";
+
+	put_sum(without, type, value->closed, report);
+	put_sum(cell, type, value->number, report);
+	mark_open(cell, strcmp(cell, without));
+}
+
+/* A part of a hundred; nothing of nothing. */
+static void put_percent(char *cell, const struct value *value)
+{
+	if (value->of)
+		cell_amount(cell, (double)value->number / (double)value->of * 100);
+}
+
+/* "48us/50us" */
+static void put_pair(char *cell, const struct value *value)
+{
+	char part[TEXT_DURATION_LEN], whole[TEXT_DURATION_LEN];
+
+	snprintf(cell, CELL_LEN, "%s/%s", text_duration(part, value->number),
+		 text_duration(whole, value->of));
+}
+
+/* "+1.0/s" */
+static void put_growth(char *cell, const struct growth *growth)
+{
+	char text[CELL_LEN];
+
+	snprintf(cell, CELL_LEN, "+%.32s/s", cell_amount(text, growth->per_s));
+}
+
+void cell_value(char *cell, const struct column *column, const struct value *value,
+		const struct report *report)
+{
+	switch (column->type) {
+	case COLUMN_ID:
+		put_number(cell, value->number);
+		break;
+	case COLUMN_CALLBACK:
+		cell_callback(cell, report, value->number);
+		break;
+	case COLUMN_COUNT:
+		put_count(cell, value->number);
+		break;
+	case COLUMN_RATE:
+		put_decimal(cell, (double)value->number / report_seconds(report));
+		break;
+	case COLUMN_TIME:
+	case COLUMN_SHARE:
+	case COLUMN_FINE_SHARE:
+		put_sums(cell, column->type, value, report);
+		break;
+	case COLUMN_PERCENTILE:
+	case COLUMN_MAX:
+		put_duration(cell, value->number);
+		mark_open(cell, value->number > value->closed);
+		break;
+	case COLUMN_PERCENT:
+		put_percent(cell, value);
+		break;
+	case COLUMN_PAIR:
+		put_pair(cell, value);
+		break;
+	case COLUMN_GROWTH:
+		put_growth(cell, value->growth);
+		break;
+	default:
+		break;
+	}
 }

@@ -35,18 +35,24 @@ static size_t group_width(const struct table *table, size_t at, size_t *next)
 	return width;
 }
 
-void table_choose(struct table *table, const struct table_column *columns, size_t count,
-		  unsigned int where)
+static void add_column(struct table *table, const struct column *column)
+{
+	table->width[table->count] = strlen(column->heading);
+	table->column[table->count++] = column;
+}
+
+void table_choose(struct table *table, const struct column *columns, size_t count,
+		  unsigned int shown)
 {
 	size_t next;
 
 	table->count = 0;
-	for (size_t i = 0; i < count && table->count < TABLE_COLUMNS_MAX; i++) {
-		if (!(columns[i].where & where))
-			continue;
-		table->width[table->count] = strlen(columns[i].heading);
-		table->column[table->count++] = &columns[i];
-	}
+	for (size_t i = 0; i < count; i++)
+		if ((columns[i].shown & shown) && columns[i].type != COLUMN_CGROUP)
+			add_column(table, &columns[i]);
+	for (size_t i = 0; i < count; i++)
+		if ((columns[i].shown & shown) && columns[i].type == COLUMN_CGROUP)
+			add_column(table, &columns[i]);
 	/* Each is as wide as its headings at least. */
 	for (size_t at = 0; at < table->count; at = next) {
 		const char *name = table->column[at]->group;
@@ -59,22 +65,23 @@ void table_choose(struct table *table, const struct table_column *columns, size_
 
 /* ---- writing ------------------------------------------------------------ */
 
-static void write_cell(char *cell, const struct table_column *column, const struct line *line)
+/* What grows is a remark, which stays blank where there is none. */
+static void write_cell(char *cell, const struct table *table, size_t at, struct line *line)
 {
 	cell[0] = '\0';
-	column->write(cell, line, column->what);
-	if (!cell[0] && column->style != TABLE_REMARK)
+	table->write(cell, line, table->column[at]);
+	if (!cell[0] && table->column[at]->type != COLUMN_GROWTH)
 		strcpy(cell, "-");
 }
 
-void table_widen(struct table *table, const struct line *line)
+void table_widen(struct table *table, struct line *line)
 {
 	char cell[CELL_LEN];
 
 	for (size_t i = 0; i < table->count; i++) {
 		size_t width;
 
-		write_cell(cell, table->column[i], line);
+		write_cell(cell, table, i, line);
 		width = text_columns(cell);
 		if (table->width[i] < width)
 			table->width[i] = width;
@@ -87,6 +94,21 @@ static void pad(FILE *out, size_t count, char with)
 		fputc(with, out);
 }
 
+static bool stands_left(const struct column *column)
+{
+	switch (column->type) {
+	case COLUMN_COMM:
+	case COLUMN_CGROUP:
+	case COLUMN_API:
+	case COLUMN_CALLBACK:
+	case COLUMN_STATE:
+	case COLUMN_GROWTH:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * Writes @text into the column at @at, behind @blanks that are still to be
  * written; what is to be written behind it is left in them, so that no line
@@ -97,7 +119,7 @@ static void put_cell(FILE *out, const struct table *table, size_t at, const char
 {
 	/* A name may have become another one since the line was measured. */
 	size_t rest = saturating_subtract(table->width[at], text_columns(text));
-	bool left = table->column[at]->style != TABLE_RIGHT;
+	bool left = stands_left(table->column[at]);
 
 	*blanks += gap(table, at) + (left ? 0 : rest);
 	if (text[0]) {
@@ -108,13 +130,13 @@ static void put_cell(FILE *out, const struct table *table, size_t at, const char
 	*blanks += left ? rest : 0;
 }
 
-void table_put_line(FILE *out, const struct table *table, const struct line *line)
+void table_put_line(FILE *out, const struct table *table, struct line *line)
 {
 	char cell[CELL_LEN];
 	size_t blanks = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		write_cell(cell, table->column[i], line);
+		write_cell(cell, table, i, line);
 		put_cell(out, table, i, cell, &blanks);
 	}
 	fputc('\n', out);

@@ -6,43 +6,28 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define TABLE_COLUMNS_MAX 24
+#include "model/column.h"
 
-/* What a line's cells are written from: each table's writers have a struct of their own. */
+/* What a line's cells are written from: each table has a struct of its own. */
 struct line;
-
-/* Where a column's cells stand. One that nothing is written to is "-". */
-enum table_style {
-	TABLE_RIGHT,
-	TABLE_LEFT,
-	TABLE_REMARK, /* on the left; stays blank where there is nothing to remark */
-};
-
-struct table_column {
-	unsigned int where; /* a bit for each kind of table that has it */
-	const char *group;  /* over it and its neighbours of the same address, or NULL */
-	const char *heading;
-	/* Writes at most CELL_LEN bytes; nothing: not measured. */
-	void (*write)(char *cell, const struct line *line, int what);
-	int what; /* for @write: a measure, … */
-	enum table_style style;
-};
 
 /* The columns that a table has, and how wide they are. */
 struct table {
-	const struct table_column *column[TABLE_COLUMNS_MAX];
-	size_t width[TABLE_COLUMNS_MAX];
+	/* Writes at most CELL_LEN bytes to @cell, which is empty; nothing: there was none. */
+	void (*write)(char *cell, struct line *line, const struct column *column);
+	const struct column *column[COLUMNS_MAX];
+	size_t width[COLUMNS_MAX];
 	size_t count;
 };
 
-/* Takes those of @columns that belong to @where, at most TABLE_COLUMNS_MAX. */
-void table_choose(struct table *table, const struct table_column *columns, size_t count,
-		  unsigned int where);
+/* Takes those of @columns, at most COLUMNS_MAX, that the table of @shown (one bit) has. */
+void table_choose(struct table *table, const struct column *columns, size_t count,
+		  unsigned int shown);
 
 /* Makes room for @line. Of a table every line is measured before the first is written. */
-void table_widen(struct table *table, const struct line *line);
+void table_widen(struct table *table, struct line *line);
 
 void table_put_headings(FILE *out, const struct table *table);
-void table_put_line(FILE *out, const struct table *table, const struct line *line);
+void table_put_line(FILE *out, const struct table *table, struct line *line);
 
 #endif

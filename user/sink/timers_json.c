@@ -5,123 +5,56 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "findings/stack.h"
+#include "model/timer_column.h"
 #include "sink/frame_json.h"
 #include "sink/member.h"
 #include "sink/stack_json.h"
 #include "sink/timers.h"
 
-/* ---- whose ---------------------------------------------------------------- */
+/* ---- what a row has ----------------------------------------------------------- */
 
-static int set_owner(json_t *object, const struct report *report, const struct timer_row *row)
+/* A task of which only its timers are known has no name. */
+static int set_comm(json_t *object, const char *key, const struct timer_row *row)
 {
-	bool placed = row->by == TIMER_BY_TASK || row->by == TIMER_BY_PROCESS;
-	int err = 0;
-
-	if (placed)
-		err |= json_set_count(object, "pid", row->pid);
-	if (row->by == TIMER_BY_TASK)
-		err |= json_set_count(object, "tid", row->tid);
-	/* A task of which only its timers are known has no name. */
-	if ((placed || row->by == TIMER_BY_COMM) && row->comm[0])
-		err |= json_set_name(object, "comm", row->comm, sizeof(row->comm));
-	if (placed || row->by == TIMER_BY_CGROUP)
-		err |= member_cgroup(object, report, row->cgroup, !placed);
-	return err;
-}
-
-/* Sets what names @row: the keys that its view has, and its kind of owner. */
-static int set_identity(json_t *object, const struct report *report, const struct timer_row *row)
-{
-	int err;
-
 	if (row->kernel)
-		err = json_set(object, "comm", json_string("kernel"));
-	else if (row->unowned)
-		err = json_set(object, "owner", json_string("unknown"));
-	else if (row->remainder)
-		err = json_set(object, "owner", json_string("exited"));
-	else
-		err = set_owner(object, report, row);
-	err |= json_set_name(object, "api", row->api, sizeof(row->api));
-	if (row->function)
-		err |= member_callback(object, report, row->function);
-	return err | json_set(object, "timer_kind", json_string(row->wheel ? "wheel" : "hrtimer"));
+		return json_set(object, key, json_string("kernel"));
+	return row->comm[0] ? json_set_name(object, key, row->comm, sizeof(row->comm)) : 0;
 }
 
-/* ---- what was counted ----------------------------------------------------- */
-
-/* Which figures of @row mean something: enum figure, or'ed. */
-static unsigned int measured(const struct report *report, const struct timer_row *row)
+static int set_column(json_t *object, const struct column *column, const struct report *report,
+		      const struct timer_row *row)
 {
-	unsigned int figures = 0;
+	const char *key;
+	json_t *place = member_find(object, column->json, &key);
+	struct value value;
 
-	for (unsigned int figure = 1; figure < FIGURES; figure <<= 1)
-		if (report_timer_measured(report, row, figure))
-			figures |= figure;
-	return figures;
+	switch (column->type) {
+	case COLUMN_COMM:
+		return set_comm(place, key, row);
+	case COLUMN_CGROUP:
+		return member_cgroup(place, report, row->cgroup, row->by == TIMER_BY_CGROUP);
+	case COLUMN_API:
+		return json_set_name(place, key, row->api, sizeof(row->api));
+	default:
+		timer_value(column, row, &value);
+		if (value.none)
+			return 0;
+		return member_value(place, key, column, &value, report);
+	}
 }
 
-static int set_counts(json_t *object, const struct timer_row *row, unsigned int figures)
-{
-	const unsigned int ends = FIGURE_CANCELLED | FIGURE_EXPIRED;
-	int err = member_timers(object, &row->timers, figures & ~FIGURE_OUTSTANDING);
-
-	if ((figures & ends) == ends)
-		err |= json_set_count(object, "before", row->before);
-	if (!(figures & FIGURE_OUTSTANDING))
-		return err;
-	err |= json_set_count(object, "outstanding", row->timers.outstanding);
-	if (row->oldest_ns)
-		err |= json_set_count(object, "oldest_ns", row->oldest_ns);
-	if (row->due_ns)
-		err |= json_set_count(object, "due_ns", row->due_ns);
-	return err;
-}
-
-static int set_slack(json_t *object, const struct timer_row *row)
-{
-	json_t *json = json_object();
-	int err = json_set(object, "slack", json);
-
-	if (err)
-		return err;
-	err |= json_set_count(json, "granted_ns", row->slack_granted);
-	return err | json_set_count(json, "used_ns", row->slack_used);
-}
-
-static int set_measures(json_t *object, const struct timer_row *row, unsigned int figures)
+static int set_columns(json_t *object, const struct report *report, const struct timer_row *row)
 {
 	int err = 0;
 
-	if (figures & FIGURE_TIMEOUT)
-		err |= member_dist(object, "timeout", &row->timeout);
-	if (!row->wheel && (figures & FIGURE_LATENESS)) {
-		err |= set_slack(object, row);
-		err |= member_dist(object, "lateness", &row->lateness);
+	for (size_t i = 0; i < timer_columns_count; i++) {
+		const struct column *column = &timer_columns[i];
+
+		if (column->json && column_applies(column, timer_row_kind(row)) &&
+		    report_timer_measured(report, row, column->figures))
+			err |= set_column(object, column, report, row);
 	}
-	if (figures & FIGURE_WOKE)
-		err |= json_set_count(object, "woke", row->woke);
-	if (figures & FIGURE_CALLBACK)
-		err |= json_set_count(object, "callback_ns", row->callback_ns);
 	return err;
-}
-
-/* Sets as @key of @object how @growth goes: its slope as @slope. Nothing if it does not grow. */
-static int set_growth(json_t *object, const char *key, const char *slope,
-		      const struct growth *growth)
-{
-	json_t *json;
-	int err;
-
-	if (!growth->grows)
-		return 0;
-	json = json_object();
-	err = json_set(object, key, json);
-	if (err)
-		return err;
-	err |= json_set_ratio(json, slope, growth->per_s);
-	err |= json_set_ratio(json, "from", growth->from);
-	return err | json_set_ratio(json, "to", growth->to);
 }
 
 /* ---- where they are armed --------------------------------------------------- */
@@ -159,19 +92,12 @@ static int set_sites(json_t *object, const struct report *report, const struct t
 
 static int write_row(FILE *out, const struct report *report, const struct timer_row *row)
 {
-	const unsigned int figures = measured(report, row);
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
 
 	err |= json_set(json, "kind", json_string("timer"));
 	err |= json_set(json, "by", json_string(report_by_name(row->by)));
-	err |= set_identity(json, report, row);
-	err |= set_counts(json, row, figures);
-	err |= set_measures(json, row, figures);
-	if (figures & FIGURE_OUTSTANDING)
-		err |= set_growth(json, "grows", "outstanding_per_s", &row->outstanding);
-	if (figures & FIGURE_ARMED)
-		err |= set_growth(json, "arming_rate_grows", "armed_per_s2", &row->rate);
+	err |= set_columns(json, report, row);
 	err |= set_sites(json, report, row);
 	return err ? -ENOMEM : json_write_line(out, json);
 }

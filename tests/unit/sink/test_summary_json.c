@@ -18,6 +18,7 @@
 #include "harness/unit/output.h"
 #include "harness/unit/records.h"
 #include "host/file_message.h"
+#include "sink/frame_json.h"
 #include "sink/summary.h"
 
 #define TICK 0xffffffff81000300
@@ -417,9 +418,30 @@ static void a_closed_pipe_and_a_full_disk_are_told(void **state)
 	model_free(model);
 }
 
+static int stream_header(FILE *out, const struct report *report)
+{
+	return frame_json_header(out, report, NULL);
+}
+
+static void a_stream_has_neither_rows_nor_an_end(void **state)
+{
+	struct model *model = new_model(10);
+	struct report report = report_of(model, ROW_BY_TASK);
+	struct output output;
+
+	(void)state;
+	output_json(&output, stream_header, &report);
+	assert_int_equal(output.count, 1);
+	check_keys(output.json[0], "kind schema version kernel cpus");
+	output_free(&output);
+	rows_free(&report.rows);
+	model_free(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stream_has_neither_rows_nor_an_end),
 		cmocka_unit_test(a_report_is_header_rows_and_losses),
 		cmocka_unit_test(the_loss_line_names_every_loss),
 		cmocka_unit_test(missing_names_are_told_by_reason),
