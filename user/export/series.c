@@ -15,9 +15,8 @@
 #define TIMER_NS 5000ULL
 #define OUTLIER_NS 10000000ULL
 
-/* Bounds of memory, whatever comes; each only costs names, not counts. */
-#define ORIGINS_MAX 16384		    /* groups of the model that are known apart */
-#define BASES_MAX(limit) (64 + 4 * (limit)) /* of named groups; a label may have several origins */
+/* Bases of named groups, of which a label may have several: memory's bound, at the cost of names. */
+#define BASES_MAX(limit) (64 + 4 * (limit))
 
 struct series *series_new(const struct series_options *options)
 {
@@ -33,116 +32,6 @@ struct series *series_new(const struct series_options *options)
 	return NULL;
 }
 
-/* ---- groups and their origins ------------------------------------------------ */
-
-/* The group of that label, made if there is none. NULL without memory. */
-static struct group *group_get(struct series *series, const char *label)
-{
-	size_t length = strlen(label);
-	struct group *group;
-
-	HASH_FIND(hh, series->groups, label, length, group);
-	if (group)
-		return group;
-	group = calloc(1, sizeof(*group) + length + 1);
-	if (!group)
-		return NULL;
-	memcpy(group->label, label, length);
-	HASH_ADD(hh, series->groups, label, length, group);
-	if (group->hh.tbl)
-		return group;
-	free(group);
-	return NULL;
-}
-
-/* Forgets @group unless there is something left to know of it. */
-static void group_release(struct series *series, struct group *group)
-{
-	if (group->origins || group->named || group->counters)
-		return;
-	HASH_DEL(series->groups, group);
-	free(group);
-}
-
-static void drop_base(struct series *series, struct origin *origin)
-{
-	if (origin->base)
-		series->bases--;
-	free(origin->base);
-	origin->base = NULL;
-}
-
-static void origin_forget(struct series *series, struct origin *origin)
-{
-	if (origin->group) {
-		origin->group->origins--;
-		group_release(series, origin->group);
-	}
-	drop_base(series, origin);
-	HASH_DEL(series->origins, origin);
-	free(origin);
-}
-
-static struct key key_of(const struct series *series, const char comm[DWELL_COMM_LEN],
-			 uint64_t cgroup)
-{
-	struct key key = {0};
-
-	if (series->options.by == ROW_BY_CGROUP)
-		key.cgroup = cgroup;
-	else
-		memcpy(key.comm, comm, strnlen(comm, sizeof(key.comm)));
-	return key;
-}
-
-static struct origin *origin_find(const struct series *series, const struct key *key)
-{
-	struct origin *origin;
-
-	HASH_FIND(hh, series->origins, key, sizeof(*key), origin);
-	return origin;
-}
-
-/* Makes an origin. NULL without memory or room. */
-static struct origin *origin_new(struct series *series, const struct key *key)
-{
-	struct origin *origin = NULL;
-
-	if (HASH_COUNT(series->origins) < ORIGINS_MAX)
-		origin = calloc(1, sizeof(*origin));
-	if (!origin)
-		return NULL;
-	origin->key = *key;
-	origin->fresh = !series->blind;
-	HASH_ADD(hh, series->origins, key, sizeof(origin->key), origin);
-	if (origin->hh.tbl)
-		return origin;
-	free(origin);
-	return NULL;
-}
-
-/* Finds out which group @origin belongs to, once its name is known: from then on it stays. */
-static void origin_place(struct series *series, struct origin *origin)
-{
-	const struct series_options *options = &series->options;
-	const char *name = origin->key.comm;
-	size_t length = sizeof(origin->key.comm);
-	char label[LABEL_LEN];
-
-	if (origin->group)
-		return;
-	if (options->by == ROW_BY_CGROUP) {
-		name = naming_cgroup(&options->naming, origin->key.cgroup);
-		length = name ? strlen(name) : 0;
-	}
-	/* An empty label would be none to who reads it. */
-	if (!length || !*label_write(label, name, length))
-		return;
-	origin->group = group_get(series, label);
-	if (origin->group)
-		origin->group->origins++;
-}
-
 void series_free(struct series *series)
 {
 	struct origin *origin, *next_origin;
@@ -154,7 +43,7 @@ void series_free(struct series *series)
 		free(group->counters);
 		group->counters = NULL;
 		group->named = false;
-		group_release(series, group);
+		series_release(series, group);
 	}
 	/* Groups that have origins go with the last of them. */
 	HASH_ITER(hh, series->origins, origin, next_origin)
@@ -196,7 +85,7 @@ static void take_open(uint64_t open_ns[SERIES_OPENS], const struct row *row)
 
 static void take_row(struct series *series, const struct row *row)
 {
-	const struct key key = key_of(series, row->comm, row->cgroup);
+	const struct key key = origin_key(series, row->comm, row->cgroup);
 	wide activity = activity_of(row);
 	struct origin *origin = origin_find(series, &key);
 
@@ -302,7 +191,7 @@ static void give_rest(struct counters *counters, struct counters *before,
 static void keep_base(struct series *series, struct origin *origin, bool crowded)
 {
 	if (!origin->group || !origin->group->named || (crowded && origin->idle)) {
-		drop_base(series, origin);
+		origin_drop_base(series, origin);
 		return;
 	}
 	if (!origin->base && series->bases < BASES_MAX(series->options.limit)) {
@@ -347,7 +236,7 @@ static void trim_kept(struct series *series)
 		free(oldest->counters);
 		oldest->counters = NULL;
 		series->kept--;
-		group_release(series, oldest);
+		series_release(series, oldest);
 	}
 }
 
@@ -392,7 +281,7 @@ void series_update(struct series *series, const struct rows *rows, uint64_t now)
 
 void series_count_outlier(struct series *series, const struct dwell_outlier *outlier)
 {
-	const struct key key = key_of(series, outlier->comm, outlier->cgroup);
+	const struct key key = origin_key(series, outlier->comm, outlier->cgroup);
 	struct origin *origin = origin_find(series, &key);
 	struct group *group = origin ? origin->group : NULL;
 

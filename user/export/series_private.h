@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The inside of the series, as shared by their intake and the election of who is named. */
+/* The inside of the series, as shared by their intake, their origins and the election of names. */
 #ifndef DWELL_EXPORT_SERIES_PRIVATE_H
 #define DWELL_EXPORT_SERIES_PRIVATE_H
 
@@ -62,6 +62,26 @@ struct series {
 	uint64_t open_ns[SERIES_OPENS]; /* of what belongs to no group */
 	uint64_t unknown; /* groups among the others whose name or whose past is not known */
 };
+
+/* The key of the model's group that has @comm, or @cgroup: whichever series are by. */
+struct key origin_key(const struct series *series, const char comm[DWELL_COMM_LEN],
+		      uint64_t cgroup);
+
+/* NULL: there is none. */
+struct origin *origin_find(const struct series *series, const struct key *key);
+
+/* Makes an origin. NULL without memory or room; else freed by origin_forget(). */
+struct origin *origin_new(struct series *series, const struct key *key);
+
+/* Finds out which group @origin belongs to, once its name is known: from then on it stays. */
+void origin_place(struct series *series, struct origin *origin);
+
+/* Frees @origin's base, or all of it; its group goes with the last that keeps it. */
+void origin_drop_base(struct series *series, struct origin *origin);
+void origin_forget(struct series *series, struct origin *origin);
+
+/* Forgets @group unless there is something left to know of it. */
+void series_release(struct series *series, struct group *group);
 
 /* Brings all averages up to date, the last update having been @ns ago. */
 void election_rate(struct series *series, double ns);
