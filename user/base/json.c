@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* JSON for machines: members of objects from what dwell knows, and one object a line. */
+#include "base/json.h"
+
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <linux/types.h>
 
-#include "bpf/dwell.h"
-#include "base/json.h"
 #include "base/text.h"
+#include "bpf/dwell.h"
 
 #define NAME_LEN 4096
 

@@ -5,6 +5,8 @@
  * libsystemd would do, but Debian has no static archive of it; and its manual
  * asks programs that need no more than this to do it by themselves.
  */
+#include "base/notify.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -16,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/notify.h"
 #include "base/text.h"
 
 #define NS_PER_US 1000ULL

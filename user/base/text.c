@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Text for people: durations and counts in fitting units, and hostile names made harmless. */
+#include "base/text.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -7,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
-
-#include "base/text.h"
 
 #define NS_PER_US 1000ULL
 #define NS_PER_MS 1000000ULL

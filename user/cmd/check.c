@@ -7,14 +7,14 @@
 
 #include <jansson.h>
 
-#include "cmd/commands.h"
-#include "source/features.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/message.h"
 #include "base/output.h"
+#include "cmd/commands.h"
 #include "cmd/session.h"
+#include "source/features.h"
 #include "source/live.h"
-#include "base/clock.h"
 
 /* One way to measure: opens it and takes it away again. 0 or a negative errno. */
 static int try_source(const struct source_request *request, uint64_t *took_ns)

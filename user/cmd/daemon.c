@@ -9,21 +9,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "export/budget.h"
-#include "cmd/collection.h"
-#include "cmd/commands.h"
-#include "cmd/plan.h"
-#include "options/config.h"
-#include "findings/incident.h"
-#include "export/journal.h"
+#include "base/clock.h"
 #include "base/message.h"
 #include "base/notify.h"
 #include "base/privilege.h"
-#include "export/series.h"
-#include "sink/summary.h"
+#include "cmd/collection.h"
+#include "cmd/commands.h"
+#include "cmd/plan.h"
+#include "export/budget.h"
+#include "export/journal.h"
 #include "export/prom.h"
-#include "base/clock.h"
+#include "export/series.h"
 #include "export/textfile.h"
+#include "findings/incident.h"
+#include "options/config.h"
+#include "sink/summary.h"
 
 #define STEP_NS 250000000ULL /* signals and the watchdog are seen to so often at least */
 #define SUMMARY_ROWS 10

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "cmd/commands.h"
 #include "options/command_line.h"
 #include "options/help.h"
 #include "options/manual.h"
-#include "base/message.h"
 
 /* Ends what was written to stdout. Returns an enum exit_code. */
 static int finish_stdout(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The completion for bash, made from the table of options. */
 #include "docs/gendocs.h"
-
 #include "options/table.h"
 #include "options/values.h"
 

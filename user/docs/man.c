@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The manual, in the language of man(7): a template, filled in from the table of options. */
-#include "docs/gendocs.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <linux/types.h>
 
 #include "bpf/dwell.h"
+#include "docs/gendocs.h"
 #include "model/timer_column.h"
 #include "options/table.h"
 

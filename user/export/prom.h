@@ -10,8 +10,8 @@
 #include <linux/types.h>
 
 #include "bpf/dwell.h"
-#include "model/reduction.h"
 #include "export/series.h"
+#include "model/reduction.h"
 
 /* A program of the kernel side. */
 struct prom_program {

@@ -3,11 +3,8 @@
 #ifndef DWELL_EXPORT_SERIES_PRIVATE_H
 #define DWELL_EXPORT_SERIES_PRIVATE_H
 
+#include "base/hash.h"
 #include "export/series.h"
-
-/* Without memory a hash leaves the item out, which the caller notices by its empty handle. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 struct key {
 	uint64_t cgroup;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What kind of trouble an outlier is, and what others may have in common with it. */
-#include "findings/incident_private.h"
-
 #include <string.h>
+
+#include "findings/incident_private.h"
 
 #define CULPRIT_SHARE 0.25 /* who had less of a wait is hardly its cause */
 

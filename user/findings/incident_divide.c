@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Divides outliers into as few groups as they have causes: the most frequent one first. */
-#include "findings/incident_private.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "findings/incident_private.h"
 
 #define NO_GROUP SIZE_MAX
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the outliers of an incident come to: how many, whose, the worst, the culprits. */
-#include "findings/incident_private.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "findings/incident_private.h"
 
 static bool is_worse(enum incident_class class, const struct dwell_outlier *a,
 		     const struct dwell_outlier *b)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A wait for a CPU divided among those who had it meanwhile. */
-#include "findings/outlier.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "findings/outlier.h"
 
 /* Up to so many tasks of one name are told one by one. */
 #define TASKS_APART 2

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Who ended a block: the task that was current, or what interrupted it. */
-#include "findings/outlier.h"
-
 #include <string.h>
 
+#include "findings/outlier.h"
 #include "findings/stack.h"
 
 /* What a function on the waker's stack tells of those that it called. */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,9 +16,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <seccomp.h>
+
+#include "base/privilege.h"
 #include "host/elf_symbols.h"
 #include "host/file_message.h"
-#include "base/privilege.h"
 
 /* Each compiler tells in a way of its own that the unit tests' sanitizer is there. */
 #ifdef __SANITIZE_ADDRESS__

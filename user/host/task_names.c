@@ -10,10 +10,8 @@
 #include <unistd.h>
 #include <linux/types.h>
 
+#include "base/hash.h"
 #include "bpf/dwell.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* A task that has exited. */
 struct name {

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/view.h"
 #include "model/reduction.h"
+#include "model/view.h"
 
 struct growth;
 struct timer_row;

@@ -13,9 +13,9 @@
 
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "host/symbols.h"
 #include "source/bpf_object.h"
+#include "dwell.skel.h"
 
 /* In the order of dwell_config's arrays; callbacks of one place are of different versions. */
 enum callback {

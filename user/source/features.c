@@ -11,8 +11,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "host/cgroup.h"
 #include "base/privilege.h"
+#include "host/cgroup.h"
 #include "host/symbols.h"
 
 /*

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attaching the kernel side, in an order that leaves no task without its record. */
-#include "source/live_private.h"
-
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "base/message.h"
 #include "source/bpf_object.h"
+#include "source/live_private.h"
 #include "source/refusal.h"
+#include "dwell.skel.h"
 
 #define ADOPTING_PASSES 5
 

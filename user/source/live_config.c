@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The settings of the kernel side: what of it is loaded for a request, and how it is to measure. */
-#include "source/live_private.h"
-
 #include <string.h>
 #include <time.h>
 
 #include <bpf/libbpf.h>
 
+#include "source/live_private.h"
 #include "dwell.skel.h"
 
 #define CPU_TOKEN_SHIFT 20 /* a token each ms */

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the kernel side tells of its own programs: their run time, runs, and what they missed. */
-#include "source/live_private.h"
-
 #include <string.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "source/live_private.h"
+#include "dwell.skel.h"
 
 /* Of twins, one sees what the other is skipped for; where both were, other losses tell. */
 static bool is_told_elsewhere(const struct live *live, const struct bpf_program *program)

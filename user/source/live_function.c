@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of the kernel's functions, asked of the kernel side where /proc/kallsyms hides them. */
-#include "source/live_private.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "source/live_private.h"
 #include "dwell.skel.h"
 
 int live_function_name(struct source *source, uint64_t address, char *buffer, size_t size)

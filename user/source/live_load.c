@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Loading the kernel side, and going on without what the kernel refuses of it. */
-#include "source/live_private.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "base/limits.h"
 #include "base/message.h"
 #include "source/callbacks.h"
+#include "source/live_private.h"
 #include "source/refusal.h"
+#include "dwell.skel.h"
 
 /* ---- room for it ------------------------------------------------------------------ */
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The live source: opened where the kernel allows it, and taken away again. */
-#include "source/live_private.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +9,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "base/message.h"
 #include "base/privilege.h"
+#include "source/live_private.h"
 #include "source/refusal.h"
+#include "dwell.skel.h"
 
 #define READER_NICE (-10)
 

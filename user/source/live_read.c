@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reading the live source out: the records of the tasks that live, and then all the rest. */
-#include "source/live_private.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,10 +7,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/saturate.h"
+#include "source/live_private.h"
+#include "dwell.skel.h"
 
 /* A read buffer of the iterator's stream; records may lie across two reads. */
 struct stream {

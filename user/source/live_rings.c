@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ring buffers: what the kernel side pushes. */
-#include "source/live_private.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "base/message.h"
 #include "source/bpf_object.h"
+#include "source/live_private.h"
+#include "dwell.skel.h"
 
 static int take_pushed(void *context, const void *data, size_t size)
 {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reading the timers of the live source out: those that are armed, the ledger, its sites. */
-#include "source/live_private.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +7,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "dwell.skel.h"
 #include "source/bpf_object.h"
+#include "source/live_private.h"
+#include "dwell.skel.h"
 
 #define BATCH 256 /* entries of a map that are read at once, if they can be */
 

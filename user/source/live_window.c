@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The window of the live source: opened, waited through and closed. */
-#include "source/live_private.h"
-
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <linux/membarrier.h>
 
-#include "dwell.skel.h"
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/privilege.h"
 #include "source/bpf_object.h"
+#include "source/live_private.h"
+#include "dwell.skel.h"
 
 #define POLL_MS 100
 #define LOOK_NS 1000000000ULL	   /* how often open intervals and the ledger are looked at */
