@@ -19,10 +19,8 @@ enum exit_code {
  * Each runs one command to its end, says on stderr what went wrong, and returns an
  * enum exit_code. The caller has SIGPIPE ignored: a closed pipe shows as EPIPE.
  */
-int cmd_summary(const struct options *options);
-int cmd_outliers(const struct options *options);
-int cmd_timers(const struct options *options);
-int cmd_daemon(const struct options *options);
-int cmd_check(const struct options *options);
+#define X(ID, name, help, description) int cmd_##name(const struct options *options);
+COMMAND_LIST(X)
+#undef X
 
 #endif

@@ -24,9 +24,9 @@ static int finish_stdout(void)
 static int run(const struct options *options)
 {
 	static int (*const commands[COMMANDS])(const struct options *) = {
-		[COMMAND_SUMMARY] = cmd_summary, [COMMAND_OUTLIERS] = cmd_outliers,
-		[COMMAND_TIMERS] = cmd_timers,	 [COMMAND_DAEMON] = cmd_daemon,
-		[COMMAND_CHECK] = cmd_check,
+#define X(ID, name, help, description) [COMMAND_##ID] = cmd_##name,
+		COMMAND_LIST(X)
+#undef X
 	};
 	char manual[MANUAL_LEN];
 

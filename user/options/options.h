@@ -9,17 +9,8 @@
 
 #include "model/model.h"
 #include "model/timer_view.h"
+#include "options/command.h"
 #include "source/request.h"
-
-enum command {
-	COMMAND_NONE, /* dwell itself: what stands before a command */
-	COMMAND_SUMMARY,
-	COMMAND_OUTLIERS,
-	COMMAND_TIMERS,
-	COMMAND_DAEMON,
-	COMMAND_CHECK,
-	COMMANDS
-};
 
 /* What the command line asks for. */
 enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION };

@@ -35,49 +35,9 @@ const struct command_spec command_specs[COMMANDS] = {
 			"CPU, how long it is blocked, and how long it takes from being woken until "
 			"it blocks again.",
 	},
-	[COMMAND_SUMMARY] = {
-		.name = "summary",
-		.help = "measure for a while, then print one table of tasks or groups",
-		.description =
-			"Measures until the duration has passed or Ctrl-C is pressed, then prints "
-			"one table: timers and their lateness, run-queue latency, blocked "
-			"durations and dwell, a line for each task or group.",
-	},
-	[COMMAND_OUTLIERS] = {
-		.name = "outliers",
-		.help = "write each wait, block or late timer that is out of the ordinary",
-		.description =
-			"Writes a line for each interval beyond its threshold when it ends, or "
-			"when it is found to go on: how long it took, how long such an interval "
-			"takes that task otherwise, and whose fault it was. Those of one cause "
-			"within a second are one line, unless -v or -j asks for each.",
-	},
-	[COMMAND_TIMERS] = {
-		.name = "timers",
-		.help = "tell who arms which timers, through which call, and which stay armed",
-		.description =
-			"Measures until the duration has passed or Ctrl-C is pressed, then prints "
-			"the ledger of timers: a line for each process, system call and callback, "
-			"with what it armed, for how long, what became of it and what is armed "
-			"yet.",
-	},
-	[COMMAND_DAEMON] = {
-		.name = "daemon",
-		.help = "measure as a service: metrics for Prometheus, outliers in the journal",
-		.description =
-			"Measures until it is told to end (SIGTERM, Ctrl-C). Each interval it "
-			"writes metrics of groups of tasks into a file for Prometheus' node "
-			"exporter, and outliers into the journal as they come. Options come "
-			"from a configuration file too; the command line goes before it. SIGHUP "
-			"has the file read again, SIGUSR1 a summary logged.",
-	},
-	[COMMAND_CHECK] = {
-		.name = "check",
-		.help = "tell what this kernel and these privileges allow",
-		.description =
-			"Lists each feature and privilege that dwell needs: whether it is there, "
-			"what is lost without it, and how to get it. Measures nothing.",
-	},
+#define X(ID, name, help, description) [COMMAND_##ID] = {#name, help, description},
+	COMMAND_LIST(X)
+#undef X
 };
 
 const char *const section_titles[SECTIONS] = {

@@ -60,15 +60,8 @@ struct option_spec {
 	bool reloadable;       /* the service takes over another value while it runs */
 };
 
-struct command_spec {
-	const char *name;
-	const char *help;	 /* one line */
-	const char *description; /* a paragraph */
-};
-
 extern const struct option_spec option_specs[];
 extern const size_t option_specs_count; /* at most OPTIONS_MAX */
-extern const struct command_spec command_specs[COMMANDS];
 extern const char *const section_titles[SECTIONS];
 /* What the configuration file calls them; NULL: its options are of the command line only. */
 extern const char *const section_names[SECTIONS];
