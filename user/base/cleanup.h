@@ -11,7 +11,7 @@ static inline void cleanup_free(void *pointer)
 	free(*(void **)pointer);
 }
 
-/* "auto_free char *text = NULL;": has to be set from the beginning, NULL too. */
+/* Frees a variable at the end of its scope. Initialize it: "auto_free char *text = NULL;". */
 #define auto_free __attribute__((cleanup(cleanup_free)))
 
 #endif

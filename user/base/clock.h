@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What @clock shows, in ns. */
+/* Returns the time of @clock in ns; @clock must exist. */
 uint64_t clock_now(clockid_t clock);
 
-/* What CLOCK_MONOTONIC shows, in ns. In comments a time on it is "mono". */
+/* Returns the time of CLOCK_MONOTONIC in ns. Comments call such a time "mono". */
 uint64_t clock_mono(void);
 
 #endif

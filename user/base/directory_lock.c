@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Directory locks: one process has a directory to itself, for as long as it lives. */
+/* Directory locks: one process has a directory to itself until it ends. */
 #include "base/directory_lock.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define TRIES 10
 
-/* Whether @lock is what has the lock's name now: its holder removes it when he ends. */
+/* Whether the lock's name still leads to @lock: a holder removes the name when it ends. */
 static bool is_named(int lock, int directory)
 {
 	struct stat own, named;
@@ -21,7 +21,7 @@ static bool is_named(int lock, int directory)
 	       own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
-/* A locked descriptor or a negative errno. */
+/* Returns a locked descriptor, which the caller closes, or a negative errno. */
 static int take(int directory)
 {
 	int lock = openat(directory, DIRECTORY_LOCK_NAME,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Growth: whether a number that was looked at now and then keeps growing, and how fast. */
+/* Growth: whether a number, sampled now and then, keeps growing, and how fast. */
 #include "base/growth.h"
 
 #define THIRDS 3
-/* A third's part of the rise of what stays: less is a step with ups and downs around it. */
+/* The least part of the lasting rise that each third contributes: less means a single step. */
 #define THIRD_PART 0.05
-/* The slope that the last third has to keep, of that of the whole: less has come to an end. */
+/* The least slope of the last third, relative to the whole: with less the growth has ended. */
 #define LAST_PART (1.0 / 3)
-/* Standard errors: a few of a thousand courses of mere noise have a slope beyond them. */
+/* Standard errors: a few in a thousand courses of mere noise have a steeper slope. */
 #define ERRORS 4
 
 /* The straight line closest to some samples. */
@@ -15,7 +15,7 @@ struct line {
 	double per_s;
 	double from;
 	double to;
-	double variance; /* of @per_s, by how far the samples lie from the line */
+	double variance; /* of @per_s, from the distances of the samples to the line */
 };
 
 static double seconds(const uint64_t *at, size_t i)
@@ -23,7 +23,7 @@ static double seconds(const uint64_t *at, size_t i)
 	return (double)(at[i] - at[0]) / 1e9;
 }
 
-/* Least squares. Where all times are equal the line has no slope. */
+/* Fits a line by least squares. If all times are equal, it has no slope. */
 static struct line fit_line(const uint64_t *at, const double *value, size_t count)
 {
 	double mean_t = 0, mean_v = 0, spread = 0, common = 0, rest = 0;
@@ -63,9 +63,8 @@ static double least_of(const double *value, size_t count)
 }
 
 /*
- * How much of its rise the number does not fall back from, reckoned for all
- * samples: what the least values of the thirds rise by. 0 if one of them does
- * not take part in it.
+ * The rise that the number does not fall back from: the rise of the thirds' minima,
+ * extrapolated to all samples. 0 if one of the thirds does not contribute.
  */
 static double lasting_rise(const double *value, size_t count)
 {
@@ -91,7 +90,7 @@ static bool still_rises(const uint64_t *at, const double *value, size_t count, d
 	return fit_line(at + first, value + first, count - first).per_s >= LAST_PART * per_s;
 }
 
-/* Whether chance would hardly make samples rise so: not if they scatter about as much. */
+/* Whether the rise stands out from the samples' scatter, so that chance hardly explains it. */
 static bool stands_out(const double *value, size_t count, const struct line *line)
 {
 	size_t i = 1;

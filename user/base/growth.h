@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Growth: whether a number that was looked at now and then keeps growing, and how fast. */
+/* Growth: whether a number, sampled now and then, keeps growing, and how fast. */
 #ifndef DWELL_BASE_GROWTH_H
 #define DWELL_BASE_GROWTH_H
 
@@ -7,24 +7,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GROWTH_SAMPLES 6 /* with fewer nothing is known */
+#define GROWTH_SAMPLES 6 /* the least that can be judged */
 
-/* What is known of a number's course. All zeros: it does not keep growing. */
+/* The course of a number. All zeros: it does not keep growing. */
 struct growth {
 	bool grows;
 	double per_s; /* slope of the straight line closest to the samples */
-	double from;  /* that line's value at the first sample, … */
-	double to;    /* … and at the last */
+	double from;  /* value of that line at the first sample */
+	double to;    /* value of that line at the last sample */
 };
 
 /*
- * Judges the course of @value[0 … count - 1], taken at the mono times @at, which
- * do not fall. It keeps growing if it rises by at least @least and by @share of
- * where it began, and if that is no accident: what it does not fall back below,
- * the least value of each third of the samples, rises as much and from third to
- * third, not in a single step; the last third still rises, at least a third as
- * fast as all; and the slope is not one that the samples' scatter may have. With
- * fewer than GROWTH_SAMPLES nothing is known.
+ * Judges the course of @value[0 … count - 1], sampled at the mono times @at in ascending
+ * order. The number keeps growing if all of this holds:
+ * - It rises by at least @least, and by at least @share of its first value on the line.
+ * - The minimum of each third of the samples rises from third to third, not in a single
+ *   step, and over all by as much.
+ * - The last third still rises, at least a third as fast as the whole.
+ * - The slope is larger than scatter explains, or no sample is below the one before it.
+ * With fewer than GROWTH_SAMPLES samples it returns all zeros.
  */
 struct growth growth_judge(const uint64_t *at, const double *value, size_t count, double least,
 			   double share);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* JSON for machines: members of objects from what dwell knows, and one object a line. */
+/* JSON for machines: members of objects, and one object a line. */
 #include "base/json.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #define NAME_LEN 4096
 
-/* Keys stay in the order they are set; no byte above ASCII reaches a terminal. */
+/* Keys stay in the order in which they were set; only ASCII reaches a terminal. */
 #define FLAGS (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6))
 
 int json_set(json_t *object, const char *key, json_t *value)

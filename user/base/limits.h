@@ -4,14 +4,14 @@
 #define DWELL_BASE_LIMITS_H
 
 /*
- * Raises the limit of open files to the most that this process may have without
- * any privilege. Returns the limit that holds then.
+ * Raises the limit of open files to the most that this process may have without any
+ * privilege. Returns the limit that then holds; ULONG_MAX: unknown.
  */
 unsigned long limits_raise_files(void);
 
 /*
- * Whether @count more files can be opened: opens so many and closes them again.
- * 0, -EMFILE, or another negative errno.
+ * Checks that @count more files can be opened, by opening and closing as many. 0, -EMFILE,
+ * or another negative errno.
  */
 int limits_try_files(unsigned int count);
 

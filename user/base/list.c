@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-/* The byte that *@at stands for, which moves behind it. */
+/* Returns the byte that the text at *@at stands for, and moves *@at behind that text. */
 static char take_escaped(const char **at)
 {
 	const char *from = *at;
@@ -29,7 +29,7 @@ static char take_escaped(const char **at)
 int list_take(const char **list, bool escapes, char **item)
 {
 	const char *at = *list;
-	/* What is taken never gets longer. */
+	/* Undoing escapes never makes a value longer. */
 	char *to = *item = malloc(strlen(at) + 1);
 
 	if (!to)
@@ -43,7 +43,7 @@ int list_take(const char **list, bool escapes, char **item)
 		}
 	}
 	*to = '\0';
-	/* "a, b" in a file; a name that begins with a blank has to come first, or as \x20. */
+	/* Files have "a, b". Only the first name may begin with a blank; others need \x20. */
 	*list = *at ? at + 1 + strspn(at + 1, " ") : NULL;
 	return 0;
 }

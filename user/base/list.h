@@ -6,11 +6,12 @@
 #include <stdbool.h>
 
 /*
- * Takes the first value of @list off it, as *@item, which the caller frees; *@list
- * is then what follows the comma and blanks behind it, or NULL after the last one.
- * With @escapes a value may hold any byte, as dwell itself writes names: \, is a
- * comma, \\ a backslash, \xNN a byte; another backslash stands for itself. 0,
- * -ENOMEM, or -EINVAL: \x00, which no name has.
+ * Takes the first value off *@list and returns a copy in *@item, which the caller frees.
+ * *@list moves behind the comma and the blanks after it, and is NULL after the last value.
+ * With @escapes a value may hold any byte, in the form in which dwell writes names: \, is
+ * a comma, \\ a backslash, \xNN a byte. Any other backslash stands for itself. 0; -ENOMEM;
+ * -EINVAL: the value has \x00, and no name does. After an error *@item is NULL and *@list
+ * is unchanged.
  */
 int list_take(const char **list, bool escapes, char **item);
 

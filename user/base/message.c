@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Messages: what dwell says to a person, on stderr, one subject a line. */
+/* Messages for a person, on stderr, one subject a line. */
 #include "base/message.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ unsigned int message_level(void)
 	return level_shown;
 }
 
-/* Writes the @length bytes of @line, escaped, with "dwell: " and @indent before them. */
+/* Writes "dwell: ", @indent, and the @length bytes of @line, escaped. */
 static void write_line(const char *indent, const char *line, size_t length)
 {
 	size_t size = 4 * length + 1; /* every byte as \xNN */
@@ -40,7 +40,7 @@ write_lines(const char *indent, const char *format, va_list arguments)
 	char *text = NULL, *line;
 	int saved = errno;
 
-	/* %m in @format is errno as the caller has it. */
+	/* Nothing before this may change errno: %m in @format shows the caller's. */
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
 	for (line = text; line && *line;) {

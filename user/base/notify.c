@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Notify: tells the service manager how the service fares, as sd_notify(3) describes.
+ * Notify: tells the service manager the service's state, as sd_notify(3) describes.
  *
- * libsystemd would do, but Debian has no static archive of it; and its manual
- * asks programs that need no more than this to do it by themselves.
+ * This does without libsystemd: Debian has no static archive of it, and its manual asks
+ * programs that need no more than this to do it themselves.
  */
 #include "base/notify.h"
 
@@ -27,7 +27,7 @@
 
 /* ---- the environment -------------------------------------------------------- */
 
-/* A path, or "@" and an abstract name. */
+/* Sets the address to @name: a path, or "@" and an abstract name. 0 or a negative errno. */
 static int read_address(struct notify *notify, const char *name)
 {
 	size_t length = strlen(name);
@@ -55,7 +55,7 @@ static int read_watchdog(struct notify *notify)
 		return 0;
 	if (owner && (text_parse_number(owner, INT32_MAX, &pid) || !pid))
 		return -EINVAL;
-	/* The environment of whoever started this process may have been for that one. */
+	/* The variables may have been meant for the process that started this one. */
 	if (owner && pid != (uint64_t)getpid())
 		return 0;
 	if (text_parse_number(period, UINT64_MAX / NS_PER_US, &us) || !us)
@@ -124,7 +124,7 @@ int notify_reloading(const struct notify *notify)
 	struct timespec now;
 	uint64_t us;
 
-	/* By the time the manager tells this reload's READY=1 from one on its way. */
+	/* The manager needs the time to tell this reload's READY=1 from an earlier one. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	us = (uint64_t)now.tv_sec * US_PER_S + (uint64_t)now.tv_nsec / NS_PER_US;
 	snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, us);
@@ -140,7 +140,7 @@ int notify_status(const struct notify *notify, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	/* A newline in it would begin another message. */
+	/* A newline in the text would begin another message. */
 	text_escape(message + used, sizeof(message) - used, text, strlen(text));
 	return send_message(notify, message);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where a report goes: the standard output, or a file that appears only when it is whole. */
+/* Outputs: the standard output, or a file that appears only when it is complete. */
 #include "base/output.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include "base/message.h"
 
 /*
- * A new file in the directory of @path, with the rights that a new file has. A
- * descriptor, which is not output->whole's, or a negative errno.
+ * Makes a new whole file in the directory of @path, with the rights of a new file.
+ * Returns a descriptor of its own, besides output->whole's, or a negative errno.
  */
 static int make_whole(struct output *output, const char *path)
 {
@@ -32,12 +32,12 @@ static int make_whole(struct output *output, const char *path)
 	if (err)
 		return err;
 	output->is_whole = true;
-	/* The stream's: what it cannot write shows when it is closed, before the file is placed. */
+	/* The stream is closed before the file is placed, since closing shows failed writes. */
 	fd = fcntl(output->whole.fd, F_DUPFD_CLOEXEC, 0);
 	return fd < 0 ? -errno : fd;
 }
 
-/* Opens @path as it is. A descriptor or a negative errno. */
+/* Opens @path itself for writing. Returns a descriptor or a negative errno. */
 static int open_directly(const char *path, int flags)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0666);
@@ -45,7 +45,7 @@ static int open_directly(const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Makes a file of @fd, or says why there is none (a negative errno). 0 or a negative errno. */
+/* Makes a stream of @fd; a negative errno in @fd is said on stderr. 0 or a negative errno. */
 static int open_file(struct output *output, int fd)
 {
 	if (fd >= 0) {
@@ -61,9 +61,9 @@ static int open_file(struct output *output, int fd)
 }
 
 /*
- * What the link @path leads to is replaced, and not the link: /dev/stdout is the whole
- * machine's. The standard output's file is written from where it is. A descriptor or
- * a negative errno.
+ * Opens the file behind the link @path, to be replaced in the link's stead: /dev/stdout is
+ * the whole machine's. If that file is the standard output, it is written from its current
+ * position. Returns a descriptor or a negative errno.
  */
 static int make_behind_link(struct output *output, const char *path, const struct stat *info)
 {
@@ -105,13 +105,13 @@ int output_open_stream(struct output *output, const char *path)
 
 int output_flush(FILE *out)
 {
-	/* A write that failed on the way left its errno; what succeeded since left it alone. */
+	/* errno is still that of the failed write, since later successes did not change it. */
 	if (fflush(out) || ferror(out))
 		return errno ? -errno : -EIO;
 	return 0;
 }
 
-/* Closes the file. 0 or what writing to it failed with at any time. */
+/* Closes the file. 0, or the negative errno of any write to it that failed. */
 static int finish(struct output *output)
 {
 	int err = output_flush(output->file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Privileges: what this process may do, and how it gives that up. */
+/* Privileges: what this process may do, and how it gives up what it does not need. */
 #include "base/privilege.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static void free_caps(cap_t *caps)
 		cap_free(*caps);
 }
 
-/* A kernel or a libcap that does not know @value says no. */
+/* Whether @value is in effect. It is not where the kernel or libcap does not know it. */
 static bool in_effect(cap_t caps, cap_value_t value)
 {
 	cap_flag_value_t flag = CAP_CLEAR;
@@ -52,7 +52,7 @@ bool privilege_user_namespace(bool *initial)
 	return true;
 }
 
-/* Reads the start of the file @path as a string. 0 or a negative errno. */
+/* Reads at most @size - 1 bytes of the file @path as a string. 0 or a negative errno. */
 static int read_start(const char *path, char *buffer, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
@@ -91,7 +91,7 @@ int privilege_kernel_btf(const char *path)
 #define CAP_CHECKPOINT_RESTORE 40
 #endif
 
-/* Adds @capability to what is permitted and in effect, if it is permitted now. */
+/* Makes @capability permitted and effective in @kept if it is permitted in @now. */
 static int keep(cap_t kept, cap_t now, cap_value_t capability)
 {
 	cap_flag_value_t permitted;
@@ -125,10 +125,10 @@ int privileges_drop(unsigned int kept_ones)
 			err = keep(kept, now, open[i]);
 	if (err)
 		return err;
-	/* Kernels before 4.3 have no ambient set to empty. */
+	/* Kernels before 4.3 have no ambient set, and thus nothing to clear. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
 		return -errno;
-	/* Else root would get them all back by exec. */
+	/* Otherwise root would get them all back by exec. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	return cap_set_proc(kept) ? -errno : 0;

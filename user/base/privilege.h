@@ -1,61 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Privileges: what this process may do, and how it gives that up. */
+/* Privileges: what this process may do, and how it gives up what it does not need. */
 #ifndef DWELL_BASE_PRIVILEGE_H
 #define DWELL_BASE_PRIVILEGE_H
 
 #include <stdbool.h>
 
-/* What the functions below read on a live host. */
+/* Files that privilege_lockdown() and privilege_kernel_btf() read on a live host. */
 #define PRIVILEGE_LOCKDOWN "/sys/kernel/security/lockdown"
 #define PRIVILEGE_BTF "/sys/kernel/btf/vmlinux"
 
-/* Capabilities in effect. */
+/* Effective capabilities. */
 struct privileges {
-	bool bpf;     /* CAP_BPF, or CAP_SYS_ADMIN in its place: load programs */
-	bool perfmon; /* CAP_PERFMON, or CAP_SYS_ADMIN: programs that read kernel memory */
-	bool syslog;  /* CAP_SYSLOG: addresses of kernel symbols */
-	bool sys_admin;
+	bool bpf;	   /* CAP_BPF, or CAP_SYS_ADMIN in its place: load programs */
+	bool perfmon;	   /* CAP_PERFMON, or CAP_SYS_ADMIN: programs that read kernel memory */
+	bool syslog;	   /* CAP_SYSLOG: addresses of kernel symbols */
+	bool sys_admin;	   /* CAP_SYS_ADMIN */
 	bool sys_resource; /* CAP_SYS_RESOURCE: limit of locked memory, before 5.11 */
 };
 
-/* Reads what this process may do now. 0 or a negative errno. */
+/* Reads the capabilities of this thread. 0; or a negative errno, with all of them false. */
 int privileges_read(struct privileges *privileges);
 
 /*
- * Whether this process is in the user namespace that the kernel began with, whose
- * capabilities alone count for BPF. False: it cannot be told (without /proc).
+ * Sets *initial to whether this process is in the initial user namespace. Only the
+ * capabilities of that namespace count for BPF. False: it cannot be told (without /proc).
  */
 bool privilege_user_namespace(bool *initial);
 
 /* How far the kernel is locked down against root. */
 enum lockdown {
-	LOCKDOWN_UNKNOWN, /* there is no such file (then none), or it cannot be read */
+	LOCKDOWN_UNKNOWN, /* no such file, so no lockdown; or it cannot be read */
 	LOCKDOWN_NONE,
 	LOCKDOWN_INTEGRITY,
 	LOCKDOWN_CONFIDENTIALITY, /* BPF may not read kernel memory by helper */
 };
+/* Reads it from the file @path, PRIVILEGE_LOCKDOWN on a live host. */
 enum lockdown privilege_lockdown(const char *path);
 
-/* Whether the kernel's type information at @path may be read: 0, or a negative errno. */
+/* Checks that the kernel's type information at @path may be read. 0 or a negative errno. */
 int privilege_kernel_btf(const char *path);
 
-/* What may be kept of the capabilities. */
+/* Capabilities that may be kept; or'ed. */
 enum privilege_kept {
 	PRIVILEGE_KEEP_NONE,
 	PRIVILEGE_KEEP_BPF = 1,	  /* CAP_BPF */
 	PRIVILEGE_KEEP_FILES = 2, /* CAP_DAC_OVERRIDE */
 	/*
-	 * What opens the files that other users' processes have mapped: CAP_SYS_PTRACE,
-	 * CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE.
+	 * CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE: open the files that
+	 * other users' processes have mapped.
 	 */
 	PRIVILEGE_KEEP_OPEN = 4,
 };
 
 /*
- * Gives up all capabilities for good but those in @kept_ones (enum
- * privilege_kept, or'ed): effective, permitted, inheritable and ambient ones,
- * and gaining any by exec. Only the calling thread gives them up, so call it while
- * there is no other. 0 or a negative errno.
+ * Gives up for good all effective, permitted, inheritable and ambient capabilities but
+ * @kept_ones (enum privilege_kept, or'ed). Capabilities that are not permitted now are not
+ * gained. An exec gains none either. Only the calling thread gives them up, so call it
+ * while there is no other. 0, or a negative errno, after which any may be left.
  */
 int privileges_drop(unsigned int kept_ones);
 

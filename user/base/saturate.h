@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* a + b, or the largest value where that does not fit. */
+/* a + b, or UINT64_MAX if the sum does not fit. */
 static inline uint64_t saturating_add(uint64_t a, uint64_t b)
 {
 	uint64_t sum;
@@ -13,13 +13,13 @@ static inline uint64_t saturating_add(uint64_t a, uint64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-/* a - b, or 0 where that is below. */
+/* a - b, or 0 if the difference is negative. */
 static inline uint64_t saturating_subtract(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
 }
 
-/* @value rounded; 0 where that is below, or no number, and the largest value beyond the range. */
+/* @value rounded; 0 if it is negative or NaN, UINT64_MAX if it does not fit. */
 static inline uint64_t saturating_round(double value)
 {
 	if (!(value > 0))

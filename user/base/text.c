@@ -17,20 +17,20 @@
 #define NS_PER_HOUR (60 * NS_PER_MINUTE)
 #define NS_PER_DAY (24 * NS_PER_HOUR)
 
-#define ESCAPE_LEN 4 /* of one byte: "\x1b" */
+#define ESCAPE_LEN 4 /* characters for one byte: "\x1b" */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* @value / @unit, rounded; @unit ≤ half of the range, so that nothing overflows. */
+/* @value / @unit, rounded. @unit is at most half of the range, so that nothing overflows. */
 static uint64_t rounded(uint64_t value, uint64_t unit)
 {
 	return value / unit + (value % unit >= unit - value % unit);
 }
 
 /*
- * Writes @value as a multiple of @unit with the letters @suffix: with one
- * decimal where that is below @whole, without from there on. False, and nothing
- * written, when rounding carries it to @carry, where the next unit fits better.
+ * Writes @value as a multiple of @unit, and then @suffix. A multiple below @whole has one
+ * decimal, others none. Writes nothing and returns false if rounding carries the multiple
+ * to @carry, since the next unit fits better there.
  */
 static bool write_scaled(char buffer[TEXT_DURATION_LEN], uint64_t value, uint64_t unit,
 			 unsigned int whole, unsigned int carry, const char *suffix)
@@ -48,7 +48,7 @@ static bool write_scaled(char buffer[TEXT_DURATION_LEN], uint64_t value, uint64_
 	return true;
 }
 
-/* Writes @units (of @small) with @per of them in a @large: "3m20s". At most 999 large, 99 small. */
+/* Writes @units as large and small ones, @per small in a large: "3m20s". At most 999 and 99. */
 static void write_pair(char buffer[TEXT_DURATION_LEN], uint64_t units, unsigned int per, char large,
 		       char small)
 {
@@ -102,7 +102,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Reads the digits at *@text and moves it behind them. 0, -EINVAL (no digit) or -ERANGE. */
+/* Reads the digits at *@text and moves *@text behind them. 0, -EINVAL (no digit) or -ERANGE. */
 static int parse_digits(const char **text, uint64_t *value)
 {
 	const char *at = *text;
@@ -119,7 +119,7 @@ static int parse_digits(const char **text, uint64_t *value)
 	return overflow ? -ERANGE : 0;
 }
 
-/* ns in the unit named @name, all of it; 0 if there is no such unit. */
+/* How many ns the unit @name has; 0 if there is no such unit. */
 static uint64_t unit_of(const char *name)
 {
 	static const struct {
@@ -139,9 +139,8 @@ static uint64_t unit_of(const char *name)
 }
 
 /*
- * The decimal fraction of @unit whose digits begin at @digits. A rest below 1
- * counts as 1: what is not 0 must not become 0, which may mean something else
- * (no limit).
+ * The decimal fraction of @unit whose digits begin at @digits, rounded up: a number other
+ * than 0 must not become 0, since that may mean something else (no limit).
  */
 static uint64_t fraction_of(const char *digits, uint64_t unit)
 {
@@ -164,9 +163,9 @@ static uint64_t fraction_of(const char *digits, uint64_t unit)
 }
 
 /*
- * Reads a number at *@text, with a fraction or without, and moves it behind
- * that. *@fraction: where its digits begin, or NULL. 0, -EINVAL (no number) or
- * -ERANGE (too large, yet read to its end).
+ * Reads a number at *@text, with or without a fraction, and moves *@text behind it.
+ * *@fraction is where the fraction's digits begin, or NULL. 0, -EINVAL (no number) or
+ * -ERANGE (too large, but read to its end).
  */
 static int parse_decimal(const char **text, uint64_t *whole, const char **fraction)
 {
@@ -201,7 +200,7 @@ int text_parse_duration(const char *text, uint64_t *ns)
 
 	if (err == -EINVAL)
 		return err;
-	/* What is no duration at all is not "too large", so the unit comes first. */
+	/* The unit is checked first: a text that is no duration is not "too large". */
 	unit = unit_of(text);
 	if (!unit)
 		return -EINVAL;
@@ -234,9 +233,9 @@ int text_parse_number(const char *text, uint64_t max, uint64_t *value)
 }
 
 /*
- * Length (1 … 4) of the UTF-8 character that begins at @at, of which @left
- * bytes may be read, and its code point. 0 if it is not valid: cut off,
- * overlong, a surrogate, beyond U+10FFFF.
+ * Returns the length (1 … 4) of the UTF-8 character at @at, and its code point in *code.
+ * Reads at most @left bytes. 0 if the character is not valid: cut off, overlong, a
+ * surrogate, beyond U+10FFFF.
  */
 static size_t utf8_character(const unsigned char *at, size_t left, uint32_t *code)
 {
@@ -288,7 +287,7 @@ bool text_is_utf8(const char *text, size_t length)
 	return true;
 }
 
-/* Whether a terminal may do something else with @code than draw it where it stands. */
+/* Whether a terminal may do more with @code than draw it in its place. */
 static bool is_unsafe(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == '\\' ||
@@ -298,7 +297,7 @@ static bool is_unsafe(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);   /* isolates */
 }
 
-/* Appends @length bytes at *@end unless they and a NUL do not fit before @limit. */
+/* Appends @length bytes at *@end if they and a NUL fit before @limit. */
 static bool append(char **end, const char *limit, const char *bytes, size_t length)
 {
 	if ((size_t)(limit - *end) <= length)
@@ -320,8 +319,8 @@ static bool append_escaped(char **end, const char *limit, const unsigned char *b
 }
 
 /*
- * Columns that the C library gives @code, which says so in a UTF-8 locale only.
- * One that it does not know takes one.
+ * How many columns @code takes according to the C library, which knows it in a UTF-8
+ * locale only. An unknown character takes one.
  */
 static size_t character_columns(uint32_t code)
 {
@@ -329,7 +328,7 @@ static size_t character_columns(uint32_t code)
 	locale_t before;
 	int columns;
 
-	/* Nearly all are ASCII, and ask for no locale. */
+	/* Nearly all characters are ASCII, and need no locale. */
 	if (code < 0x80)
 		return 1;
 	if (!utf8)

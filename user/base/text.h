@@ -7,63 +7,68 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TEXT_DURATION_LEN 12 /* "999.9ms", "12h34m", and a NUL */
+#define TEXT_DURATION_LEN 12 /* bytes: "999d23h" and a NUL, with room to spare */
 
 /*
- * Writes @ns in the unit that fits: "0", "640ns", "12us", "3.4ms", "1.2s",
- * "3m20s", "3h12m", "12d4h". At most 7 characters. Returns @buffer.
+ * Writes @ns in the unit that fits: "0", "640ns", "12us", "3.4ms", "1.2s", "3m20s",
+ * "3h12m", "12d4h". It writes at most 7 characters. Returns @buffer.
  */
 char *text_duration(char buffer[TEXT_DURATION_LEN], uint64_t ns);
 
-/* Writes @count so that it fits 6 characters: "99999", "123k", "45.6M". Returns @buffer. */
+/* Writes @count in at most 5 characters: "99999", "123k", "45.6M". Returns @buffer. */
 char *text_count(char buffer[TEXT_DURATION_LEN], uint64_t count);
 
 /*
- * Reads a duration: digits, an optional fraction, and a unit (ns us ms s m h
- * d; none = s). The whole string must be read; no sign, no blank, no overflow;
- * 0 is allowed. 0 or -EINVAL (not a duration) or -ERANGE (too large).
+ * Reads a duration: digits, an optional fraction, and a unit (ns us ms s m h d; none is
+ * s). It must be the whole string, without sign or blank. A fraction of a ns is rounded
+ * up. 0; -EINVAL: not a duration; -ERANGE: too large. After an error *ns is unchanged.
  */
 int text_parse_duration(const char *text, uint64_t *ns);
 
 /*
- * Reads a decimal number, "12" or "0.5", as multiples of 1 / @scale, rounded
- * up. Nothing before or behind it, no sign. 0, -EINVAL or -ERANGE.
+ * Reads a decimal number such as "12" or "0.5" as multiples of 1 / @scale, rounded up. It
+ * must be the whole string, without sign. 0; -EINVAL: not a number; -ERANGE: too large.
+ * After an error *value is unchanged.
  */
 int text_parse_decimal(const char *text, uint64_t scale, uint64_t *value);
 
-/* Reads a whole decimal number ≤ @max, nothing before or behind it. 0, -EINVAL or -ERANGE. */
+/*
+ * Reads an integer of decimal digits. It must be the whole string. 0; -EINVAL: not a
+ * number; -ERANGE: above @max. After an error *value is unchanged.
+ */
 int text_parse_number(const char *text, uint64_t max, uint64_t *value);
 
-/* The value of a hexadecimal digit, or -1: it is none. */
+/* The value of the hexadecimal digit @c, or -1 if it is none. */
 int text_hex_digit(char c);
 
-/* Whether the @length bytes at @text are valid UTF-8; a NUL is. */
+/* Whether the @length bytes at @text are valid UTF-8, in which a NUL is a character. */
 bool text_is_utf8(const char *text, size_t length);
 
 /*
- * Writes the at most @length bytes of @name (which ends early at a NUL) for a
- * terminal: printable ASCII and valid UTF-8 as they are, except the backslash;
- * control characters (C1 and the bidirectional ones too), invalid bytes and
- * the backslash as \xNN. Always ends @buffer with a NUL, never cuts a character
- * or an escape in two. Returns @buffer.
+ * Writes @name for a terminal: at most @length bytes, up to a NUL. Printable ASCII and
+ * valid UTF-8 stay as they are. The backslash, control characters (C1 and bidirectional
+ * ones too) and invalid bytes become \xNN. The text is cut to @size bytes with its NUL,
+ * but no character or escape is cut in two; with a @size of 0 nothing is written.
+ * Returns @buffer.
  */
 char *text_escape(char *buffer, size_t size, const char *name, size_t length);
 
-/* text_escape(), cut where it would take more than @columns of a terminal. */
+/* Does what text_escape() does, and also cuts the text to @columns columns of a terminal. */
 char *text_escape_columns(char *buffer, size_t size, size_t columns, const char *name,
 			  size_t length);
 
 /*
- * How many columns of a terminal @text, which is valid UTF-8, takes: two for a
- * character of Chinese, Japanese or Korean, none for an accent that joins the
- * one before it. The locale does not matter.
+ * How many columns of a terminal the UTF-8 string @text takes: two for a Chinese, Japanese
+ * or Korean character, none for an accent that joins the character before it, one for an
+ * invalid byte. The locale does not matter.
  */
 size_t text_columns(const char *text);
 
 /*
- * Writes the at most @length bytes of @name (which ends early at a NUL) as valid
- * UTF-8 for a JSON library, which escapes quotes and control characters itself:
- * invalid bytes become U+FFFD. Always ends @buffer with a NUL. Returns @buffer.
+ * Writes @name as valid UTF-8: at most @length bytes, up to a NUL. Invalid bytes become
+ * U+FFFD. Quotes and control characters are left to the JSON library, which escapes them.
+ * The text is cut to @size bytes with its NUL, but no character is cut in two; with a
+ * @size of 0 nothing is written. Returns @buffer.
  */
 char *text_utf8(char *buffer, size_t size, const char *name, size_t length);
 

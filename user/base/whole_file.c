@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whole files: written without a name, and put in place only when all is in them. */
+/* Whole files: get their name only when they are complete. */
 #include "base/whole_file.h"
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAMES_MAX 100		   /* that are tried */
-#define PREFIX_MAX (NAME_MAX - 24) /* of a name, with room for the numbers behind it */
+#define NAMES_MAX 100		   /* temporary names that are tried */
+#define PREFIX_MAX (NAME_MAX - 24) /* bytes of a prefix, with room for the numbers behind it */
 #define DESCRIPTORS "/proc/self/fd"
 
-/* The name that is tried as number @number. False: it is too long. */
+/* Sets the temporary name to the one tried as number @number. False: it is too long. */
 static bool set_name(struct whole_file *file, int number)
 {
 	char *name = file->temporary;
@@ -30,8 +30,8 @@ static bool set_name(struct whole_file *file, int number)
 }
 
 /*
- * Has @make, which returns 0 or a negative errno, take the first name that nobody
- * has. 0 or a negative errno: then the file has no name.
+ * Has @make take the first free name; @make returns 0 or a negative errno. 0, or a
+ * negative errno, after which the file has no name.
  */
 static int take_name(struct whole_file *file, int (*make)(struct whole_file *file, mode_t mode),
 		     mode_t mode)
@@ -52,7 +52,7 @@ static int create(struct whole_file *file, mode_t mode)
 	return file->fd < 0 ? -errno : 0;
 }
 
-/* Names the file that has no name. */
+/* Gives the nameless file its name. 0 or a negative errno. */
 static int link_to(const struct whole_file *file, const char *name)
 {
 	char path[sizeof(DESCRIPTORS) + 16];
@@ -72,7 +72,7 @@ int whole_file_open(struct whole_file *file, int directory, const char *prefix, 
 	*file = (struct whole_file){.directory = directory, .fd = -1};
 	if (snprintf(file->prefix, sizeof(file->prefix), "%s", prefix) >= (int)sizeof(file->prefix))
 		return -ENAMETOOLONG;
-	/* Without /proc it could never be named. */
+	/* Without /proc a nameless file could never be named. */
 	if (!access(DESCRIPTORS, X_OK))
 		file->fd = openat(directory, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
 	return file->fd >= 0 ? 0 : take_name(file, create, mode);
@@ -82,7 +82,7 @@ int whole_file_place(struct whole_file *file, const char *name)
 {
 	int err = *file->temporary ? 0 : link_to(file, name);
 
-	/* A link cannot take another file's place, but a file with a name can. */
+	/* A link cannot replace another file, but renaming a file can. */
 	if (err == -EEXIST)
 		err = take_name(file, link_temporary, 0);
 	if (err)
