@@ -22,16 +22,16 @@ static void free_string(char **string)
 
 /* ---- which hierarchy ------------------------------------------------------ */
 
-/* One line of mountinfo, as far as it matters here. Points into the line. */
+/* The fields of a line of mountinfo that matter here. They point into the line. */
 struct mount {
 	dev_t device;
-	char *shown; /* what part of the hierarchy the mount shows: "/" is all of it */
+	char *shown; /* the part of the hierarchy that the mount shows: "/" is all of it */
 	char *point;
 	char *type;
 	char *options; /* of the hierarchy: v1 controllers are among them */
 };
 
-/* Undoes mountinfo's escapes in place: \040 is a blank. */
+/* Undoes mountinfo's escapes in place, such as \040 for a blank. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -49,7 +49,7 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Takes @line apart, in place. False if it is not a line of mountinfo. */
+/* Splits @line in place. False if it is not a line of mountinfo. */
 static bool parse_mount(char *line, struct mount *mount)
 {
 	unsigned int major, minor;
@@ -77,7 +77,7 @@ static bool parse_mount(char *line, struct mount *mount)
 	return mount->shown[0] == '/' && mount->point[0] == '/';
 }
 
-/* Whether @word is one of the words in @list, which commas separate. */
+/* Whether @word is in the comma-separated @list. */
 static bool has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
@@ -94,9 +94,9 @@ static bool has_word(const char *list, const char *word)
 }
 
 /*
- * How much of the hierarchy a mount shows, to compare mounts by. In a cgroup
- * namespace "/" is the namespace's own part, and each ".." before it goes one
- * level further out.
+ * How much of the hierarchy a mount shows, for comparison with other mounts. In a cgroup
+ * namespace "/" is the namespace's own part, and each ".." before it is one level further
+ * out.
  */
 static int extent(const char *shown)
 {
@@ -107,13 +107,13 @@ static int extent(const char *shown)
 		shown += 3;
 	}
 	if (*shown && strcmp(shown, "/") != 0)
-		return 0; /* a part of something */
+		return 0; /* only a part */
 	return 1 + levels;
 }
 
 /*
- * How good a source of names and ids @mount is: 0 for what is no cgroup mount
- * that counts for scheduling, more for more of it.
+ * How good a source of names and ids @mount is: 0 unless it is a cgroup mount that counts
+ * for scheduling, and higher the more of its hierarchy it shows.
  */
 static int worth(const struct mount *mount)
 {
@@ -126,7 +126,7 @@ static int worth(const struct mount *mount)
 	return 0;
 }
 
-/* Whether @path leads to @mount, and not to another one on top of it. */
+/* Whether @path leads to @mount itself, and not to another mount on top of it. */
 static bool reachable(const struct mount *mount, const char *path)
 {
 	struct stat info;
@@ -171,7 +171,7 @@ int cgroup_detect(const char *mountinfo, const char *root, struct cgroup_hierarc
 
 /* ---- name -> id ----------------------------------------------------------- */
 
-/* The id of the directory "@before/@name" if it belongs to the hierarchy; else as cgroup_id(). */
+/* Sets *id to that of the directory "@before/@name" in the hierarchy. 0 or a negative errno. */
 static int directory_id(const struct cgroup_hierarchy *hierarchy, const char *before,
 			const char *name, uint64_t *id)
 {
@@ -195,8 +195,8 @@ int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64
 	if (!*name)
 		return -EINVAL;
 	/*
-	 * What a person copied from a shell is a directory of this hierarchy,
-	 * whichever link or mount it was reached by.
+	 * A path that a person copied from a shell counts if it leads to a directory of this
+	 * hierarchy, through whichever link or mount.
 	 */
 	if (name[0] == '/' && !directory_id(hierarchy, hierarchy->root, name, id))
 		return 0;
@@ -205,7 +205,7 @@ int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64
 
 /* ---- quotas ---------------------------------------------------------------- */
 
-/* The first line of @directory/@file as "A B" or "A"; "max" is -1. How many there were. */
+/* Reads the first line of @directory/@name, "A B" or "A"; "max" is -1. Returns how many it has. */
 static int read_numbers(const char *directory, const char *name, double numbers[2])
 {
 	char path[PATH_MAX + 32], line[64] = "";
@@ -225,7 +225,7 @@ static int read_numbers(const char *directory, const char *name, double numbers[
 	return sscanf(line, "%lf %lf", &numbers[0], &numbers[1]);
 }
 
-/* In CPUs, of the group in @directory itself; 0: none. */
+/* The own quota of the group in @directory, in CPUs; 0: none. */
 static double own_quota(const struct cgroup_hierarchy *hierarchy, const char *directory)
 {
 	double numbers[2] = {0}, period[2] = {0};

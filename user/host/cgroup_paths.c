@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of cgroups by id: their paths, found by a walk through the hierarchy. */
+/* Paths of cgroups by id, found by a walk through the hierarchy. */
 #include "host/cgroup_paths.h"
 
 #include <dirent.h>
@@ -49,13 +49,13 @@ static void entries_clear(struct entries *entries)
 	*entries = (struct entries){0};
 }
 
-/* A container may have made many groups, or long names: neither may cost dwell its memory. */
+/* Whether there is no more room: many groups or long names must not use up dwell's memory. */
 static bool is_full(const struct entries *entries)
 {
 	return entries->count >= CGROUP_WALK_MAX || entries->bytes >= PATH_BYTES_MAX;
 }
 
-/* Appends a group; @path becomes its own, also on failure. 0 or -ENOMEM. */
+/* Appends a group and takes @path over, also after an error. 0 or -ENOMEM (a NULL @path too). */
 static int entries_append(struct entries *entries, uint64_t id, char *path)
 {
 	if (path && entries->count == entries->room) {
@@ -92,7 +92,7 @@ static struct entry *entries_find(const struct entries *entries, uint64_t id)
 	return bsearch(&key, entries->entry, entries->count, sizeof(key), compare_ids);
 }
 
-/* Opens the group at @path for reading, through no symbolic link at its end. NULL: gone. */
+/* Opens the group at @path for reading; a symbolic link there is not followed. NULL: gone. */
 static DIR *open_group(const struct cgroup_hierarchy *hierarchy, const char *path,
 		       struct stat *info)
 {
@@ -122,8 +122,8 @@ static bool may_be_group(const struct dirent *item)
 }
 
 /*
- * Gives entry @position its id and appends what lies below it; the id stays 0
- * if it has vanished. 0 or -ENOMEM.
+ * Gives entry @position its id, and appends the groups below it. The id stays 0 if the
+ * group has vanished. 0 or -ENOMEM.
  */
 static int read_group(const struct cgroup_hierarchy *hierarchy, struct entries *entries,
 		      size_t position)
@@ -150,7 +150,7 @@ static int read_group(const struct cgroup_hierarchy *hierarchy, struct entries *
 	return 0;
 }
 
-/* Finds all groups, ancestors first. The list itself is what is still to be read. 0 or -ENOMEM. */
+/* Finds all groups, ancestors first. @entries is also the list of those to read. 0 or -ENOMEM. */
 static int walk(const struct cgroup_hierarchy *hierarchy, struct entries *entries)
 {
 	size_t i;
@@ -178,7 +178,7 @@ static void tidy(struct entries *entries)
 		qsort(entries->entry, kept, sizeof(*entries->entry), compare_ids);
 }
 
-/* Moves what only @old has to @found, within the limit: removed groups keep their names. */
+/* Moves entries that only @old has to @found while there is room, to keep removed groups' paths. */
 static void keep_removed(struct entries *found, struct entries *old)
 {
 	size_t i, walked = found->count;
@@ -188,14 +188,14 @@ static void keep_removed(struct entries *found, struct entries *old)
 		view = (struct entries){.entry = found->entry, .count = walked};
 		if (entries_find(&view, old->entry[i].id))
 			continue;
-		/* The path is taken over in any case; without memory the name is forgotten. */
+		/* The path is taken over in any case; without memory it is forgotten. */
 		(void)entries_append(found, old->entry[i].id, old->entry[i].path);
 		old->entry[i].path = NULL;
 	}
 	tidy(found);
 }
 
-/* Reads the hierarchy anew; without memory, what was known stays. */
+/* Reads the hierarchy anew. Without memory, the known paths stay. */
 static void refresh(struct cgroup_paths *paths)
 {
 	struct entries found __attribute__((cleanup(entries_clear))) = {0};
@@ -235,7 +235,7 @@ const char *cgroup_path(struct cgroup_paths *paths, uint64_t id)
 
 	if (!entry && (!paths->walked || clock_mono() - paths->walked_at >= paths->refresh_ns)) {
 		refresh(paths);
-		/* After the walk: a slow one must not be followed by the next at once. */
+		/* The time after the walk counts: slow walks must not follow each other at once. */
 		paths->walked_at = clock_mono();
 		paths->walked = true;
 		entry = entries_find(&paths->known, id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of cgroups by id: their paths, found by a walk through the hierarchy. */
+/* Paths of cgroups by id, found by a walk through the hierarchy. */
 #ifndef DWELL_HOST_CGROUP_PATHS_H
 #define DWELL_HOST_CGROUP_PATHS_H
 
@@ -7,16 +7,16 @@
 
 #include "host/cgroup.h"
 
-/* At most so many groups are known, and 32 MiB of paths: a walk ends there. */
+/* A walk ends at this many groups, or at 32 MiB of paths. */
 #define CGROUP_WALK_MAX 100000
 
-/* The names of all groups, read when first needed. */
+/* The paths of all groups, read when first needed. */
 struct cgroup_paths;
 
 /*
- * Copies @hierarchy and reads nothing yet. An unknown id makes cgroup_path() read
- * all again if the last time was @refresh_ns ago (CGROUP_REFRESH_NS on a live
- * host). NULL without memory. The caller frees the paths with cgroup_paths_free().
+ * Copies @hierarchy and reads nothing yet. An unknown id makes cgroup_path() read all paths
+ * again, at most once in @refresh_ns (CGROUP_REFRESH_NS on a live host). NULL without
+ * memory. The caller frees the paths with cgroup_paths_free(), which also takes NULL.
  */
 #define CGROUP_REFRESH_NS 1000000000ULL
 struct cgroup_paths *cgroup_paths_new(const struct cgroup_hierarchy *hierarchy,
@@ -24,9 +24,9 @@ struct cgroup_paths *cgroup_paths_new(const struct cgroup_hierarchy *hierarchy,
 void cgroup_paths_free(struct cgroup_paths *paths);
 
 /*
- * The path of group @id in its hierarchy: "/", "/system.slice/cron.service",
- * hostile bytes as they are. A group that was seen once keeps its path when it
- * is removed, while there is room for it. NULL: unknown. Valid until the next call.
+ * Returns the path of group @id in the hierarchy, such as "/system.slice/cron.service", or
+ * "/". It may hold any bytes. A removed group keeps its path while there is room for it.
+ * NULL: unknown. The path is valid until the next call for the same @paths.
  */
 const char *cgroup_path(struct cgroup_paths *paths, uint64_t id);
 

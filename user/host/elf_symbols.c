@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ELF symbols: the functions of one program file, by where they are in it. */
+/* ELF symbols: the functions of one program file, by their place in it. */
 #include "host/elf_symbols.h"
 
 #include <errno.h>
@@ -15,12 +15,12 @@
 
 /* Symbols between two looks at the clock. */
 #define CLOCK_EVERY 4096
-/* Symbols before an address that are looked at: those nested in a function begin behind it. */
+/* How many symbols before an address are examined: others may be nested in its function. */
 #define NESTED_MAX 64
-/* Names of one function that are compared. */
+/* How many names of one function are compared. */
 #define ALIASES_MAX 8
 
-/* A part of the file that is in memory. */
+/* A part of the file that is loaded into memory. */
 struct segment {
 	uint64_t offset, size, address;
 };
@@ -29,15 +29,15 @@ struct function {
 	uint64_t address;
 	uint32_t size; /* 0: not known */
 	uint32_t room; /* up to the end of its section; only without a size */
-	uint32_t name; /* where in the table of names */
-	uint32_t rank; /* of several at one address the least is named */
+	uint32_t name; /* offset in the table of names */
+	uint32_t rank; /* of several at one address, the lowest rank wins */
 };
 
 struct elf_symbols {
 	uint64_t base; /* the lowest address */
 	struct segment segment[ELF_SEGMENTS_MAX];
 	size_t segments;
-	uint64_t names, names_size; /* where in the file */
+	uint64_t names, names_size; /* offset and size of the table of names in the file */
 	struct function *function;  /* by address */
 	size_t functions;
 };
@@ -57,10 +57,10 @@ size_t elf_symbols_count(const struct elf_symbols *symbols)
 
 /* ---- reading ------------------------------------------------------------------- */
 
-/* What libelf last failed with, as a negative errno. */
+/* The last failure of libelf, as a negative errno. */
 static int elf_failure(void)
 {
-	/* It tells errors by numbers of its own, which no header has. */
+	/* libelf has error numbers of its own, but no header tells them. */
 	return errno == ENOMEM ? -ENOMEM : -ENOEXEC;
 }
 
@@ -84,12 +84,12 @@ static int read_segments(struct elf_symbols *symbols, Elf *elf)
 		if (header.p_vaddr < symbols->base)
 			symbols->base = header.p_vaddr;
 	}
-	/* The memory begins with a page, and with what precedes the segment in it. */
+	/* The memory begins with a whole page, even if the segment begins inside it. */
 	symbols->base &= ~4095ULL;
 	return symbols->segments ? 0 : -ENOEXEC;
 }
 
-/* The section of symbols; NULL and 0: there is none. */
+/* Sets *table to the section of symbols, NULL if there is none. 0 or a negative errno. */
 static int find_table(Elf *elf, Elf_Scn **table)
 {
 	Elf_Scn *section = NULL;
@@ -112,7 +112,7 @@ static int find_table(Elf *elf, Elf_Scn **table)
 	return 0;
 }
 
-/* Where the names of @table's symbols are: packed ones are not read. */
+/* Finds the names of @table's symbols. 0 or a negative errno; packed names are -ENOEXEC. */
 static int find_names(struct elf_symbols *symbols, Elf *elf, const GElf_Shdr *table)
 {
 	Elf_Scn *section = elf_getscn(elf, table->sh_link);
@@ -135,7 +135,7 @@ static bool is_function(const GElf_Sym *symbol)
 	       symbol->st_name;
 }
 
-/* What others may use is what people know. */
+/* Global names come first: people know what other files may use. */
 static uint32_t rank_of(const GElf_Sym *symbol)
 {
 	return GELF_ST_BIND(symbol->st_info) == STB_LOCAL;
@@ -146,7 +146,7 @@ static uint32_t at_most_32_bits(uint64_t value)
 	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
-/* How much there is from @symbol to the end of its section; 0: it is in none. */
+/* Bytes from @symbol to the end of its section; 0: it is in none. */
 static uint32_t room_of(Elf *elf, const GElf_Sym *symbol)
 {
 	Elf_Scn *section = symbol->st_shndx < SHN_LORESERVE ? elf_getscn(elf, symbol->st_shndx) :
@@ -189,7 +189,7 @@ static int by_address(const void *one, const void *other)
 
 	if (a->address != b->address)
 		return a->address < b->address ? -1 : 1;
-	/* The last one before an address is met first: the best of its equals. */
+	/* A look-up starts at the last symbol before an address, so the best of equals is last. */
 	if (!a->size != !b->size)
 		return a->size ? 1 : -1;
 	if (a->rank != b->rank)
@@ -235,7 +235,7 @@ static int read_elf(struct elf_symbols *symbols, Elf *elf)
 	Elf_Scn *table;
 	int err;
 
-	/* An archive of them is nothing that runs. */
+	/* An archive of ELF files cannot run. */
 	if (elf_kind(elf) != ELF_K_ELF)
 		return -ENOEXEC;
 	err = read_segments(symbols, elf);
@@ -273,7 +273,7 @@ int elf_symbols_read(int fd, struct elf_symbols **result)
 
 /* ---- naming -------------------------------------------------------------------- */
 
-/* How many functions begin at @address or before it. */
+/* How many functions begin at or before @address. */
 static size_t functions_until(const struct elf_symbols *symbols, uint64_t address)
 {
 	size_t low = 0, high = symbols->functions;
@@ -290,8 +290,8 @@ static size_t functions_until(const struct elf_symbols *symbols, uint64_t addres
 }
 
 /*
- * The function that @address is in; one without a size ends where the next one
- * begins, or its section ends.
+ * The function that holds @address, or NULL. A function without a size ends where the next
+ * one begins, or its section ends.
  */
 static const struct function *function_at(const struct elf_symbols *symbols, uint64_t address)
 {
@@ -323,8 +323,8 @@ static int read_name(const struct elf_symbols *symbols, int fd, uint32_t at, cha
 }
 
 /*
- * Of several names of @function the first that does not begin with an underscore:
- * "printf", and not "_IO_printf".
+ * Reads the first of @function's names that does not begin with an underscore: "printf",
+ * not "_IO_printf". If all do, it reads the first one. 0 or -ENOEXEC.
  */
 static int read_best_name(const struct elf_symbols *symbols, int fd,
 			  const struct function *function, char *name, size_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The file helper: processes that read the files of others for dwell, which are hostile. */
+/* The file helper: processes that read the possibly hostile files of others for dwell. */
 #include "host/file_helper.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@
 #include "host/file_keeper.h"
 
 #define MS 1000000LL
-#define KEEPER_MS 1000 /* that the keeper has for an answer */
+#define KEEPER_MS 1000 /* longest wait for an answer of the keeper */
 #define SLOW_MS (FILE_HELPER_ANSWER_MS / 4)
-#define END_MS 200 /* that it has for its end */
+#define END_MS 200 /* longest wait for the keeper's end */
 #define RESTART_NS (60000 * MS)
-#define SPARE_PART 10 /* of the time that goes on, so much may be waited: one in … */
+#define SPARE_PART 10 /* one part in so many of the time that passes may be waited for answers */
 
 struct file_helper {
 	pid_t keeper;
@@ -31,10 +31,10 @@ struct file_helper {
 	int opener_socket; /* -1: there is none now */
 	pid_t parser;	   /* 0: not known yet */
 	uint64_t asked;
-	int64_t spare_ns, spare_at; /* what may still be waited; when that was so: mono */
-	unsigned int restarts;	    /* that are left */
-	int64_t restarts_at;	    /* mono */
-	uint64_t spent_ns;	    /* CPU time of those that are gone */
+	int64_t spare_ns, spare_at; /* wait that is left, as of the mono time @spare_at */
+	unsigned int restarts;	    /* left */
+	int64_t restarts_at;	    /* mono: as of when they are counted */
+	uint64_t spent_ns;	    /* CPU time of processes that have ended */
 };
 
 static int64_t now(void)
@@ -103,7 +103,7 @@ static void drop_opener(struct file_helper *helper)
 	helper->parser = 0;
 }
 
-/* The helper cannot be had back: it has privileges that dwell gave up. */
+/* Goes on without the helper, which cannot be replaced: dwell gave up the privileges for that. */
 static void lose_keeper(struct file_helper *helper, int err)
 {
 	message_error("functions of programs have no names from now on: the process that starts "
@@ -113,7 +113,7 @@ static void lose_keeper(struct file_helper *helper, int err)
 	helper->keeper_socket = -1;
 }
 
-/* Has the opener that there was killed, and takes another one. 0 or a negative errno. */
+/* Has the keeper kill the old opener and start another one. 0 or a negative errno. */
 static int take_opener(struct file_helper *helper)
 {
 	struct file_keeper_started started;
@@ -139,7 +139,7 @@ static int take_opener(struct file_helper *helper)
 
 /* ---- questions -------------------------------------------------------------------- */
 
-/* Whether an opener may be started once more; that one is counted. */
+/* Whether an opener may be started once more. If so, it counts as started. */
 static bool may_restart(struct file_helper *helper)
 {
 	const int64_t time = now();
@@ -156,13 +156,13 @@ static bool may_restart(struct file_helper *helper)
 	return true;
 }
 
-/* Whether the keeper failed with @err, and not just what it tried. */
+/* Whether @err means that the keeper itself failed, not just what it tried. */
 static bool is_keepers_end(int err)
 {
 	return err == -ETIMEDOUT || err == -EPIPE || err == -ECONNRESET || err == -EPROTO;
 }
 
-/* Whether there is an opener to ask. */
+/* Whether there is an opener to ask; starts one if need be. */
 static bool has_opener(struct file_helper *helper)
 {
 	int err;
@@ -179,7 +179,7 @@ static bool has_opener(struct file_helper *helper)
 	return !err;
 }
 
-/* What may be waited for answers grows with the time. */
+/* Returns how many ns may be waited for answers now. The allowance grows as time passes. */
 static int64_t spare(struct file_helper *helper)
 {
 	const int64_t time = now(), most = FILE_HELPER_ALL_MS * MS;
@@ -191,7 +191,7 @@ static int64_t spare(struct file_helper *helper)
 	return helper->spare_ns;
 }
 
-/* Sends the question; if the opener has died since the last one, to another. */
+/* Sends the question, to another opener if this one has died. 0 or a negative errno. */
 static int send_request(struct file_helper *helper, const struct file_request *request)
 {
 	int err = file_message_send(helper->opener_socket, request, sizeof(*request), -1);
@@ -219,7 +219,7 @@ static int ask(struct file_helper *helper, const struct file_request *request,
 	return !err && answer->id != request->id ? -EPROTO : err;
 }
 
-/* Nothing in an answer may lead astray, whoever wrote it. */
+/* Makes @answer safe to use, whoever wrote it. */
 static void make_sound(struct file_answer *answer)
 {
 	answer->file[sizeof(answer->file) - 1] = '\0';
@@ -230,7 +230,7 @@ static void make_sound(struct file_answer *answer)
 
 bool file_helper_failed(const struct file_answer *answer)
 {
-	/* Without a name the parser died over it. */
+	/* Without a file's name, the parser died over the question. */
 	return !*answer->file &&
 	       (answer->outcome == FILE_TOO_SLOW || answer->outcome == FILE_HELPER);
 }
@@ -318,7 +318,7 @@ void file_helper_stop(struct file_helper *helper)
 		close(helper->keeper_socket);
 	while (helper->keeper > 0 && !waitpid(helper->keeper, NULL, WNOHANG) && now() < until)
 		nanosleep(&moment, NULL);
-	/* If it is still there, it was stopped; a second signal does no harm to one that is not. */
+	/* A keeper that is still there was stopped. SIGKILL does no harm to one that has ended. */
 	if (helper->keeper > 0 && now() >= until)
 		kill(helper->keeper, SIGKILL);
 	free(helper);

@@ -14,7 +14,7 @@
 #include "host/file_message.h"
 #include "host/file_opener.h"
 
-#define END_MS 100 /* that its children have for their end: less than dwell waits for its own */
+#define END_MS 100 /* longest wait for the children's end: less than dwell waits for the keeper's */
 
 static void run_opener(int socket)
 {
@@ -24,7 +24,7 @@ static void run_opener(int socket)
 	_exit(0);
 }
 
-/* Waits for children that have ended; *@opener is 0 if it was one of them. */
+/* Reaps children that have ended. Sets *opener to 0 if it was one of them. */
 static void reap(pid_t *opener)
 {
 	pid_t pid;
@@ -35,8 +35,8 @@ static void reap(pid_t *opener)
 }
 
 /*
- * Starts an opener in the place of *@opener, and sends its socket, or why there is
- * none. 0 or a negative errno: nothing can be sent.
+ * Starts an opener in the place of *opener, and sends its socket, or why there is none. 0,
+ * or a negative errno if nothing can be sent.
  */
 static int start_opener(int socket, pid_t *opener)
 {
@@ -61,8 +61,8 @@ static int start_opener(int socket, pid_t *opener)
 }
 
 /*
- * Ctrl-C in a terminal and the end of a service are told to all processes; but
- * names are asked for when dwell ends, and the helper ends with it.
+ * Ctrl-C in a terminal and the end of a service signal all processes. But dwell still asks
+ * for names when it ends, and the helper ends with dwell anyway.
  */
 static void ignore_signals(void)
 {
@@ -72,7 +72,7 @@ static void ignore_signals(void)
 		signal(ignored[i], SIG_IGN);
 }
 
-/* Takes the opener along, and its parser, unless a file system holds them. */
+/* Ends with the opener and its parser, unless a file system holds them. */
 __attribute__((noreturn)) static void end_keeper(pid_t opener)
 {
 	const struct timespec moment = {.tv_nsec = 5 * 1000000};

@@ -5,16 +5,16 @@
 
 #include <stdint.h>
 
-/* Its answer: an opener was started, whose socket comes along, or why there is none. */
+/* The keeper's answer. If an opener was started, a descriptor of its socket comes along. */
 struct file_keeper_started {
-	int32_t pid; /* of the opener, or a negative errno */
+	int32_t pid; /* of the opener, or a negative errno: why there is none */
 };
 
 /*
- * Makes this process the keeper, which ends when the other end of @socket is closed: for each
- * byte that comes it kills the opener that there is, starts another one, and answers with a
- * struct file_keeper_started. It gives up all other privileges, closes all other descriptors
- * and ignores the signals that end dwell.
+ * Makes this process the keeper. For each byte on @socket it kills the old opener, starts
+ * another one, and answers with a struct file_keeper_started. It ends when the other end
+ * is closed. It gives up all privileges but those to open files, closes all descriptors
+ * but @socket, and ignores the signals that end dwell.
  */
 void file_keeper_run(int socket) __attribute__((noreturn));
 

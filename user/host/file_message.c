@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* File messages: what dwell and the helper that reads programs' files say to each other. */
+/* File messages: requests and answers between dwell and the file helper's processes. */
 #include "host/file_message.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ int file_message_send(int socket, const void *message, size_t size, int fd)
 	return sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* The one descriptor that came along, or -1: of several, which the padding has room for, none. */
+/* Returns the one descriptor that came along, or -1. Several, which fit the padding, are closed. */
 static int descriptor_of(struct msghdr *header)
 {
 	const struct cmsghdr *control = CMSG_FIRSTHDR(header);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* File messages: what dwell and the helper that reads programs' files say to each other. */
+/* File messages: requests and answers between dwell and the file helper's processes. */
 #ifndef DWELL_HOST_FILE_MESSAGE_H
 #define DWELL_HOST_FILE_MESSAGE_H
 
@@ -7,12 +7,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What is asked for. */
+/* The kinds of requests. */
 enum file_kind {
 	FILE_NAME_ADDRESS = 1, /* the function at an address of a process */
 };
 
-/* How it went. What each means to a reader: name for machines, text for people. */
+/* Outcomes of a request: name for machines, text for people. */
 #define FILE_OUTCOME_LIST(X)                                                         \
 	X(FOUND, "found", "found")                                                   \
 	X(UNMAPPED, "unmapped", "no code is mapped there")                           \
@@ -31,15 +31,15 @@ enum file_outcome {
 		FILE_OUTCOMES
 };
 
-/* To the opener: @address is one of process @pid. To the parser: bytes of the file sent along. */
+/* A request to the opener, or with a file's descriptor, to the parser. */
 struct file_request {
 	uint64_t id;
-	uint32_t kind; /* enum file_kind */
-	uint32_t pid;
-	uint64_t address;
+	uint32_t kind;	  /* enum file_kind */
+	uint32_t pid;	  /* process that @address is in */
+	uint64_t address; /* to the parser: offset in the file, in bytes */
 };
 
-/* A longer name is cut. */
+/* Bytes of names with their NUL: longer names are cut. */
 #define FILE_FUNCTION_LEN 512
 #define FILE_NAME_LEN 256
 
@@ -47,36 +47,37 @@ struct file_answer {
 	uint64_t id;	   /* the request's */
 	uint32_t outcome;  /* enum file_outcome */
 	uint32_t parser;   /* process id of the parser */
-	uint32_t is_file;  /* 1: @file is a file's; 0: a region of memory's */
+	uint32_t is_file;  /* 1: @file names a file; 0: a region of memory */
 	uint64_t spent_ns; /* CPU time of parsers that ended since the last answer */
-	uint64_t offset; /* of the address: bytes from where the file, or the region, begins in memory */
-	/* The file's name, also if it could not be read; the region's, such as "[vdso]". */
+	uint64_t offset; /* of the address; bytes from where the file or region begins in memory */
+	/* Name of the file, even an unreadable one, or of the region ("[vdso]"); "": unknown. */
 	char file[FILE_NAME_LEN];
-	char function[FILE_FUNCTION_LEN]; /* "": none is known */
+	char function[FILE_FUNCTION_LEN]; /* "": unknown */
 };
 
 /*
- * Sends @message, and @fd along with it (-1: none), without waiting for room. The
- * descriptor stays the caller's too. 0; -EAGAIN: there is no room; another negative errno.
+ * Sends @message of @size bytes, with a copy of @fd (-1: none), without waiting for room.
+ * The caller keeps @fd. 0; -EAGAIN: there is no room; another negative errno.
  */
 int file_message_send(int socket, const void *message, size_t size, int fd);
 
 /*
- * Waits for one message of exactly @size bytes, and takes a descriptor with it
- * into *fd, which the caller closes (-1: none came; NULL: none is taken). 0; -EPIPE: the
- * other end is closed; -EPROTO: something else came; another negative errno.
+ * Waits for one message of exactly @size bytes. A descriptor that comes along is put into
+ * *fd, and the caller closes it; *fd is -1 if none came. With a NULL @fd none is taken. 0;
+ * -EPIPE: the other end is closed; -EPROTO: a message of another size came; another
+ * negative errno.
  */
 int file_message_receive(int socket, void *message, size_t size, int *fd);
 
 /*
- * Waits like file_message_receive(), but for @ms milliseconds at most: then it returns
- * -ETIMEDOUT, and *fd is as it was.
+ * Does what file_message_receive() does, but waits for @ms milliseconds at most, then
+ * returns -ETIMEDOUT and leaves *fd unchanged.
  */
 int file_message_await(int socket, void *message, size_t size, int *fd, int ms);
 
 /*
- * Closes all descriptors but @kept and the three standard ones, which lead nowhere
- * then. Ends the process if it cannot.
+ * Closes all descriptors but @kept and the three standard ones. Those lead to /dev/null
+ * afterwards, or are closed if it cannot be opened. Ends the process if it fails.
  */
 void file_message_close_others(int kept);
 

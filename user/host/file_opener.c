@@ -18,7 +18,7 @@
 #include "host/mapped_file.h"
 #include "host/mapping.h"
 
-/* The mappings found last: the functions of a stack are in few, and are asked for at once. */
+/* Mappings that are kept: a stack's functions are asked for together, and are in few mappings. */
 #define MAPPINGS 16
 #define FRESH_NS 1000000000ULL
 
@@ -31,7 +31,7 @@ struct found {
 struct opener {
 	int parser; /* socket */
 	pid_t parser_pid;
-	uint64_t spent_ns; /* CPU time of parsers that ended, and was not told yet */
+	uint64_t spent_ns; /* CPU time of ended parsers that no answer told yet */
 	struct found found[MAPPINGS];
 	unsigned int next;
 };
@@ -54,7 +54,7 @@ static uint32_t outcome_of(int err)
 	}
 }
 
-/* As mapping_find(). *mapping is valid until the next call. */
+/* Does what mapping_find() does; *mapping is valid until the next call. */
 static int find(struct opener *opener, uint32_t pid, uint64_t address,
 		const struct mapping **mapping)
 {
@@ -77,7 +77,7 @@ static int find(struct opener *opener, uint32_t pid, uint64_t address,
 	return err;
 }
 
-/* What the parser says of @offset in the file @fd. 0, or why it says nothing. */
+/* Asks the parser for @offset in the file @fd. 0, or a negative errno if it does not answer. */
 static int ask_parser(struct opener *opener, const struct file_request *request, uint64_t offset,
 		      int fd, struct file_answer *answer)
 {
@@ -98,7 +98,7 @@ static uint64_t time_ns(const struct timeval *time)
 	return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_usec * 1000;
 }
 
-/* Ends the parser. Returns the signal that it died of. */
+/* Ends the parser. Returns the signal that it died of; 0: none. */
 static int parser_end(struct opener *opener)
 {
 	struct rusage usage;
@@ -115,9 +115,8 @@ static int parser_end(struct opener *opener)
 }
 
 /*
- * Asks the parser, or another one in the place of one that somebody ended since
- * the last question, or whose time was up during this one. False: it is no more,
- * and *answer says why.
+ * Asks the parser. It is replaced if somebody ended it since the last request, or if its
+ * CPU time was used up by this one. False: the parser has died, and *answer says why.
  */
 static bool ask_a_parser(struct opener *opener, const struct file_request *request, uint64_t offset,
 			 int fd, struct file_answer *answer)
@@ -162,7 +161,7 @@ static void name_in_file(struct opener *opener, const struct file_request *reque
 	mapping_file_name(mapping, answer->file, sizeof(answer->file));
 }
 
-/* Memory without a file: code that a program made, or the kernel's own. */
+/* Names memory without a file: code that a program made, or the kernel's own. */
 static void name_region(const struct file_request *request, const struct mapping *mapping,
 			struct file_answer *answer)
 {
@@ -179,7 +178,7 @@ static void answer_request(struct opener *opener, const struct file_request *req
 			  find(opener, request->pid, request->address, &mapping) :
 			  -EINVAL;
 
-	/* What a broken chain of frames leads to is often data. */
+	/* A broken chain of frames often leads to data. */
 	if (!err && !mapping->executable)
 		err = -ENOENT;
 	*answer = (struct file_answer){.outcome = err ? outcome_of(err) : FILE_FOUND};

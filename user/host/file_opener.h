@@ -4,12 +4,11 @@
 #define DWELL_HOST_FILE_OPENER_H
 
 /*
- * Starts a parser and then serves: each struct file_request that comes on @socket
- * is answered with one struct file_answer. It keeps what privileges it has, and
- * uses them to look at mappings and to open files, which it hands to the parser.
- * A file system may keep it waiting for ever: whoever asks must give up by himself.
- * Returns when the other end is closed or takes no answer, when no parser can be started,
- * and after the answer to a question over which the parser died.
+ * Starts a parser, and answers each struct file_request on @socket with one struct
+ * file_answer. It keeps the process's privileges, to read mappings and to open files for
+ * the parser. A file system may keep it waiting for ever, so whoever asks must give up on
+ * its own. Returns when the other end is closed or takes no answer, when no parser can be
+ * started, and after it answered a request over which the parser died.
  */
 void file_opener_serve(int socket);
 

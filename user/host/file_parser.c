@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The parser: a process without any right, which reads the files that it is handed. */
+/* The parser: a process without any privilege that reads the files it is handed. */
 #include "host/file_parser.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "host/elf_symbols.h"
 #include "host/file_message.h"
 
-/* Each compiler tells in a way of its own that the unit tests' sanitizer is there. */
+/* Each compiler has a way of its own to tell that the unit tests' sanitizer is on. */
 #ifdef __SANITIZE_ADDRESS__
 #define ADDRESS_SANITIZER
 #elif defined(__has_feature)
@@ -34,12 +34,12 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 #define MEMORY_MAX (256UL << 20)
-#define CPU_MAX 60	      /* seconds, in all: a new parser takes its place */
-#define REQUEST_CPU_SECONDS 1 /* beyond it SIGPROF ends the process */
+#define CPU_MAX 60	      /* seconds in all; then a new parser takes over */
+#define REQUEST_CPU_SECONDS 1 /* then SIGPROF ends the process */
 #define TABLES 64
 #define FUNCTIONS_MAX ELF_SYMBOLS_MAX /* in all tables that are kept */
 
-/* One state of one file: another one is another table. */
+/* One state of one file. A changed file gets another table. */
 struct key {
 	dev_t device;
 	ino_t inode;
@@ -50,8 +50,8 @@ struct key {
 struct table {
 	uint64_t used; /* 0: this place is free */
 	struct key key;
-	struct elf_symbols *symbols; /* NULL: … */
-	int err;		     /* … it could not be read */
+	struct elf_symbols *symbols; /* NULL: could not be read */
+	int err;		     /* negative errno of reading; 0: none */
 };
 
 struct tables {
@@ -71,8 +71,8 @@ static void forget(struct tables *tables, struct table *table)
 }
 
 /*
- * The table used least lately, a free one first. But for @but (NULL: none): then
- * one with functions, or NULL.
+ * The least recently used table, free ones first. If @but is not NULL, only other tables
+ * with symbols count, and NULL means that there is none.
  */
 static struct table *least_used(struct tables *tables, const struct table *but)
 {
@@ -89,7 +89,7 @@ static struct table *least_used(struct tables *tables, const struct table *but)
 	return least;
 }
 
-/* Reads the file, if need be with the room that all other tables take. */
+/* Reads the file @fd. If memory is short, all other tables are dropped first. */
 static void read_table(struct tables *tables, struct table *table, int fd)
 {
 	struct table *other;
@@ -113,7 +113,7 @@ static bool is_of(const struct table *table, const struct key *key)
 	return table->used && !memcmp(&table->key, key, sizeof(*key));
 }
 
-/* The table of the file @fd; NULL: it cannot be told which file that is. */
+/* The table of the file @fd; NULL: the file cannot be identified. */
 static struct table *table_of(struct tables *tables, int fd)
 {
 	struct key key;
@@ -122,7 +122,7 @@ static struct table *table_of(struct tables *tables, int fd)
 
 	if (fstat(fd, &info))
 		return NULL;
-	memset(&key, 0, sizeof(key)); /* its padding too is compared */
+	memset(&key, 0, sizeof(key)); /* the padding is compared too */
 	key.device = info.st_dev;
 	key.inode = info.st_ino;
 	key.size = info.st_size;
@@ -210,10 +210,10 @@ static void limit(int resource, rlim_t most)
 
 static void set_limits(void)
 {
-#ifndef ADDRESS_SANITIZER /* it takes terabytes of addresses */
+#ifndef ADDRESS_SANITIZER /* needs terabytes of addresses */
 	limit(RLIMIT_AS, MEMORY_MAX);
 #endif
-	/* The kernel kills at the hard limit, and by that nobody knows why. */
+	/* At the hard limit the kernel sends SIGKILL, which does not tell why. */
 	setrlimit(RLIMIT_CPU, &(struct rlimit){CPU_MAX, CPU_MAX + 1});
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CORE, 0);
@@ -223,7 +223,7 @@ static void set_limits(void)
 	limit(RLIMIT_NOFILE, 8);
 }
 
-/* A kernel that filters system calls looks at the filter, which is nowhere. */
+/* Tries a filter at address NULL: only a kernel that filters system calls looks there. */
 static bool kernel_filters_calls(void)
 {
 	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) || errno != EINVAL;
@@ -241,7 +241,7 @@ static int allow_calls(scmp_filter_ctx filter)
 		SCMP_SYS(futex),	SCMP_SYS(exit_group), SCMP_SYS(clock_gettime),
 		SCMP_SYS(rt_sigreturn),
 	};
-	/* libelf asks for flags. Other commands have the kernel send signals to anybody. */
+	/* libelf asks for flags. Other commands can make the kernel signal other processes. */
 	static const int fcntls[] = {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)};
 	static const scmp_datum_t commands[] = {F_GETFD, F_GETFL};
 	int err = 0;
@@ -280,7 +280,7 @@ int file_parser_limit_calls(void)
 
 static void run(int socket)
 {
-	/* Whoever hands it files may be killed: it must not stay behind. */
+	/* The opener may be killed, and the parser must not stay behind. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "dwell-parser");
 	file_message_close_others(socket);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mapped files: opens the very file that a process has mapped, wherever it is by now. */
+/* Mapped files: opens the very file that a process has mapped, wherever that is by now. */
 #include "host/mapped_file.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 /*
- * Whether its regular files are not to be touched: those of devices and of the
- * kernel do something when opened or mapped, and those of huge pages are mapped
- * by whole ones.
+ * Whether the regular files of @system must not be touched. Files of devices and of the
+ * kernel do something when they are opened or mapped. Files of huge pages can only be
+ * mapped by whole huge pages.
  */
 static bool is_special(const struct statfs *system)
 {
@@ -28,7 +28,10 @@ static bool is_special(const struct statfs *system)
 	       (uint32_t)system->f_type == PROC_SUPER_MAGIC;
 }
 
-/* Opens for reading what @place (O_PATH, closed here) is, if that is a regular file. */
+/*
+ * Opens the regular file @place for reading. @place is a descriptor (O_PATH), and closed
+ * here; a negative errno in it is returned. Returns a descriptor or a negative errno.
+ */
 static int open_regular(int place)
 {
 	char path[64];
@@ -52,7 +55,10 @@ static int open_regular(int place)
 	return fd;
 }
 
-/* A link of /proc, which leads to a file and not to a name. A descriptor or a negative errno. */
+/*
+ * Opens the file behind a link in /proc, which leads to the file itself and not to a name.
+ * Returns a descriptor or a negative errno.
+ */
 static int open_link(uint32_t pid, const char *name)
 {
 	char path[128];
@@ -63,7 +69,7 @@ static int open_link(uint32_t pid, const char *name)
 	return open_regular(place < 0 ? -errno : place);
 }
 
-/* Undoes what the kernel does to newlines in names. */
+/* Undoes the kernel's escapes of newlines in names, in place. */
 static void unescape(char *name)
 {
 	char *to = name;
@@ -78,8 +84,8 @@ static void unescape(char *name)
 }
 
 /*
- * @mapped below @root, whose links lead nowhere else. What is no regular file has
- * taken the name over. A descriptor or a negative errno.
+ * Opens the file named @mapped below @root, where no link leads elsewhere. Anything but a
+ * regular file has taken the name over. Returns a descriptor or a negative errno.
  */
 static int open_below(const char *root, const char *mapped)
 {
@@ -103,9 +109,9 @@ static int open_below(const char *root, const char *mapped)
 }
 
 /*
- * Whether @fd is the file of @mapping. What stat(2) says of it may differ from
- * what /proc/PID/maps says (overlayfs, btrfs), so it is mapped here and looked
- * at in the same way; it is never read through that. 1, 0, or a negative errno.
+ * Whether @fd is the file of @mapping: 1, 0, or a negative errno. stat(2) may contradict
+ * /proc/PID/maps (overlayfs, btrfs). So the file is mapped here, never read through that,
+ * and its mapping compared.
  */
 static int is_mapped(int fd, const struct mapping *mapping)
 {
@@ -118,14 +124,14 @@ static int is_mapped(int fd, const struct mapping *mapping)
 		return -errno;
 	err = mapping_find_own((uintptr_t)memory, &own);
 	if (munmap(memory, size))
-		_exit(1); /* it would be left behind each time */
+		_exit(1); /* a mapping would be left behind each time */
 	if (err)
 		return err;
 	return own.inode == mapping->inode && own.major == mapping->major &&
 	       own.minor == mapping->minor;
 }
 
-/* Keeps @fd if it is the file of @mapping; else closes it and returns -ESTALE or an error. */
+/* Returns @fd if it is the file of @mapping. Otherwise closes it; -ESTALE or another errno. */
 static int keep_if_mapped(int fd, const struct mapping *mapping)
 {
 	int same;
@@ -139,7 +145,7 @@ static int keep_if_mapped(int fd, const struct mapping *mapping)
 	return same ? same : -ESTALE;
 }
 
-/* Where the link to the mapping itself may not be followed. */
+/* Opens the file by its names, where the link to the mapping itself may not be followed. */
 static int open_by_name(uint32_t pid, const struct mapping *mapping)
 {
 	char root[64];
@@ -152,7 +158,7 @@ static int open_by_name(uint32_t pid, const struct mapping *mapping)
 	fd = keep_if_mapped(open_below(root, mapping->name), mapping);
 	if (fd >= 0)
 		return fd;
-	/* Below a changed root directory a path is seen from ours. */
+	/* Below a changed root directory, the kernel shows paths as seen from ours. */
 	here = keep_if_mapped(open_below("/", mapping->name), mapping);
 	if (here >= 0)
 		return here;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings: what a process has at an address, as /proc/PID/maps says. */
+/* Mappings: what a process has at an address, according to /proc/PID/maps. */
 #include "host/mapping.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define DELETED " (deleted)"
-/* What stands before the name takes some 70 bytes, and is filled up with blanks. */
+/* The fields before the name take some 70 bytes, and are padded with blanks. */
 #define LINE_LEN (MAPPING_NAME_LEN + 128)
 
 int mapping_parse(const char *line, struct mapping *mapping)
@@ -26,7 +26,7 @@ int mapping_parse(const char *line, struct mapping *mapping)
 	    !used || mapping->start >= mapping->end)
 		return -EINVAL;
 	mapping->executable = strchr(rights, 'x');
-	/* A name may begin with a blank, but no path does: they begin with a slash. */
+	/* Only names of memory may begin with a blank: a path begins with a slash. */
 	name = line + used + strspn(line + used, " ");
 	snprintf(mapping->name, sizeof(mapping->name), "%.*s", (int)strcspn(name, "\n"), name);
 	return 0;
@@ -61,7 +61,7 @@ static int find_in(FILE *file, uint64_t address, struct mapping *mapping)
 		if (err)
 			return err;
 		if (address < mapping->start)
-			return -ENOENT; /* they are in order */
+			return -ENOENT; /* lines are in ascending order */
 		if (address < mapping->end)
 			return 0;
 	}
@@ -69,7 +69,7 @@ static int find_in(FILE *file, uint64_t address, struct mapping *mapping)
 		return errno ? -errno : -EIO;
 	if (bytes >= MAPPING_BYTES_MAX)
 		return -EFBIG;
-	/* What is about to be gone has no memory any more. */
+	/* A process that is about to be gone has no memory any more. */
 	return bytes ? -ENOENT : -ESRCH;
 }
 
@@ -92,7 +92,7 @@ int mapping_find(uint32_t pid, uint64_t address, struct mapping *mapping)
 		return find_and_close(file, address, mapping);
 	if (errno != ENOENT)
 		return errno == EPERM ? -EACCES : -errno;
-	/* A process may be hidden there (hidepid), and there may be no /proc at all. */
+	/* The process may be hidden in /proc (hidepid), or there may be no /proc at all. */
 	return kill((pid_t)pid, 0) && errno == ESRCH ? -ESRCH : -EACCES;
 }
 

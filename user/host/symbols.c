@@ -20,16 +20,16 @@
 struct function {
 	uint64_t address;
 	const char *name;
-	size_t length;	      /* of the name without what the compiler appended */
-	size_t full_length;   /* of the name */
+	size_t length;	      /* of the name without the compiler's suffix */
+	size_t full_length;   /* of the name with it */
 	const char *module;   /* without brackets */
 	size_t module_length; /* 0: the kernel itself */
 };
 
-/* Takes in a function. Returns 0 to go on, more than 0 when it has seen enough, -errno. */
+/* Takes a function. Returns 0 to go on, a positive number to stop, or a negative errno. */
 typedef int (*function_intake)(void *context, const struct function *function);
 
-/* What the file as a whole turned out to be. */
+/* Findings about the file as a whole. */
 struct census {
 	size_t functions;
 	bool shows_addresses;
@@ -78,8 +78,8 @@ static bool parse_function(const char *line, const char *end, struct function *f
 }
 
 /*
- * Hands the functions on the whole lines of @text to @intake. Returns the bytes
- * used up, with *@result as @intake returned it.
+ * Hands the functions on the complete lines of @text to @intake. Returns how many bytes
+ * were used; *result is the last result of @intake.
  */
 static size_t take_lines(const char *text, size_t length, function_intake intake, void *context,
 			 struct census *census, int *result)
@@ -112,8 +112,8 @@ static void free_buffer(char **buffer)
 }
 
 /*
- * Hands every function in the file @fd to @intake, until it has seen enough.
- * 0; -EPERM (there are functions, but no addresses); another negative errno.
+ * Hands every function in the file @fd to @intake, until that stops. 0; -EPERM: there are
+ * functions, but no addresses; another negative errno.
  */
 static int for_each_function(int fd, function_intake intake, void *context)
 {
@@ -134,14 +134,14 @@ static int for_each_function(int fd, function_intake intake, void *context)
 			return -errno;
 		kept += (size_t)got;
 		if (!got && kept)
-			buffer[kept++] = '\n'; /* the last line may lack it */
+			buffer[kept++] = '\n'; /* the last line may lack its own */
 		used = take_lines(buffer, kept, intake, context, &census, &result);
 		if (result)
 			return result < 0 ? result : 0;
 		kept -= used;
 		memmove(buffer, buffer + used, kept);
 		if (kept == READ_SIZE - 1)
-			kept = 0; /* no line is that long: not worth keeping */
+			kept = 0; /* no function's line is that long */
 	} while (got);
 	return census.functions && !census.shows_addresses ? -EPERM : 0;
 }
@@ -151,9 +151,9 @@ static int for_each_function(int fd, function_intake intake, void *context)
 struct wanted {
 	const char *const *names;
 	uint64_t *addresses;
-	bool *exact; /* found without anything appended */
+	bool *exact; /* found without a suffix */
 	size_t count;
-	size_t missing; /* not found exactly */
+	size_t missing; /* not found without a suffix */
 };
 
 static int take_wanted(void *context, const struct function *function)
@@ -165,7 +165,7 @@ static int take_wanted(void *context, const struct function *function)
 	for (i = 0; i < wanted->count; i++) {
 		const char *name = wanted->names[i];
 
-		/* The file's name may be any bytes: it ends where its length says, not at a NUL. */
+		/* The file's name may hold any bytes, and has no NUL at its end. */
 		if (wanted->exact[i] || strlen(name) != function->length ||
 		    memcmp(name, function->name, function->length) != 0)
 			continue;
@@ -205,23 +205,23 @@ int symbols_addresses(const char *kallsyms, const char *const *names, uint64_t *
 
 struct symbol {
 	uint64_t address;
-	uint32_t name; /* where it begins in the text; grows in the order of the file */
+	uint32_t name; /* offset in the text; ascends in the order of the file */
 };
 
 struct symbols {
-	int fd;		       /* -1: read, or it could not be opened */
-	int error;	       /* of opening or reading */
+	int fd;		       /* -1: already read, or it could not be opened */
+	int error;	       /* of opening or reading; negative errno or 0 */
 	struct symbol *symbol; /* ascending addresses, no address twice */
 	size_t count;
-	size_t room; /* bytes */
+	size_t room; /* bytes at @symbol */
 	char *text;  /* all names, each with a NUL */
 	size_t used;
 	size_t size;
 };
 
 /*
- * @buffer of *@size bytes, moved if need be so that @more fit behind the @used
- * ones. NULL without memory: @buffer is as it was.
+ * Makes room for @more bytes behind the @used ones of @buffer, which has *size bytes.
+ * Returns the buffer, moved if need be. NULL without memory, and @buffer is unchanged.
  */
 static void *reserve(void *buffer, size_t used, size_t more, size_t *size)
 {
@@ -278,7 +278,7 @@ static int compare_symbols(const void *left, const void *right)
 	return (a->name > b->name) - (a->name < b->name);
 }
 
-/* Sorts, and keeps the first name in the file of each address. */
+/* Sorts the symbols by address, and keeps each address's first name in the file. */
 static void sort_symbols(struct symbols *symbols)
 {
 	struct symbol *symbol = symbols->symbol;
@@ -308,7 +308,7 @@ struct symbols *symbols_new(const char *kallsyms)
 
 	if (!symbols)
 		return NULL;
-	/* The kernel decides here what will be shown: privileges may be given up before reading. */
+	/* The kernel decides at the opening what it shows, so reading needs no privilege. */
 	symbols->fd = open(kallsyms, O_RDONLY | O_CLOEXEC);
 	if (symbols->fd < 0)
 		symbols->error = -errno;
@@ -324,7 +324,7 @@ void symbols_free(struct symbols *symbols)
 	free(symbols);
 }
 
-/* Reads the file if that was not done yet. 0 or what went wrong the first time. */
+/* Only the first call reads the file; later ones repeat its error. */
 int symbols_read(struct symbols *symbols)
 {
 	if (symbols->fd < 0)
@@ -345,7 +345,7 @@ static int compare_addresses(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* Makes sure that the symbols are there, and @buffer is empty. 0 or a negative errno. */
+/* Empties @buffer, and reads the symbols if need be. 0 or a negative errno. */
 static int prepare(struct symbols *symbols, char *buffer, size_t size)
 {
 	if (size)
@@ -376,7 +376,7 @@ int symbols_covering(struct symbols *symbols, uint64_t address, char *buffer, si
 
 	if (err)
 		return err;
-	/* How many begin at or below it. */
+	/* Ends with @low as the number of functions that begin at or below @address. */
 	for (high = symbols->count; low < high;) {
 		middle = low + (high - low) / 2;
 		if (symbols->symbol[middle].address <= address)

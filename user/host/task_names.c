@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of tasks by thread id: of those that live, and of those that have exited lately. */
+/* Names of tasks by thread id: of live tasks, and of those that exited lately. */
 #include "host/task_names.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 struct name {
 	uint32_t tid;
 	char comm[DWELL_COMM_LEN];
-	UT_hash_handle hh; /* in the order in which they were remembered */
+	UT_hash_handle hh; /* keeps the order of insertion */
 };
 
 struct task_names {
@@ -71,7 +71,7 @@ void task_names_remember(struct task_names *names, uint32_t tid, const char *com
 		forget(names, names->kept);
 	name = calloc(1, sizeof(*name));
 	if (!name)
-		return; /* its number will have to do */
+		return; /* the number of the task has to do */
 	name->tid = tid;
 	memcpy(name->comm, comm, strnlen(comm, DWELL_COMM_LEN - 1));
 	HASH_ADD(hh, names->kept, tid, sizeof(name->tid), name);
@@ -79,7 +79,7 @@ void task_names_remember(struct task_names *names, uint32_t tid, const char *com
 		free(name);
 }
 
-/* Reads the name of a task that lives. NULL: it does not, or its tid is another process's. */
+/* Reads the name of a live task. NULL: it has exited, or its tid is another process's. */
 static const char *read_name(struct task_names *names, uint32_t pid, uint32_t tid)
 {
 	char path[PATH_MAX + 64];
@@ -97,7 +97,7 @@ static const char *read_name(struct task_names *names, uint32_t pid, uint32_t ti
 		return NULL;
 	length = fread(names->read, 1, sizeof(names->read), file);
 	fclose(file);
-	/* The last newline is the kernel's, others are the task's own. */
+	/* The last newline is the kernel's; others belong to the name. */
 	if (!length)
 		return NULL;
 	names->read[length - 1] = '\0';

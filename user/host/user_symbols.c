@@ -12,10 +12,10 @@
 #include "base/clock.h"
 
 #define NAMES_BITS 12
-#define NAMES (1 << NAMES_BITS) /* that are kept */
+#define NAMES (1 << NAMES_BITS) /* how many are kept */
 #define FRESH_NS 1000000000ULL
-#define NAME_LEN 800 /* the longest */
-/* Processes that made dwell wait for the helper, and how long they are not asked about. */
+#define NAME_LEN 800 /* of the longest */
+/* How many slow processes are remembered, and for how long. */
 #define SLOW_PROCESSES 64
 #define SLOW_NS 60000000000ULL
 
@@ -26,9 +26,10 @@ struct name {
 	char *text;  /* NULL: nothing is known */
 };
 
+/* A process that made dwell wait for the helper. */
 struct slow {
 	uint32_t pid;
-	uint32_t outcome; /* enum file_outcome: how it went; FILE_FOUND: it may be asked about */
+	uint32_t outcome; /* enum file_outcome, given without asking; FILE_FOUND: ask as usual */
 	uint64_t at;	  /* mono */
 };
 
@@ -65,7 +66,7 @@ const uint64_t *user_symbols_unnamed(const struct user_symbols *symbols)
 
 /* ---- asking --------------------------------------------------------------------- */
 
-/* What is kept of @pid, or NULL: it did not make anybody wait lately. */
+/* The entry of process @pid; NULL: it was not slow lately. */
 static struct slow *find_slow(struct user_symbols *symbols, uint32_t pid)
 {
 	for (size_t i = 0; i < SLOW_PROCESSES; i++)
@@ -75,8 +76,9 @@ static struct slow *find_slow(struct user_symbols *symbols, uint32_t pid)
 }
 
 /*
- * Who has a slow answer once may have a large file, whose table is kept. Whoever
- * goes on like that would use up the time that there is for everybody.
+ * Notes that an answer about process @pid was slow. A single slow answer may be due to a
+ * large file, whose table is kept afterwards. A process that stays slow is not asked about,
+ * since it would use up everybody's time.
  */
 static void note_slow(struct user_symbols *symbols, uint32_t pid, const struct file_answer *answer)
 {
@@ -90,7 +92,7 @@ static void note_slow(struct user_symbols *symbols, uint32_t pid, const struct f
 	*slow = (struct slow){pid, outcome, clock_mono()};
 }
 
-/* Asks the helper, unless it is known to be in vain. */
+/* Asks the helper, unless that is known to be in vain. */
 static void ask(struct user_symbols *symbols, uint32_t pid, uint64_t address,
 		struct file_answer *answer)
 {
@@ -102,7 +104,7 @@ static void ask(struct user_symbols *symbols, uint32_t pid, uint64_t address,
 		note_slow(symbols, pid, answer);
 }
 
-/* What is told of it: "" if nothing is. */
+/* Writes the text for @answer; "" if nothing is known. */
 static void describe(const struct file_answer *answer, char *text, size_t size)
 {
 	if (answer->outcome == FILE_FOUND && *answer->function)
@@ -126,7 +128,7 @@ static struct name *place_of(struct user_symbols *symbols, uint32_t pid, uint64_
 	return &symbols->name[hash >> (64 - NAMES_BITS)];
 }
 
-/* Puts the answer for @address into its place. */
+/* Asks for @address, and puts its name into the place @name. */
 static void learn(struct user_symbols *symbols, struct name *name, uint32_t pid, uint64_t address)
 {
 	struct file_answer answer;
