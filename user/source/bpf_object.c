@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BPF objects: what all that work with a loaded one ask of its maps and iterators. */
+/* BPF objects: questions to the maps and iterators of a loaded object. */
 #include "source/bpf_object.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 bool map_exists(const struct bpf_map *map)
 {
-	/* Newer versions of libbpf have a descriptor for each map, made or not. */
+	/* Newer versions of libbpf have a descriptor even for a map that is left out. */
 	return bpf_map__autocreate(map) && bpf_map__fd(map) >= 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* BPF objects: what all that work with a loaded one ask of its maps and iterators. */
+/* BPF objects: questions to the maps and iterators of a loaded object. */
 #ifndef DWELL_SOURCE_BPF_OBJECT_H
 #define DWELL_SOURCE_BPF_OBJECT_H
 
@@ -8,10 +8,10 @@
 struct bpf_link;
 struct bpf_map;
 
-/* Whether @map was made: neither left out nor refused. */
+/* Whether @map exists in the kernel: it was neither left out nor refused. */
 bool map_exists(const struct bpf_map *map);
 
-/* Runs an iterator to its end; what it writes goes to nobody. 0 or a negative errno. */
+/* Runs the iterator @link to its end and drops its output. 0 or a negative errno. */
 int iterator_run(struct bpf_link *link);
 
 #endif

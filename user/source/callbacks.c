@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Callback addresses: which function the kernel calls for which kind of timer. */
+/* Callback addresses: the functions that the kernel calls for each kind of timer. */
 #include "source/callbacks.h"
 
 #include <errno.h>
@@ -17,10 +17,10 @@
 #include "source/bpf_object.h"
 #include "dwell.skel.h"
 
-/* In the order of dwell_config's arrays; callbacks of one place are of different versions. */
+/* In the order of dwell_config's arrays. TICK and TICK_OLD share a place there. */
 enum callback {
-	TICK,	  /* to 6.9: tick_sched_timer */
-	TICK_OLD, /* goes to the same place */
+	TICK,
+	TICK_OLD, /* to 6.9 */
 	HRTICK,
 	SLEEPERS,
 	USERS = SLEEPERS + DWELL_SLEEPERS,
@@ -58,13 +58,13 @@ static void set_from_symbols(struct dwell_config *config, const uint64_t *addres
 /* ---- without symbols: learning by doing ---------------------------------- */
 
 /*
- * A time-out that no other timer has which is armed in dwell's own context (the
- * tick and hrtick are, by the interrupts it takes): a sleep has to be sat through,
- * the others are disarmed again.
+ * Time-outs that no other timer in dwell's own context has; the tick and the hrtick are
+ * armed there too, by the interrupts that dwell takes. A sleep has to be sat through. The
+ * other timers are disarmed again.
  */
 #define LEARN_SLEEP_NS 13000000
 #define LEARN_FAR_S 3600
-#define LEARN_TRIES 10 /* one is in vain when an interrupt takes too long in the middle */
+#define LEARN_TRIES 10 /* a try fails if an interrupt takes too long in the middle */
 
 static void arm_sleep(void)
 {
@@ -113,7 +113,7 @@ static uint64_t learn(struct dwell_bpf *skeleton, void (*arm)(void), uint64_t ti
 	return skeleton->bss->learned;
 }
 
-/* Nothing but what learning takes, so that nothing else can be refused. */
+/* Has only the programs for learning loaded, so that nothing else can be refused. */
 static void load_alone(const struct dwell_bpf *skeleton)
 {
 	struct bpf_program *program;
@@ -127,7 +127,7 @@ static void load_alone(const struct dwell_bpf *skeleton)
 		bpf_map__set_autocreate(map, bpf_map__is_internal(map));
 }
 
-/* What the kernel calls dwell; in a pid namespace that is not what getpid() says. */
+/* Learns dwell's number in the kernel, which differs from getpid() in a pid namespace. */
 static void learn_self(struct dwell_bpf *skeleton)
 {
 	skeleton->links.name_function = bpf_program__attach(skeleton->progs.name_function);

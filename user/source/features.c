@@ -16,8 +16,8 @@
 #include "host/symbols.h"
 
 /*
- * Found by type information, never by version: stable kernels take changes over
- * from newer ones (6.12.95 has what 6.18.15 lacks).
+ * Features of the kernel are detected by type information, never by version: stable kernels
+ * take changes over from newer ones (6.12.95 has some that 6.18.15 lacks).
  */
 const struct feature feature_list[FEATURES] = {
 	[FEATURE_USER_NAMESPACE] =
@@ -96,7 +96,7 @@ static void found(struct features *features, enum feature_id id, bool is_found)
 
 /* ---- from type information ---------------------------------------------- */
 
-/* Arguments of a tracepoint, from the type of its probe; -1: there is no such tracepoint. */
+/* The number of a tracepoint's arguments, from the type of its probe; -1: no such tracepoint. */
 static int tracepoint_arguments(const struct btf *btf, const char *tracepoint)
 {
 	const struct btf_type *type;
@@ -124,7 +124,7 @@ static bool has_tracepoints(const struct btf *btf, const char *const *names)
 	return true;
 }
 
-/* Whether struct @name has a member @member, in itself or in an anonymous part. */
+/* Whether the struct @type has a member @member, in itself or in an anonymous part. */
 static bool type_has_member(const struct btf *btf, const struct btf_type *type, const char *member)
 {
 	const struct btf_member *members = btf_members(type);
@@ -158,7 +158,7 @@ static void detect_types(struct features *features, const struct btf *btf)
 	static const char *const timer[] = {"hrtimer_start", "hrtimer_cancel",
 					    "hrtimer_expire_entry", "hrtimer_expire_exit", NULL};
 
-	/* 5.13 opened task storage to tracing by moving it from LSM's blob to the task. */
+	/* 5.13 moved task storage from LSM's blob to the task, which opened it to tracing. */
 	found(features, FEATURE_TASK_STORAGE, has_member(btf, "task_struct", "bpf_storage"));
 	found(features, FEATURE_TASK_ITERATOR,
 	      btf__find_by_name_kind(btf, "bpf_iter__task", BTF_KIND_STRUCT) > 0);
@@ -176,7 +176,7 @@ static void detect_types(struct features *features, const struct btf *btf)
 
 /* ---- from files and privileges ------------------------------------------ */
 
-/* First line of a small file, without its newline. 0 or a negative errno. */
+/* Reads the first line of a small file, without its newline. 0 or a negative errno. */
 static int read_line(const char *path, char *line, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -197,14 +197,14 @@ static void detect_jit(struct features *features)
 {
 	char line[16];
 
-	/* Readable by root alone; a kernel built to always compile has the file as well. */
+	/* Only root can read the file. A kernel that always compiles has it too. */
 	if (!read_line("/proc/sys/net/core/bpf_jit_enable", line, sizeof(line)))
 		found(features, FEATURE_JIT, strcmp(line, "0"));
 }
 
 /*
- * The scheduler's clock and CLOCK_MONOTONIC count the same counter while the
- * kernel trusts it; when it does not, it falls back to one of the slow devices.
+ * The scheduler's clock and CLOCK_MONOTONIC read the same counter as long as the kernel
+ * trusts it. Otherwise CLOCK_MONOTONIC falls back to one of the slow devices.
  */
 static void detect_clock(struct features *features)
 {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* In the order in which they are shown, and refused. */
+/* In the order in which they are shown, and checked by features_first_missing(). */
 enum feature_id {
 	FEATURE_USER_NAMESPACE,
 	FEATURE_CAP_BPF,
@@ -32,10 +32,10 @@ enum feature_id {
 };
 
 enum feature_need {
-	NEED_PRIVILEGE, /* without it nothing runs, and a privilege brings it */
-	NEED_KERNEL,	/* without it nothing runs, and another kernel brings it */
-	NEED_WANTED,	/* without it something is missing */
-	NEED_NOTHING,	/* its absence costs nothing: there for the record */
+	NEED_PRIVILEGE, /* nothing runs without it; a privilege provides it */
+	NEED_KERNEL,	/* nothing runs without it; another kernel provides it */
+	NEED_WANTED,	/* something is missing without it */
+	NEED_NOTHING,	/* nothing is missing without it: listed for the record */
 };
 
 enum feature_state { FEATURE_FOUND, FEATURE_MISSING, FEATURE_NOT_TOLD };
@@ -43,8 +43,8 @@ enum feature_state { FEATURE_FOUND, FEATURE_MISSING, FEATURE_NOT_TOLD };
 struct feature {
 	const char *name;    /* a word for scripts: lower case, underscores */
 	const char *title;   /* a few words for people */
-	const char *without; /* what is lost without it */
-	const char *remedy;  /* how to get it; NULL: nothing to be done */
+	const char *without; /* the loss if it is missing */
+	const char *remedy;  /* how to get it; NULL: it cannot be got */
 	enum feature_need need;
 };
 
@@ -55,14 +55,15 @@ struct features {
 };
 
 /*
- * Looks at everything; what cannot be found out is FEATURE_NOT_TOLD. 0, or a negative errno: the
- * privileges or the type information cannot be read, and *features is of no use.
+ * Detects all features. A feature that cannot be checked is FEATURE_NOT_TOLD. 0; or a
+ * negative errno if the privileges or the type information cannot be read, and *features is
+ * of no use.
  */
 int features_detect(struct features *features);
 
 /*
- * The first feature in the list without which nothing runs and that is FEATURE_MISSING;
- * FEATURES if there is none.
+ * Returns the first indispensable feature (NEED_PRIVILEGE or NEED_KERNEL) that is
+ * FEATURE_MISSING; FEATURES if there is none.
  */
 enum feature_id features_first_missing(const struct features *features);
 

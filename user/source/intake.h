@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The intake: who takes what a source hands over. A recorder implements it, a replay calls it. */
+/* The intake: takes what a source hands over. A recorder implements it, and a replay calls it. */
 #ifndef DWELL_SOURCE_INTAKE_H
 #define DWELL_SOURCE_INTAKE_H
 
@@ -8,48 +8,50 @@
 
 #include "bpf/dwell.h"
 
-/* A place where a timer was armed, and how often it was met there. */
+/* A place where timers of one owner are armed. */
 struct intake_site {
 	const struct dwell_timer_key *owner;
-	uint64_t samples;
+	uint64_t samples; /* armings seen there; one in DWELL_SITE_EVERY is looked at */
 	uint64_t stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first, then zeros */
-	uint64_t user_stack[DWELL_STACK_DEPTH];
+	uint64_t user_stack[DWELL_STACK_DEPTH]; /* in user space, in the same form */
 };
 
 /*
- * One function for each kind of thing. A NULL one takes none of its kind, and a source may
- * leave that unread. What a pointer shows is the source's, and gone when the call returns.
- * Each returns 0, or a negative errno that ends what the source was asked for.
+ * One function for each kind of thing. If a function is NULL, things of its kind are
+ * dropped, and a source may leave them unread. Data behind pointers is the source's, and
+ * gone when the call returns. Each function returns 0, or a negative errno, which ends the
+ * call to the source and is returned by that.
  */
 struct intake {
 	void *context; /* the first argument of each call */
 
-	/* A task's record, whole: DWELL_LIVE of a read, the other kinds as they happen. */
+	/* The whole record of a task: a DWELL_LIVE one in a read, others when they are pushed. */
 	int (*record)(void *context, const struct dwell_record *record);
 
 	/*
-	 * All that a timer's key has counted so far. May also return 1: the owner is gone. Then
-	 * the source may forget the key, and says so by a call of @forgotten.
+	 * All counts of a timer's key so far. The function may also return 1 if the owner is
+	 * gone, but never for a kernel timer. Then the source may forget the key, and calls
+	 * @forgotten if it does.
 	 */
 	int (*timers)(void *context, const struct dwell_timer_key *key,
 		      const struct dwell_timer_counts *counts);
-	/* The last counts of a key: the next ones under it begin at 0. */
+	/* The last counts of a key. Later counts of the same key begin at 0. */
 	int (*forgotten)(void *context, const struct dwell_timer_key *key,
 			 const struct dwell_timer_counts *counts);
 
-	/* Each read of the timers that are armed begins with @clear_armed; then one call a timer. */
+	/* Each read of armed timers begins with @clear_armed. @armed follows for each timer. */
 	void (*clear_armed)(void *context);
 	int (*armed)(void *context, const struct dwell_armed_timer *timer);
 
-	/* An interval beyond its threshold, when it has ended or is found open. */
+	/* An interval beyond its threshold that has ended, or is found open. */
 	int (*outlier)(void *context, const struct dwell_outlier *outlier);
 
 	/*
-	 * All timers as of the mono time @at have been handed over: with a ledger once a second,
-	 * and at the end of the window.
+	 * All timers as of the mono time @at have been handed over. Called only with a ledger,
+	 * once a second and at the end of the window.
 	 */
 	int (*sampled)(void *context, uint64_t at);
-	/* Only after the end of the window, and only with a ledger of sites. */
+	/* A site. Called only after the end of the window, and only with a ledger of sites. */
 	int (*site)(void *context, const struct intake_site *site);
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Attaching the kernel side, in an order that leaves no task without its record. */
+/* Attaches the kernel side, in an order that leaves no task without its record. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -30,8 +30,8 @@ static int attach_program(struct bpf_program *program, struct bpf_link **link)
 }
 
 /*
- * Makes a record for every task. The kernel refills what it allocates them from
- * a moment later, so a pass that ran dry is followed by another.
+ * Makes a record for every task. The kernel's pool for records may run dry, and is refilled
+ * a moment later, so another pass follows then. 0 or a negative errno.
  */
 static int make_records(struct dwell_bpf *skeleton)
 {
@@ -52,7 +52,10 @@ static int make_records(struct dwell_bpf *skeleton)
 	return 0;
 }
 
-/* Without adopt_tasks whoever is woken gets its record then; dwell's own number is learned anyway. */
+/*
+ * Makes records if adopt_tasks is there. Otherwise a task gets its record when it is woken,
+ * and an iterator only has to learn dwell's own number. 0 or a negative errno.
+ */
 static int adopt_tasks(struct dwell_bpf *skeleton)
 {
 	int err;
@@ -66,9 +69,9 @@ static int adopt_tasks(struct dwell_bpf *skeleton)
 }
 
 /*
- * New tasks first, with all the chances that a record of theirs has, then those
- * that exist, then everything else: so every task has its record when the first
- * switch is seen.
+ * Attaches the programs for new tasks first, all that can make a record, then makes records
+ * of existing tasks, then attaches everything else. So every task has its record when the
+ * first switch is seen.
  */
 int live_attach(struct live *live)
 {

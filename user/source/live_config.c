@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The settings of the kernel side: what of it is loaded for a request, and how it is to measure. */
+/* Settings of the kernel side: the parts that are loaded for a request, and how they measure. */
 #include <string.h>
 #include <time.h>
 
@@ -18,7 +18,7 @@ static bool was_refused(const struct live *live, const char *name)
 	return reductions_have(live->reductions, name);
 }
 
-/* Has @program loaded if it is @wanted and was not refused before. True if so. */
+/* Has @program loaded if it is @wanted and was not refused before. Returns whether it is. */
 static bool want(const struct live *live, struct bpf_program *program, bool wanted)
 {
 	wanted = wanted && !was_refused(live, bpf_program__name(program));
@@ -27,8 +27,8 @@ static bool want(const struct live *live, struct bpf_program *program, bool want
 }
 
 /*
- * Has @map made, with room for @entries (0: as many as it says itself), if it is
- * @wanted and was not refused before. True if so.
+ * Has @map made if it is @wanted and was not refused before. It has room for @entries, or
+ * with 0, for as many as it was declared with. Returns whether the map is made.
  */
 static bool want_map(const struct live *live, struct bpf_map *map, bool wanted,
 		     unsigned int entries)
@@ -71,7 +71,7 @@ static void set_records(struct live *live, struct dwell_config *config)
 	bpf_program__set_autoload(skeleton->progs.learn_callback, false);
 }
 
-/* Of no kind can be told that it is an outlier whose measure nothing is known of. */
+/* Whether @measure is known at all: without it there are no outliers of that kind. */
 static bool is_measured(const struct live *live, enum dwell_measure measure)
 {
 	const struct unmeasured unmeasured = live_unmeasured(live);
@@ -96,7 +96,7 @@ static void set_outliers(struct live *live, struct dwell_config *config,
 		config->outliers |= wanted;
 	}
 	config->deviations = outliers ? outliers->deviations : 0;
-	/* All CPUs together: some 4,000 a second at most. */
+	/* All CPUs together report at most some 4,000 outliers a second. */
 	config->cpu_token_shift = CPU_TOKEN_SHIFT;
 	for (; cpus > 4; cpus /= 2)
 		config->cpu_token_shift++;
@@ -110,7 +110,7 @@ static void set_outliers(struct live *live, struct dwell_config *config,
 	live->open_outliers = want(live, skeleton->progs.find_open, config->outliers);
 }
 
-/* The wheel's timers are a hundred kinds more, and programs of their own: all three or none. */
+/* Timers of the wheel need more room for callbacks, and three programs: all of those or none. */
 static void set_wheel(struct live *live, struct dwell_config *config, bool wanted)
 {
 	const struct dwell_bpf *skeleton = live->skeleton;
@@ -158,7 +158,7 @@ static void set_timers(struct live *live, struct dwell_config *config)
 	config->sees_cancels = want(live, skeleton->progs.on_timer_cancel, true);
 	expire = want(live, skeleton->progs.on_timer_expire, true);
 	config->sees_expiries = expire;
-	/* Each of the twins leaves to the other what is not its own: alone it is no use. */
+	/* Each twin sees only its own part of the expiries: one is of no use without the other. */
 	config->twin_expiry = want(live, skeleton->progs.on_timer_expire_twin, realtime && expire);
 	config->sees_callback_ends = want(live, skeleton->progs.on_timer_expired, true);
 	want(live, skeleton->progs.on_timer_expired_twin,

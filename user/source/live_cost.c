@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel side tells of its own programs: their run time, runs, and what they missed. */
+/* Costs and losses of the kernel side's programs: their run time, runs, and missed events. */
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -10,7 +10,10 @@
 #include "source/live_private.h"
 #include "dwell.skel.h"
 
-/* Of twins, one sees what the other is skipped for; where both were, other losses tell. */
+/*
+ * Whether skipped runs of @program are no loss, or counted elsewhere. If one of two twins is
+ * skipped, the other one sees the event. If both are, another loss counts it.
+ */
 static bool is_told_elsewhere(const struct live *live, const struct bpf_program *program)
 {
 	const struct dwell_bpf *skeleton = live->skeleton;
@@ -19,7 +22,7 @@ static bool is_told_elsewhere(const struct live *live, const struct bpf_program 
 	    program == skeleton->progs.on_fork || program == skeleton->progs.on_exit ||
 	    program == skeleton->progs.on_exit_twin)
 		return true;
-	/* Without a filter it only helps a task whose birth was hidden, and that is counted. */
+	/* Without a filter it only helps tasks whose birth was hidden, and those are counted. */
 	if (program == skeleton->progs.on_exec)
 		return !skeleton->rodata->config.nr_comms && !skeleton->rodata->config.nr_cgroups;
 	return skeleton->rodata->config.twin_expiry &&

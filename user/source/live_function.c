@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of the kernel's functions, asked of the kernel side where /proc/kallsyms hides them. */
+/* Names of the kernel's functions, from the kernel side, where /proc/kallsyms hides them. */
 #include <errno.h>
 #include <string.h>
 
@@ -23,13 +23,13 @@ int live_function_name(struct source *source, uint64_t address, char *buffer, si
 	fd = bpf_iter_create(bpf_link__fd(skeleton->links.name_function));
 	if (fd < 0)
 		return fd;
-	/* The name is whole when its first byte is there, and no task but one was looked at. */
+	/* Reading one byte makes the iterator write the whole name, and visit one task only. */
 	if (read(fd, buffer, 1) == 1) {
 		more = read(fd, buffer + 1, size - 2);
 		length = 1 + (more > 0 ? more : 0);
 	}
 	buffer[length] = '\0';
-	/* What is no function's is printed as a number. */
+	/* An address outside of all functions is printed as a number. */
 	if (!length || !strncmp(buffer, "0x", 2)) {
 		buffer[0] = '\0';
 		return -ENOENT;

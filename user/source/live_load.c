@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loading the kernel side, and going on without what the kernel refuses of it. */
+/* Loads the kernel side, without the parts that the kernel refuses. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,13 +14,14 @@
 
 /* ---- room for it ------------------------------------------------------------------ */
 
-#define FILES_TO_LOAD 8	 /* type information, and what libbpf tries the kernel with */
+#define FILES_TO_LOAD 8	 /* type information, and libbpf's probes of the kernel */
 #define FILES_TO_READ 16 /* iterators, /proc, cgroups, symbols, the service's files */
-#define FILES_ENOUGH 256 /* more than all of dwell ever takes */
+#define FILES_ENOUGH 256 /* more than dwell ever opens */
 
 /*
- * A file for each program, its link and each map, and what is opened later on:
- * whoever has not enough of them is told now, and not after the window.
+ * Checks that there are enough descriptors for each program, link and map, and for files
+ * that are opened later. A lack shows now, and not after the window. 0, or a negative
+ * errno, after it said the reason on stderr.
  */
 static int check_files(const struct live *live)
 {
@@ -54,7 +55,10 @@ static void unload(struct live *live)
 	live->skeleton = NULL;
 }
 
-/* Says why dwell cannot go on without @name (NULL: not told). The errno that tells its exit status. */
+/*
+ * Says why dwell cannot go on without @name (NULL: unknown). Returns the negative errno that
+ * determines its exit status.
+ */
 static int give_up(const struct live *live, const char *name, int err)
 {
 	reductions_end(live->reductions, name ?: "dwell's programs", -err);
@@ -83,7 +87,10 @@ static int give_up(const struct live *live, const char *name, int err)
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE ? err : -EOPNOTSUPP;
 }
 
-/* From libbpf 1.5 on each map takes a file as soon as the programs are read. Says so; the errno. */
+/*
+ * Says why the programs could not be opened, and returns the errno. From libbpf 1.5 on, each
+ * map takes a descriptor already then.
+ */
 static int cannot_open(const struct live *live, int err)
 {
 	if (err != -EMFILE)
@@ -94,7 +101,7 @@ static int cannot_open(const struct live *live, int err)
 	return err;
 }
 
-/* Opens the skeleton and sets it up. 0, or a negative errno of which all has been said. */
+/* Opens the skeleton and sets it up. 0, or a negative errno, after it said why on stderr. */
 static int open_skeleton(struct live *live, const struct source_request *request,
 			 const struct dwell_config *callbacks)
 {
@@ -106,14 +113,14 @@ static int open_skeleton(struct live *live, const struct source_request *request
 	return check_files(live);
 }
 
-/* Loads and attaches what was not refused so far. 0 or a negative errno: see refusal_last(). */
+/* Loads and attaches the parts not refused so far. 0; or a negative errno: see refusal_last(). */
 static int load_and_attach(struct live *live)
 {
 	int err = dwell_bpf__load(live->skeleton);
 
 	if (err)
 		return err;
-	/* libbpf leaves them out where it believes that arrays cannot be mapped (before 5.5). */
+	/* libbpf leaves these out if it believes that arrays cannot be mapped (before 5.5). */
 	if (!live->skeleton->bss || !live->skeleton->rodata)
 		return -EOPNOTSUPP;
 	live->skeleton->bss->self = 0;
@@ -138,13 +145,13 @@ int live_load(struct live *live, const struct source_request *request)
 		err = load_and_attach(live);
 		if (!err && (live->pid_ns || !live->skeleton->bss->own_level))
 			return 0;
-		if (!err) { /* once more, to use the numbers of that namespace */
+		if (!err) { /* again, with the numbers of the pid namespace */
 			live->pid_ns = true;
 			unload(live);
 			continue;
 		}
 		name = refusal_last();
-		/* What it lacks it would lack for the rest as well. */
+		/* Without enough descriptors the other parts would fail too. */
 		if (!name || err == -EMFILE || err == -ENFILE ||
 		    !reduction_possible(name, &live->context))
 			return give_up(live, name, err);

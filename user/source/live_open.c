@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The live source: opened where the kernel allows it, and taken away again. */
+/* The live source: opens it if the kernel allows that, and closes it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static int refuse(enum feature_id id)
 	return feature->need == NEED_PRIVILEGE ? -EPERM : -EOPNOTSUPP;
 }
 
-/* Tries, in a child without any privilege, what reading out will do. */
+/* Tries in a child without any privilege whether reading out works there. */
 static bool reads_unprivileged(struct live *live)
 {
 	const struct bpf_map *cpus = live->skeleton->maps.cpus;
@@ -50,8 +50,8 @@ static bool reads_unprivileged(struct live *live)
 }
 
 /*
- * How many CPUs the kernel may ever have. Without /sys libbpf cannot tell, and
- * the number of those that there are must do.
+ * How many CPUs the kernel may ever have. Without /sys libbpf cannot tell, and the number
+ * of configured CPUs has to do.
  */
 static unsigned int possible_cpus(void)
 {
@@ -62,7 +62,7 @@ static unsigned int possible_cpus(void)
 	return cpus > 0 ? cpus : 1;
 }
 
-/* 0, or a negative errno of which all has been said on stderr. */
+/* 0, or a negative errno, after it said why on stderr. */
 static int open_live(struct live *live, const struct source_request *request)
 {
 	enum feature_id missing;
@@ -75,7 +75,7 @@ static int open_live(struct live *live, const struct source_request *request)
 	missing = features_first_missing(&live->features);
 	if (missing != FEATURES)
 		return refuse(missing);
-	/* Whoever reads the ring late loses what happened, on a busy host above all. */
+	/* Events are lost if the ring is read too late, above all on a busy host. */
 	if (setpriority(PRIO_PROCESS, 0, READER_NICE))
 		message_detail(1, "cannot raise dwell's own priority: %s", strerror(errno));
 	live->clock = clock_pair_read();
@@ -90,7 +90,7 @@ static int open_live(struct live *live, const struct source_request *request)
 		err = live_map_rings(live);
 	if (err)
 		return err;
-	/* Now: in the window, the child would be a task like any other. */
+	/* This is done now, because the child would be measured in the window. */
 	live->needs_bpf = !reads_unprivileged(live);
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the live source share: its state, and the calls between them. */
+/* Shared by the files of the live source: its state, and the calls between them. */
 #ifndef DWELL_SOURCE_LIVE_PRIVATE_H
 #define DWELL_SOURCE_LIVE_PRIVATE_H
 
@@ -16,11 +16,11 @@
 
 struct dwell_bpf;
 
-/* What the kernel counts of all programs together, since they were loaded. */
+/* Counts of the kernel for all programs together, since they were loaded. */
 struct program_counts {
 	uint64_t run_ns; /* while statistics were on */
 	uint64_t runs;	 /* while statistics were on */
-	uint64_t missed;
+	uint64_t missed; /* events that a program was skipped for */
 };
 
 struct live {
@@ -28,33 +28,33 @@ struct live {
 	struct intake intake;
 	struct dwell_bpf *skeleton;
 	struct features features;
-	struct reductions *reductions; /* the caller's: what is done without */
+	struct reductions *reductions; /* the caller's: the parts that were refused */
 	struct reduction_context context;
-	unsigned int cpus; /* that may ever be there */
-	bool pid_ns;	   /* dwell runs in a pid namespace that is not the initial one */
-	bool needs_bpf;	   /* even to read out */
+	unsigned int cpus; /* how many the kernel may ever have */
+	bool pid_ns;	   /* dwell runs in a pid namespace other than the initial one */
+	bool needs_bpf;	   /* CAP_BPF is needed even to read out */
 
-	bool outliers;	    /* are looked for */
-	bool open_outliers; /* also those that have not ended */
-	bool ledger;	    /* is kept in full */
-	bool sites;
+	bool outliers;	    /* outliers are looked for */
+	bool open_outliers; /* so are those that have not ended */
+	bool ledger;	    /* the ledger of timers is kept in full */
+	bool sites;	    /* the ledger's sites are kept */
 
 	struct ring last_records, outlier_ring;
-	int readable; /* epoll: one of them has to be read; -1: none */
+	int readable; /* epoll descriptor of both rings; -1: none */
 
 	struct clock_pair clock; /* when the clocks were last compared */
 	uint64_t started;	 /* mono; 0: not yet */
-	uint64_t next_open;	 /* mono: when open intervals are looked for */
-	uint64_t next_timers;	 /* mono: when the ledger is looked at; 0: not yet */
-	uint64_t hidden;	 /* tasks, as of the last read */
+	uint64_t next_open;	 /* mono: when open intervals are looked for next */
+	uint64_t next_timers;	 /* mono: when the ledger is read next; 0: not planned yet */
+	uint64_t hidden;	 /* as source_hidden_tasks() returns it; 0 before the first read */
 
-	int statistics_fd;	   /* -1: off */
-	uint64_t statistics_began; /* mono */
-	struct program_counts before;
+	int statistics_fd;	      /* -1: statistics are off */
+	uint64_t statistics_began;    /* mono */
+	struct program_counts before; /* when statistics began */
 	struct source_cost cost;
 };
 
-/* The live source that @source is: all functions of its table are given one. */
+/* Returns @source as the live source that it is: the functions of its table get no other. */
 static inline struct live *live_of(const struct source *source)
 {
 	return (struct live *)source;
@@ -71,50 +71,51 @@ static inline struct unmeasured live_unmeasured(const struct live *live)
 	return reductions_unmeasured(live->reductions, &live->context);
 }
 
-/* ---- opening: each calls those below it ------------------------------------------ */
+/* ---- opening --------------------------------------------------------------------- */
 
 /*
- * Loads and attaches what the kernel does not refuse, and adds the rest to the
- * reductions; says on stderr why that was not enough. 0; -EPERM, -EOPNOTSUPP,
- * another negative errno.
+ * Loads and attaches the parts that the kernel does not refuse, and adds the others to the
+ * reductions. 0; or a negative errno, after it said on stderr why that was not enough:
+ * -EPERM, -EOPNOTSUPP, another one.
  */
 int live_load(struct live *live, const struct source_request *request);
 
 /*
- * Makes the settings of the opened skeleton, and chooses what of it is loaded: what the
- * request takes and the kernel has not refused. @callbacks: as callbacks_find() left them.
+ * Fills in the settings of the opened skeleton, and chooses the parts to load: those that
+ * the request needs and the kernel has not refused. @callbacks has the callback addresses
+ * of callbacks_find(), and zeros otherwise.
  */
 void live_configure(struct live *live, const struct source_request *request,
 		    const struct dwell_config *callbacks);
 
 /*
- * Attaches what was loaded and makes a record for every task. 0 or a negative
- * errno: refusal_last() tells of what.
+ * Attaches the loaded programs and makes a record for every task. 0; or a negative errno,
+ * and refusal_last() names the part that failed.
  */
 int live_attach(struct live *live);
 
 /* ---- reading out ------------------------------------------------------------------ */
 
-/* Maps the ring buffers; says on stderr what went wrong. 0 or a negative errno. */
+/* Maps the ring buffers. 0, or a negative errno, after it said why on stderr. */
 int live_map_rings(struct live *live);
-/* Hands over what the rings hold. 0 or a negative errno. */
+/* Hands over all that the rings hold. 0 or a negative errno. */
 int live_read_rings(struct live *live);
-/* Reads the rings once they have enough, or after @timeout ms. 0 or a negative errno. */
+/* Reads the rings once they hold enough, or after @timeout ms. 0 or a negative errno. */
 int live_await_rings(struct live *live, int timeout);
 
 /*
- * Hands over the timers, and before them what the rings hold: of who has exited, the
- * ledger may be forgotten. 0 or a negative errno.
+ * Hands over the timers. Reads the rings first, since they tell which tasks have exited:
+ * the ledger of those may be forgotten. 0 or a negative errno.
  */
 int live_read_timers(struct live *live);
 /* Hands over the sites of the ledger. 0 or a negative errno. */
 int live_read_sites(struct live *live);
 
-/* ---- what it costs ---------------------------------------------------------------- */
+/* ---- cost ------------------------------------------------------------------------- */
 
-/* Has the kernel count the run time of programs from now on, where it may; else does nothing. */
+/* Has the kernel count the run time of programs from now on, if that is permitted. */
 void live_begin_statistics(struct live *live);
-/* Notes what was counted, if anything is. */
+/* Ends the statistics, if they are on, and puts their counts into the source's cost. */
 void live_end_statistics(struct live *live);
 
 /* ---- the functions of the table, as source.h has them ----------------------------- */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading the live source out: the records of the tasks that live, and then all the rest. */
+/* Reads the live source out: the records of live tasks, and then all the rest. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "source/live_private.h"
 #include "dwell.skel.h"
 
-/* A read buffer of the iterator's stream; records may lie across two reads. */
+/* A read buffer for the iterator's stream. A record may lie across two reads. */
 struct stream {
 	char data[128 << 10];
 	size_t filled;
@@ -21,7 +21,7 @@ struct stream {
 	uint64_t tasks;
 };
 
-/* Hands over the whole records in @stream and keeps the rest. 0 or a negative errno. */
+/* Hands over the complete records in @stream, and keeps the rest. 0 or a negative errno. */
 static int take_pulled(struct live *live, struct stream *stream)
 {
 	size_t at = 0;
@@ -82,7 +82,7 @@ static int read_tasks(struct live *live)
 	return stream.filled ? -EPROTO : 0;
 }
 
-/* Tasks on the host, as the kernel counts them. */
+/* How many tasks the kernel counts on the host; 0: not known. */
 static uint64_t count_tasks(void)
 {
 	FILE *file = fopen("/proc/loadavg", "re");
@@ -96,7 +96,7 @@ static uint64_t count_tasks(void)
 	return tasks;
 }
 
-/* How many of the @tasks on the host no read shows. */
+/* How many of the @tasks on the host the last read did not show. */
 static uint64_t hidden_tasks(const struct live *live, uint64_t tasks)
 {
 	if (live->pid_ns || !tasks)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ring buffers: what the kernel side pushes. */
+/* Reads the ring buffers, into which the kernel side pushes records and outliers. */
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -71,7 +71,7 @@ int live_await_rings(struct live *live, int timeout)
 {
 	struct epoll_event readable;
 
-	/* What is in them has woken nobody unless it was much, and epoll would not look at it. */
+	/* The rings are read in any case: a few records in them wake nobody through epoll. */
 	if (epoll_wait(live->readable, &readable, 1, timeout) < 0 && errno != EINTR)
 		return -errno;
 	return live_read_rings(live);

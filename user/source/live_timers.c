@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading the timers of the live source out: those that are armed, the ledger, its sites. */
+/* Reads the timers of the live source out: armed timers, the ledger, its sites. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +11,12 @@
 #include "source/live_private.h"
 #include "dwell.skel.h"
 
-#define BATCH 256 /* entries of a map that are read at once, if they can be */
+#define BATCH 256 /* how many entries of a map are read at once, if possible */
 
 /* The keys and values of a map, a batch at a time. */
 struct batch {
 	void *keys, *values; /* owned */
-	__u32 room, count;
+	__u32 room, count;   /* in entries */
 };
 
 static void free_batch(struct batch *batch)
@@ -35,8 +35,8 @@ static int batch_reserve(struct batch *batch, const struct bpf_map *map, __u32 r
 }
 
 /*
- * Hands each element of the hash @map to @take, if there is such a map: 0, or the
- * negative errno that it or the kernel ends with.
+ * Hands each element of the hash @map to @take, if the map exists. 0, or the negative errno
+ * of @take or the kernel.
  */
 static int read_map(struct live *live, const struct bpf_map *map,
 		    int (*take)(struct live *live, const void *key, const void *value))
@@ -52,7 +52,7 @@ static int read_map(struct live *live, const struct bpf_map *map,
 		batch.count = batch.room;
 		end = bpf_map_lookup_batch(bpf_map__fd(map), from, &position, batch.keys,
 					   batch.values, &batch.count, NULL);
-		/* One place of the hash holds more than that. */
+		/* One bucket of the hash holds more entries than the batch has room for. */
 		if (end == -ENOSPC) {
 			end = 0;
 			err = batch_reserve(&batch, map, 2 * batch.room);
@@ -80,14 +80,14 @@ static int read_armed(struct live *live)
 	return read_map(live, live->skeleton->maps.armed_timers, take_armed);
 }
 
-/* Forgets the ledger of an owner that is gone, and hands over what it came to. */
+/* Forgets the ledger of an owner that is gone, and hands over its last counts. */
 static int forget_timers(struct live *live, const struct dwell_timer_key *key)
 {
 	struct bpf_map *map = live->skeleton->maps.timer_ledger;
 	struct dwell_timer_counts counts;
 
 	if (bpf_map__lookup_and_delete_elem(map, key, sizeof(*key), &counts, sizeof(counts), 0))
-		return 0; /* before 5.14 it cannot be had: it stays */
+		return 0; /* before 5.14 the kernel cannot do it, and the entry stays */
 	return intake_forgotten(&live->intake, key, &counts);
 }
 
@@ -98,7 +98,7 @@ static int take_timers(struct live *live, const void *key, const void *value)
 	return err > 0 ? forget_timers(live, key) : err;
 }
 
-/* A stack by its id, into the empty @stack; a negative one is none. */
+/* Reads the stack @id into @stack, which holds zeros; with a negative @id there is none. */
 static void read_stack(const struct live *live, __s32 id, uint64_t stack[DWELL_STACK_DEPTH])
 {
 	if (id >= 0)
@@ -121,7 +121,7 @@ static void add_counts(struct dwell_timer_counts *sum, const struct dwell_timer_
 {
 	sum->armed += counts->armed;
 	sum->rearmed += counts->rearmed;
-	/* Before each expiry the wheel's are seen as cancelled, maybe before the window. */
+	/* Before each expiry a timer of the wheel is seen as cancelled, maybe before the window. */
 	if ((__s64)counts->cancelled > 0)
 		sum->cancelled += counts->cancelled;
 	sum->expired += counts->expired;
@@ -144,7 +144,7 @@ static void add_counts(struct dwell_timer_counts *sum, const struct dwell_timer_
 		sum->timeout_buckets[i] += counts->timeout_buckets[i];
 }
 
-/* Hands over one kernel timer's counts, summed over the CPUs. */
+/* Hands over the counts of one kernel timer, summed over the CPUs. 0 or a negative errno. */
 static int take_kernel_timer(struct live *live, struct bpf_map *map, const void *key,
 			     size_t key_size, __u64 function)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The window of the live source: opened, waited through and closed. */
+/* The window of the live source: opens it, waits for its end, and closes it. */
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -13,15 +13,15 @@
 #include "dwell.skel.h"
 
 #define POLL_MS 100
-#define LOOK_NS 1000000000ULL	   /* how often open intervals and the ledger are looked at */
-#define FIRST_LOOK_NS 100000000ULL /* by then whoever waited for dwell's own start has had a CPU */
-#define LOOK_SHARE 1000		   /* all looks for open intervals take one such part of a CPU */
-#define OPEN_ROOM 512		   /* a look tells so many at most: a third of the ring */
+#define LOOK_NS 1000000000ULL	   /* between two looks at open intervals, or at the ledger */
+#define FIRST_LOOK_NS 100000000ULL /* tasks delayed by dwell's own start have had a CPU by then */
+#define LOOK_SHARE 1000		   /* looks for open intervals take at most 1/1000 of a CPU */
+#define OPEN_ROOM 512		   /* most outliers that a look reports: a third of the ring */
 #define SLEW_NS 1000000000ULL	   /* span over which the clocks are compared */
-#define STATISTICS_NS 500000000ULL /* statistics cost two clock reads a run: not for long */
+#define STATISTICS_NS 500000000ULL /* short, because statistics cost two clock reads a run */
 #define CALIBRATIONS 32
 
-/* Keeps the kernel side informed of how the clocks it reads drift apart. */
+/* Tells the kernel side how its clocks drift apart. */
 static void update_slew(struct live *live)
 {
 	struct clock_pair now = clock_pair_read();
@@ -32,7 +32,7 @@ static void update_slew(struct live *live)
 	live->clock = now;
 }
 
-/* Blocks some times, so that the kernel side can compare its clocks (bpf/clock.bpf.h). */
+/* Blocks a few times, so that the kernel side can compare its clocks (bpf/clock.bpf.h). */
 static void calibrate_clocks(void)
 {
 	for (int i = 0; i < CALIBRATIONS; i++)
@@ -62,8 +62,8 @@ int live_drop_privileges(struct source *source, unsigned int kept)
 }
 
 /*
- * Now and then: outliers that have not ended, which come through the ring
- * buffer. Each task is looked at: where there are thousands, it is done less often.
+ * If it is time, has the kernel side look for outliers that have not ended, and push them
+ * into the ring buffer. It examines each task, so with thousands it is done less often.
  */
 static int look_for_open(struct live *live, uint64_t now)
 {
@@ -77,13 +77,13 @@ static int look_for_open(struct live *live, uint64_t now)
 	err = iterator_run(live->skeleton->links.find_open);
 	rest = (clock_now(CLOCK_THREAD_CPUTIME_ID) - began) * LOOK_SHARE;
 	live->next_open = now + (rest > LOOK_NS ? rest : LOOK_NS);
-	/* They are told when they end. */
+	/* This is no error of the window: the outliers are reported when they end. */
 	if (err)
 		message_detail(1, "cannot look for open intervals: %s", strerror(-err));
 	return 0;
 }
 
-/* Now and then: the ledger as it is now. */
+/* If it is time, hands over the ledger as it is now. 0 or a negative errno. */
 static int look_at_timers(struct live *live, uint64_t now)
 {
 	bool first = !live->next_timers;
@@ -127,9 +127,9 @@ int live_run(struct source *source, uint64_t until, volatile const int *stop)
 }
 
 /*
- * A program that found the window open may still be writing. Each one runs in an
- * RCU read-side section, and that call waits for all of those, a few ms; where
- * the kernel does not offer it (nohz_full), no program takes longer than this.
+ * Waits for programs that found the window open and may still be writing. Each program runs
+ * in an RCU read-side section, and membarrier() waits a few ms for all of those. If the
+ * kernel does not offer that (nohz_full), a sleep of 1 ms outlasts any program.
  */
 static void await_programs(void)
 {

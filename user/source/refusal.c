@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Refusals: which program or map of the kernel side libbpf could not load.
+ * Refusals: the program or map of the kernel side that libbpf could not load.
  *
- * libbpf loads an object as a whole and returns one errno; it names what failed
- * in its messages only, and has done so in the same words since 1.0.
+ * libbpf loads an object as a whole and returns one errno. Only its messages name the part
+ * that failed. Their words have not changed since 1.0.
  */
 #include "source/refusal.h"
 
@@ -20,7 +20,7 @@ static struct {
 	char said[256];
 } last;
 
-/* Notes the name in @text if that begins with @kind and goes on with @what after the name. */
+/* Notes the name in @text if that is @kind, a name, and text that begins with @what. */
 static void note_name(const char *text, const char *kind, const char *what)
 {
 	const char *name = text + strlen(kind), *end;
@@ -34,7 +34,7 @@ static void note_name(const char *text, const char *kind, const char *what)
 	last.name[end - name] = '\0';
 }
 
-/* Keeps the last line of the verifier's log that says why, not how much it did. */
+/* Keeps the last line of the verifier's log that gives a reason; others are statistics. */
 static void note_log(const char *text)
 {
 	static const char begin[] = "-- BEGIN PROG LOAD LOG --\n";

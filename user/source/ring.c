@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading a ring buffer of BPF: the protocol between its writers and its only reader. */
+/* Reads a BPF ring buffer by the protocol between its writers and its only reader. */
 #include "source/ring.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <linux/bpf.h>
 
-#define ALIGNMENT 8 /* of records, whose headers are as long: so those are in one part */
+#define ALIGNMENT 8 /* of records; headers have the same size, and so are never in two parts */
 
 static const char *data_of(const struct ring *ring)
 {
@@ -49,7 +49,7 @@ void ring_close(struct ring *ring)
 	errno = saved;
 }
 
-/* The @size bytes from @at on, in one part. NULL without memory. */
+/* Returns the @size bytes of data from @at on in one part. NULL without memory. */
 static const void *in_one_part(struct ring *ring, size_t at, size_t size)
 {
 	const char *data = data_of(ring);
@@ -69,7 +69,7 @@ static const void *in_one_part(struct ring *ring, size_t at, size_t size)
 	return ring->whole;
 }
 
-/* Takes the record at *@position and moves that behind it. 0 or a negative errno. */
+/* Takes the record at *@position, and moves *@position behind it. 0 or a negative errno. */
 static int take_record(struct ring *ring, unsigned long *position, uint32_t header)
 {
 	const size_t at = (*position + BPF_RINGBUF_HDR_SZ) & (ring->size - 1);
@@ -93,7 +93,7 @@ int ring_consume(struct ring *ring)
 			(const void *)(data_of(ring) + (position & (ring->size - 1)));
 		const uint32_t header = __atomic_load_n(place, __ATOMIC_ACQUIRE);
 
-		/* It has its place, but is not written yet. */
+		/* The record is reserved, but not written yet. */
 		if (header & BPF_RINGBUF_BUSY_BIT)
 			break;
 		err = take_record(ring, &position, header);

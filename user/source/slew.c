@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How much faster CLOCK_MONOTONIC runs than the counter beneath it, which NTP does not steer. */
+/* Slew: how much faster CLOCK_MONOTONIC, steered by NTP, runs than its raw counter. */
 #include "source/slew.h"
 
 #include "base/clock.h"
@@ -9,7 +9,7 @@ struct clock_pair clock_pair_read(void)
 	struct clock_pair best = {0};
 	uint64_t best_gap = UINT64_MAX;
 
-	/* The narrowest of a few: an interrupt in between would spoil one. */
+	/* The narrowest of a few readings counts, since an interrupt may spoil one. */
 	for (int i = 0; i < 8; i++) {
 		uint64_t before = clock_now(CLOCK_MONOTONIC_RAW);
 		uint64_t mono = clock_mono();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sources: hands each call on to the kind of source that it is made on. */
+/* Sources: hands each call on to the operations of the source's kind. */
 #include "source/source.h"
 
 #include <errno.h>

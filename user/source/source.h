@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sources: where records come from. They hand over what crosses the border and know no model. */
+/* Sources: where records come from. They hand over kernel-side structs, and know no model. */
 #ifndef DWELL_SOURCE_H
 #define DWELL_SOURCE_H
 
@@ -12,114 +12,116 @@
 #include "model/reduction.h"
 
 /*
- * A source is opened by a function of its kind, which is told what to measure and who takes
- * what it hands over (source/live.h). After that all kinds are alike: source_start(), then
- * source_run() and source_sample() as often as wanted, source_stop(), source_read().
- * Times are mono: CLOCK_MONOTONIC of the measured machine, in ns.
+ * A function of its kind opens a source, given a request and an intake (source/live.h).
+ * After that all kinds are alike: source_start(), then source_run() and source_sample() as
+ * often as wanted, then source_stop() and source_read(). Times are mono: CLOCK_MONOTONIC of
+ * the measured machine, in ns.
  */
 struct source;
 
-/* Ends the source and frees it; NULL is none. */
+/* Ends the source and frees it. Does nothing with NULL. */
 void source_close(struct source *source);
 
 /* ---- the window -------------------------------------------------------------- */
 
-/* Begins the window, with every counter at 0; *start is its mono time. 0 or a negative errno. */
+/* Begins the window with all counters at 0, at the mono time *start. 0 or a negative errno. */
 int source_start(struct source *source, uint64_t *start);
 
 /*
- * Gives up for good every privilege of the process that reading out does not need, but
- * @kept (enum privilege_kept, or'ed). Before Linux 5.19 reading out the live source needs
- * CAP_BPF. Called once the window has begun. 0 or a negative errno.
+ * Gives up for good every privilege of the process but @kept (enum privilege_kept, or'ed)
+ * and those that reading out needs. Before Linux 5.19 reading out the live source needs
+ * CAP_BPF. Call it after source_start(). 0 or a negative errno.
  */
 int source_drop_privileges(struct source *source, unsigned int kept);
 
 /*
- * Hands over what is pushed until the mono time @until, or until *@stop turns non-zero; once
- * a second also the outliers that are found open and the timers of a ledger, if they are
- * wanted. 0 or a negative errno.
+ * Hands over pushed records and outliers until the mono time @until, or until *@stop is not
+ * 0. If they are wanted, it also hands over open outliers and the timers of a ledger, at
+ * most once a second. 0 or a negative errno.
  */
 int source_run(struct source *source, uint64_t until, volatile const int *stop);
 
 /*
- * While the window is open: hands over every live task's record, then what has been pushed,
- * then the timers, all as of now. 0; -EOPNOTSUPP: this kind of source can only be read at
- * the end; another negative errno.
+ * Hands over every live task's record, then pushed records and outliers, then the timers,
+ * all as of now. Call it while the window is open. 0; -EOPNOTSUPP: this kind of source can
+ * only be read at the end; another negative errno.
  */
 int source_sample(struct source *source);
 
-/* Ends the window: nothing is counted from now on. Returns the mono time of the end. */
+/* Ends the window, so that nothing more is counted. Returns the mono time of the end. */
 uint64_t source_stop(struct source *source);
 
 /*
- * After the end: hands over every live task's record, then what is left of what was pushed,
- * then the timers; with a ledger, its last sample and its sites. 0 or a negative errno.
+ * Hands over every live task's record, then the pushed records and outliers that are left,
+ * then the timers. With a ledger its last sample and its sites follow. Call it after
+ * source_stop(). 0 or a negative errno.
  */
 int source_read(struct source *source);
 
-/* What the kernel side leaves undone from now on. A source that costs nothing ignores it. */
+/* Sets what the kernel side leaves undone from now on. A source that costs nothing ignores it. */
 void source_shed(struct source *source, enum dwell_shed shed);
 
 /* ---- what is known of it, at any time ---------------------------------------- */
 
-/* Each loss so far that the kernel side and the source count (enum dwell_loss); others are 0. */
+/* Sets all @losses (by enum dwell_loss) to the counts of the kernel side and the source so far. */
 void source_losses(const struct source *source, uint64_t losses[DWELL_LOSSES]);
 
-/* The outliers so far: reported ones were handed over, the others could not be. */
+/* Sets @counts (by enum dwell_measure) to the outliers so far; reported ones are handed over. */
 void source_outlier_counts(const struct source *source,
 			   struct dwell_outlier_counts counts[DWELL_MEASURES]);
 
-/* Which figures mean nothing, because something was refused. */
+/* Returns the figures that mean nothing, because the kernel refused a part. */
 struct unmeasured source_unmeasured(const struct source *source);
 
 /*
- * Tasks that exist but did not run and that the kernel's iterator hides, as of the last
- * read: they were not handed over. SOURCE_NOT_KNOWN without /proc, and in a pid namespace.
+ * How many tasks the last read did not hand over, because the kernel's iterator hides them;
+ * they did not run. 0 before the first read. SOURCE_NOT_KNOWN without /proc, in a pid
+ * namespace, and from a kind of source that cannot tell.
  */
 #define SOURCE_NOT_KNOWN UINT64_MAX
 uint64_t source_hidden_tasks(const struct source *source);
 
 /*
- * Whether dwell measures in a pid namespace other than the initial one: then only its
- * tasks are measured, and all numbers of tasks are that namespace's, but those with
+ * Whether dwell measures in a pid namespace other than the initial one. Then only tasks of
+ * that namespace are measured. Numbers of tasks are those of the namespace, except with
  * DWELL_OUTSIDE.
  */
 bool source_in_pid_namespace(const struct source *source);
 
-/* A program of the kernel side that is meant to run. */
+/* A program of the kernel side that is wanted, even if the kernel refused it. */
 struct source_program {
-	const char *name; /* as long as the source */
-	bool attached;
+	const char *name; /* valid as long as the source */
+	bool attached;	  /* false also if the kernel refused it */
 };
 
-/* Writes the first programs, at most @most, to @programs. Returns how many were written. */
+/* Writes at most the first @most programs to @programs. Returns how many it wrote. */
 #define SOURCE_PROGRAMS_MAX 32
 size_t source_programs(const struct source *source, struct source_program *programs, size_t most);
 
 /*
- * Writes the name of the function that holds the kernel's @address to @buffer,
- * as the kernel prints it: "hrtimer_wakeup", "e1000_watchdog [e1000]". For where
- * /proc/kallsyms hides its addresses. 0; -ENOENT: there is no such function, or it cannot be
+ * Writes the name of the kernel's function that holds @address to @buffer, cut to @size (at
+ * least 3), as the kernel prints it: "hrtimer_wakeup", "e1000_watchdog [e1000]". Use it
+ * where /proc/kallsyms hides its addresses. 0; -ENOENT: no such function, or it cannot be
  * told; another negative errno. @buffer is empty after an error.
  */
 int source_function_name(struct source *source, uint64_t address, char *buffer, size_t size);
 
-/* What the measuring itself cost, over the part of the window in which it was measured. */
+/* The cost of measuring, over the part of the window in which that was itself measured. */
 struct source_cost {
-	bool measured;	      /* BPF statistics were permitted and collected */
-	uint64_t bpf_ns;      /* run time of all programs, all CPUs */
-	uint64_t bpf_events;  /* their runs */
+	bool measured;	     /* false: BPF statistics were not permitted, or go on; the rest is 0 */
+	uint64_t bpf_ns;     /* run time of all programs on all CPUs */
+	uint64_t bpf_events; /* number of those runs */
 	uint64_t measured_ns; /* how long statistics were on */
 };
 
-/* What is known of it by now; statistics end after half a second, or with the window. */
+/* Sets *cost. It is known when statistics end: after half a second, or with the window. */
 void source_cost(const struct source *source, struct source_cost *cost);
 
 /*
- * What the programs on context switches, wake-ups and timers cost since the
- * start, all CPUs: *ns of run time in *runs. Estimated from the runs that were timed, which
- * takes no privilege, if the request says so; else 0. What the others cost, on forks, execs
- * and exits, is not in it.
+ * Sets *ns and *runs to the run time and runs of the programs on context switches, wake-ups
+ * and timers, since the start and on all CPUs. Programs on forks, execs and exits are not
+ * included. The figures are estimated from runs that are timed at the request's wish
+ * (sample_cost), which takes no privilege. Otherwise both are 0.
  */
 void source_sampled_cost(const struct source *source, uint64_t *ns, uint64_t *runs);
 

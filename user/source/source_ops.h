@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Source operations: what a kind of source implements. Commands include source.h alone. */
+/* Operations that a kind of source implements. Commands only include source.h. */
 #ifndef DWELL_SOURCE_OPS_H
 #define DWELL_SOURCE_OPS_H
 
 #include "source/source.h"
 
 /*
- * Each does what the function of source.h does that has its name, and is called by that one
- * alone. One that may be NULL says what such a source does instead.
+ * Each operation implements the function of that name in source.h, and only that calls it.
+ * A comment "NULL: …" marks an operation that may be missing, and says what holds then.
  */
 struct source_ops {
-	void (*close)(struct source *source); /* never with NULL */
+	void (*close)(struct source *source); /* @source is never NULL */
 	int (*start)(struct source *source, uint64_t *start);
 	int (*run)(struct source *source, uint64_t until, volatile const int *stop);
 	uint64_t (*stop)(struct source *source);
@@ -23,24 +23,24 @@ struct source_ops {
 	int (*drop_privileges)(struct source *source, unsigned int kept);
 	/* NULL: -EOPNOTSUPP. */
 	int (*sample)(struct source *source);
-	/* NULL: it costs nothing. */
+	/* NULL: the source costs nothing. */
 	void (*shed)(struct source *source, enum dwell_shed shed);
 	void (*cost)(const struct source *source, struct source_cost *cost);
 	void (*sampled_cost)(const struct source *source, uint64_t *ns, uint64_t *runs);
 	/* NULL: all figures mean something. */
 	struct unmeasured (*unmeasured)(const struct source *source);
-	/* NULL: it is not known. */
+	/* NULL: SOURCE_NOT_KNOWN. */
 	uint64_t (*hidden_tasks)(const struct source *source);
-	/* NULL: it does not. */
+	/* NULL: false. */
 	bool (*in_pid_namespace)(const struct source *source);
-	/* NULL: there are none. */
+	/* NULL: there are no programs. */
 	size_t (*programs)(const struct source *source, struct source_program *programs,
 			   size_t most);
-	/* NULL: no function can be told. */
+	/* NULL: -ENOENT. */
 	int (*function_name)(struct source *source, uint64_t address, char *buffer, size_t size);
 };
 
-/* The first member of what a kind of source keeps. */
+/* The first member of the struct of each kind of source. */
 struct source {
 	const struct source_ops *ops;
 };
