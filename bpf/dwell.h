@@ -29,7 +29,7 @@ enum dwell_measure {
 	DWELL_MEASURES
 };
 
-/* Where a task is. RUNNABLE says why: the wait is booked under that cause. */
+/* Where a task is. The RUNNABLE states tell the cause that the wait is booked under. */
 enum dwell_state {
 	DWELL_UNKNOWN, /* no event since the window began */
 	DWELL_ONCPU,
@@ -39,7 +39,7 @@ enum dwell_state {
 	DWELL_RUNNABLE_THROTTLED,
 };
 
-/* What kind of block, from the task's state bits. S is everything not listed. */
+/* The kind of a block, from the task's state bits. S is everything not listed. */
 enum dwell_block {
 	DWELL_BLOCK_S,	   /* interruptible */
 	DWELL_BLOCK_D,	   /* uninterruptible */
@@ -52,10 +52,9 @@ enum dwell_block {
 /* ---- histograms ------------------------------------------------------- */
 
 /*
- * Three buckets an octave from 2^7 ns to 2^41 ns (36 min), one below and one
- * above. No bucket is wider than a factor 1.262, so its harmonic middle is
- * within 11.6 % of every value in it. A bucket begins at 256, 323 or 407
- * 256ths of a power of two.
+ * There are three buckets an octave from 2^7 ns to 2^41 ns (36 min), one below and one
+ * above. No bucket is wider than a factor 1.262, so its harmonic middle is within 11.6 %
+ * of every value in it. Buckets begin at 256, 323 and 407 256ths of a power of two.
  */
 #define DWELL_FIRST_OCTAVE 7
 #define DWELL_OCTAVES 34
@@ -68,7 +67,7 @@ static inline __attribute__((always_inline)) unsigned int dwell_log2(unsigned lo
 {
 	unsigned int result = 0;
 
-	/* By halves: BPF has no instruction for it. Most values are below 2^32. */
+	/* It goes by halves, as BPF has no instruction for this. Most values are below 2^32. */
 	if (__builtin_expect(value > 0xffffffffULL, 0)) {
 		value >>= 32;
 		result = 32;
@@ -85,11 +84,11 @@ static inline __attribute__((always_inline)) unsigned int dwell_log2(unsigned lo
 		value >>= 4;
 		result += 4;
 	}
-	/* What is left is 1 … 15: its answer, two bits for each, is in the constant. */
+	/* The rest is 1 … 15: the constant has two bits of result for each of these. */
 	return result + (unsigned int)((0xffffaa50ULL >> (2 * value)) & 3);
 }
 
-/* The bucket of a duration of @ns: 0 … DWELL_BUCKETS - 1. */
+/* Returns the bucket of a duration of @ns: 0 … DWELL_BUCKETS - 1. */
 static inline __attribute__((always_inline)) unsigned int dwell_bucket(unsigned long long ns)
 {
 	unsigned int octave, fraction;
@@ -105,45 +104,45 @@ static inline __attribute__((always_inline)) unsigned int dwell_bucket(unsigned 
 	       (fraction >= DWELL_THIRD_STEP);
 }
 
-#include "norm.h" /* what is normal: by the measures above */
+#include "norm.h" /* needs the measures */
 
 /* ---- one task --------------------------------------------------------- */
 
 /* How a record reached the user side. */
 enum dwell_kind {
-	DWELL_LIVE, /* pulled: the task lives; state and since are as of the read */
+	DWELL_LIVE, /* pulled: the task is alive; state and since are as of the read */
 	DWELL_EXIT, /* pushed: the task's last record */
 	DWELL_FULL, /* pushed: a bucket was full; buckets start again from 0 */
 };
 
 /*
- * The record of one task: the value in task storage, and what crosses the border. A
- * pushed or pulled record is cut off behind the last histogram in use: what is missing
- * at its end is zeros.
+ * The record of one task: the value in task storage, and what crosses the border. A pushed
+ * or pulled record is cut off behind the last histogram in use, and the missing end stands
+ * for zeros.
  *
- * Sums, maxima and counters grow from the window's start and never restart. Buckets are
- * 16 bits wide. When one is full the kernel pushes the whole record (DWELL_FULL),
- * zeroes all buckets and goes on. @epoch tells which buckets a record holds. It is
- * even, and grows by 2 with each such hand-over. An odd value is a read in the middle
- * of one, whose buckets mean nothing.
+ * Sums, maxima and counters grow from the window's start and never restart. Buckets are 16
+ * bits wide. When one is full, the kernel side pushes the whole record (DWELL_FULL), zeroes
+ * all buckets and goes on. @epoch is even, and grows by 2 with each such hand-over, to tell
+ * which buckets a record holds. If it is odd, the record was read in the middle of a
+ * hand-over, and its buckets mean nothing.
  *
- * What a switch needs comes first, in whole cache lines: the kernel's own header ends 8
- * bytes into one.
+ * Fields for a switch come first, in whole cache lines. The kernel's own header ends 8
+ * bytes into a line.
  */
 struct dwell_record {
 	/* State. */
-	__u8 state;	      /* enum dwell_state: what it was switched out into, ONCPU in a read */
+	__u8 state;	      /* enum dwell_state at the last switch out; ONCPU only in a read */
 	__u8 block;	      /* enum dwell_block of the current or last block */
-	__u8 touched;	      /* bit per enum dwell_measure that holds a count */
+	__u8 touched;	      /* a bit for each enum dwell_measure that holds a count */
 	__u8 kthread : 1;     /* 1: a kernel thread */
-	__u8 owns_timers : 1; /* 1: the ledger has, or had, timers of its that are no sleeps */
-	__u8 outlier_tokens;  /* so many outliers more, until time brings new ones */
-	__s16 sleeper_call; /* what its sleep was armed in, once that is asked for: as @mark_call */
+	__u8 owns_timers : 1; /* 1: the ledger has or had timers of this task, sleeps aside */
+	__u8 outlier_tokens;  /* outliers that may still be reported, until time adds tokens */
+	__s16 sleeper_call; /* system call that armed its sleep, if asked for; form of @mark_call */
 	__u64 since;	    /* mono: when the state began; 0 = before the window */
-	__u64 activated;    /* mono: since when it can run, at least; 0 = not known */
+	__u64 activated;    /* mono: it can run at least since then; 0 = not known */
 	union {
-		__u64 run_delay;	/* blocked: sched_info.run_delay then */
-		__u64 throttled_at_out; /* runnable: ns for which @queue had been throttled then */
+		__u64 run_delay;	/* blocked: sched_info.run_delay at the switch out, ns */
+		__u64 throttled_at_out; /* runnable: throttled time of @queue at switch out, ns */
 	};
 	__u64 mark_entered; /* timer mark: mono time of callback entry; 0 = no mark */
 
@@ -156,13 +155,13 @@ struct dwell_record {
 	__u64 max[DWELL_MEASURES]; /* ns */
 
 	__u32 queue; /* id of the run queue that it waits in, see quota.bpf.h; 0: not known */
-	__u32 activated_switches;	/* involuntary, when this dwell began; of outliers */
-	__u64 blocked_ns[DWELL_BLOCKS]; /* completed blocks by kind */
+	__u32 activated_switches;	/* @involuntary when this dwell began; for outliers */
+	__u64 blocked_ns[DWELL_BLOCKS]; /* completed blocks by enum dwell_block */
 
-	__u64 mark_lateness;
+	__u64 mark_lateness; /* timer mark: lateness of the callback, ns */
 
 	/* Timers of a sleep in a system call: one at a time (hrtimer_sleeper). */
-	__u64 sleeper;	     /* address of the armed one, 0 = none */
+	__u64 sleeper;	     /* address of the armed timer, 0 = none */
 	__u64 sleeper_armed; /* mono: when it was armed */
 	__u64 armed;
 	__u64 rearmed;
@@ -171,31 +170,31 @@ struct dwell_record {
 
 	/* Identity, filled in when the record leaves the kernel. */
 	__u16 kind;	 /* enum dwell_kind */
-	__s16 mark_call; /* timer mark: what it was armed in, as in a dwell_timer_key */
+	__s16 mark_call; /* timer mark: its system call, as dwell_timer_key.syscall */
 	__u32 pid;	 /* thread group */
 	__u32 tid;
 	__u32 epoch;
 	__u64 cgroup; /* id (inode number) in the hierarchy the user side chose */
-	__u64 start;  /* task->start_time: tells apart two tasks of one tid */
+	__u64 start;  /* task->start_time: distinguishes tasks with the same tid */
 	char comm[DWELL_COMM_LEN];
 
 	__u16 buckets[DWELL_MEASURES][DWELL_BUCKETS];
 
-	/* What outliers are told by. It lies behind the buckets, and so stays in the kernel. */
+	/* For outliers. These fields are behind the buckets, and so never leave the kernel. */
 	/*
-	 * mono: when an interval was last told while it was open; 0: none was. The low
-	 * bits (DWELL_OPEN_MEASURE) hold its enum dwell_measure. One of that measure
-	 * that began before then is that interval.
+	 * mono: when an open interval was last reported; 0: none was. The low bits
+	 * (DWELL_OPEN_MEASURE) hold its enum dwell_measure. An interval of that measure that
+	 * began before then is the reported one.
 	 */
 	__u64 open_told;
 	__u64 mark_function; /* timer mark: the callback */
 	__u64 outlier_at;    /* mono: when tokens were last added */
 	union {
-		__u64 activated_oncpu; /* oncpu_ns when this dwell began */
-		__u64 throttled_at_wake; /* ns for which @queue had been throttled, before it begins */
+		__u64 activated_oncpu;	 /* @oncpu_ns when this dwell began */
+		__u64 throttled_at_wake; /* until then: throttled time of @queue at wake-up, ns */
 	};
 	__u64 moved;	 /* its last move to another run queue: see culprit.bpf.h */
-	__u32 throttled; /* intervals of that kind */
+	__u32 throttled; /* number of DWELL_THROTTLED intervals */
 	struct dwell_norm norm[DWELL_MEASURES];
 };
 
@@ -208,8 +207,8 @@ _Static_assert(DWELL_BEGINS_LINE(involuntary) && DWELL_BEGINS_LINE(max) &&
 	       "state, sums, maxima and blocks are a cache line each");
 
 /*
- * 2 KiB a task is the bar, since the allocator's sizes are powers of two. The kernel's
- * own header before the value takes 72 bytes (6.18) or 136 (7.x): 1,912 is the most.
+ * A task may take 2 KiB, since the allocator's sizes are powers of two. The kernel's own
+ * header before the value takes 72 bytes (6.18) or 136 (7.x), which leaves 1,912.
  */
 _Static_assert(sizeof(struct dwell_record) <= 2048 - 136, "a task's record outgrew its 2 KiB");
 
@@ -217,42 +216,41 @@ _Static_assert(sizeof(struct dwell_record) <= 2048 - 136, "a task's record outgr
 struct dwell_live {
 	__u32 bytes;	 /* of the record that follows */
 	__u32 state;	 /* enum dwell_state now, never UNKNOWN */
-	__u64 since;	 /* mono: when it began, also if that was before the window */
-	__u64 activated; /* mono: when the dwell began that goes on; 0: none does, or not known */
+	__u64 since;	 /* mono: when it began, even before the window */
+	__u64 activated; /* mono: when the current dwell began; 0: there is none, or not known */
 };
 
 /* ---- the ledger of timers ---------------------------------------------- */
 
 enum dwell_timer_kind {
-	DWELL_TIMER_KERNEL, /* the kernel's own: counted by callback, nobody's */
+	DWELL_TIMER_KERNEL, /* the kernel's own: counted by callback, without an owner */
 	DWELL_TIMER_SLEEP,  /* of a system call or kernel thread that waits with a time-out */
 	DWELL_TIMER_USER,   /* timerfd, POSIX timer, itimer, io_uring time-out */
 	DWELL_TIMER_WHEEL,  /* of the timer wheel: jiffies, not nanoseconds */
 };
 
-/* What a timer was armed in: a number of a system call, or that there is none. */
+/* In place of a system call's number: the timer was armed in none. */
 #define DWELL_NO_SYSCALL (-1)
-/* Added to the number where a program has another table of them: a 32-bit one. */
+/* Added to the number if the program uses the other table of system calls, for 32 bits. */
 #define DWELL_COMPAT_SYSCALL 0x4000
 
 /*
- * Whose timers, armed in which system call, calling what. Kernel timers have
- * pid and tid 0, and so have user timers whose owner was never seen (armed
- * before the window).
+ * Key of a ledger: owner, system call and callback of timers. Kernel timers have pid and
+ * tid 0. So do user timers whose owner was never seen (armed before the window).
  */
 struct dwell_timer_key {
 	__u32 pid;
 	__u32 tid;
 	__u64 start;	/* task->start_time of the owner; 0 with tid 0 */
 	__u64 function; /* callback address */
-	__s32 syscall;	/* at arming: a number, or DWELL_NO_SYSCALL */
+	__s32 syscall;	/* number of the call that armed it, or DWELL_NO_SYSCALL */
 	__u32 kind;	/* enum dwell_timer_kind */
 };
 
 /*
- * The ledger of one key. Grows from the window's start. Sleeps, and what is said to be
- * of the ledger only, are here only if the ledger is asked for (dwell_config.ledger).
- * Their owners' records count sleeps in any case.
+ * The ledger of one key, which grows from the window's start. Keys of sleeps, and the
+ * fields under "full ledger only", are kept only if dwell_config.ledger is set. The
+ * owners' records count sleeps in any case.
  */
 struct dwell_timer_counts {
 	__u64 armed; /* re-arms included */
@@ -264,33 +262,33 @@ struct dwell_timer_counts {
 	__u64 late_max;	  /* ns */
 	__u32 late_buckets[DWELL_BUCKETS];
 	struct dwell_norm norm; /* of its lateness; user timers only */
-	__u32 kind;		/* enum dwell_timer_kind, for kernel timers, which have no key */
+	__u32 kind;		/* enum dwell_timer_kind; kernel timers have no key for it */
 
-	/* Of the ledger only. */
-	__u64 before;	     /* of those cancelled and expired: armed before the window */
+	/* Full ledger only. */
+	__u64 before;	     /* cancelled or expired timers that were armed before the window */
 	__u64 woke;	     /* expiries whose callback woke a task */
 	__u64 callback_ns;   /* from the callbacks' entry to their exit, interrupts included */
-	__u64 slack_granted; /* ns: sum over the expiries whose lateness is known … */
-	__u64 slack_used;    /* … and how much of that passed before the callback's entry */
-	__u64 timeout_sum;   /* ns: from arming to the soft expiry; 0 if that is already past */
-	__u64 timeout_max;
-	__u64 sleep_armed; /* mono: when the latest was armed; sleeps only, one at a time */
-	__s64 sleep_due;   /* mono: when that is due, at the latest; 0: it never is */
-	__u32 timeout_buckets[DWELL_BUCKETS]; /* one for each that was armed, but not for ever */
+	__u64 slack_granted; /* ns: sum over the expiries whose lateness is known */
+	__u64 slack_used;  /* ns: part of @slack_granted that passed before the callback's entry */
+	__u64 timeout_sum; /* ns: from arming to the soft expiry; 0 if that is already past */
+	__u64 timeout_max; /* ns */
+	__u64 sleep_armed; /* mono: when the latest sleep was armed; sleeps only, one at a time */
+	__s64 sleep_due;   /* mono: hard expiry of that sleep; 0: never */
+	__u32 timeout_buckets[DWELL_BUCKETS]; /* time-outs at arming, except endless ones */
 };
 
-/* The kernel's two most frequent timers; each has its place in an array. */
+/* The kernel's two most frequent timers, which have places in an array. */
 enum dwell_builtin { DWELL_TICK, DWELL_HRTICK, DWELL_BUILTINS };
 
-/* A user timer that is armed now; keyed by its address. */
+/* A user timer that is armed now. Its key is its address. */
 struct dwell_armed_timer {
 	struct dwell_timer_key owner;
 	__u64 armed_at; /* mono */
-	__s64 expires;	/* mono: when it is due, at the latest */
+	__s64 expires;	/* mono: its hard expiry */
 };
 
-/* Where timers are armed: of each key, one arming in DWELL_SITE_EVERY is looked at. */
-#define DWELL_SITE_EVERY 64 /* a power of two; the first one always */
+/* Sites, where timers are armed: of each key, one arming in so many is examined. */
+#define DWELL_SITE_EVERY 64 /* a power of two; the first arming is always examined */
 
 struct dwell_site_key {
 	struct dwell_timer_key owner;
@@ -301,9 +299,9 @@ struct dwell_site_key {
 /* ---- outliers ---------------------------------------------------------- */
 
 /*
- * An interval beyond its threshold, with all that is known of its cause when it ends;
- * of an open one, when it is found. Pushed through a ring buffer of its own, whole.
- * What does not apply is 0.
+ * An outlier is an interval beyond its threshold, with all that is known of its cause when
+ * it ends, or when it is found open. It is pushed whole, through a ring buffer of its own.
+ * Fields that do not apply are 0.
  */
 
 #define DWELL_RUNS 64 /* a power of two */
@@ -311,35 +309,35 @@ struct dwell_site_key {
 #define DWELL_CALLBACKS 4 /* a power of two */
 
 /*
- * Added to the kernel's number of a task, or of a process, for which dwell's own pid
- * namespace has no number. Numbers end at 2^22.
+ * Added to the kernel's number of a task or process that has no number in dwell's own pid
+ * namespace. Numbers end at 2^22.
  */
 #define DWELL_OUTSIDE 0x80000000u
 
-/* Whose runs on a CPU are told together. */
+/* Whose runs on a CPU are one entry. */
 enum dwell_run_kind {
 	DWELL_RUN_NONE, /* no such entry */
 	DWELL_RUN_TASK,
 	DWELL_RUN_IDLE,
 	DWELL_RUN_PROCESS, /* several tasks of one process and name */
 	DWELL_RUN_NAME,	   /* several processes of one name */
-	DWELL_RUN_MIXED,   /* whoever: name, pid and tid are 0 */
+	DWELL_RUN_MIXED,   /* any tasks: name, pid and tid are 0 */
 };
 
-/* Runs on a CPU: one, or several whose sum is known, between which others ran. runs.h has more. */
+/* Runs on a CPU: one, or several and their sum. Others may have run between those (runs.h). */
 struct dwell_run {
 	__u64 begin; /* mono: when the first one began */
 	__u64 until; /* mono: when the last one ended */
-	__u64 ns;    /* of all of them */
+	__u64 ns;    /* sum of the runs */
 	__u64 tasks; /* bit tid % 64 of each of the tasks; idle: 0 */
 	union {
-		char comm[DWELL_COMM_LEN]; /* when the first one ended; idle: any */
-		__u64 name[2];		   /* the same, to be compared */
+		char comm[DWELL_COMM_LEN]; /* when the first run ended; idle: undefined */
+		__u64 name[2];		   /* @comm as numbers, for comparisons */
 	};
 	__u32 pid;  /* 0: idle, or several processes */
 	__u32 tid;  /* 0: idle, or several tasks */
 	__u32 kind; /* enum dwell_run_kind */
-	__u32 cpu;  /* of an outlier's: where */
+	__u32 cpu;  /* where, only in an outlier */
 };
 
 /* A timer callback that ran on a CPU. */
@@ -348,24 +346,27 @@ struct dwell_callback {
 	__u64 entered;	/* mono */
 };
 
-/* Who ended a block. */
+/*
+ * The waker that ended a block. The task is the one that was current: an interrupt may have
+ * been the real waker, and then the stack tells.
+ */
 struct dwell_waker {
-	__u32 pid; /* of whoever was current, which an interrupt may have … */
-	__u32 tid; /* … interrupted: the stack tells */
+	__u32 pid;
+	__u32 tid;
 	char comm[DWELL_COMM_LEN];
-	__u64 function;			/* the timer callback that did it; 0: none */
-	__u32 timer;			/* 1: a timer's callback */
-	__u32 depth;			/* of the stack */
+	__u64 function;			/* timer callback that woke the task; 0: none */
+	__u32 timer;			/* 1: a timer's callback was the waker */
+	__u32 depth;			/* entries in use of @stack */
 	__u64 stack[DWELL_STACK_DEPTH]; /* return addresses, the innermost first */
 };
 
 struct dwell_outlier {
 	__u32 measure; /* enum dwell_measure */
 	__u32 open;    /* 1: it has not ended yet */
-	__u32 cpu;     /* where it ended; of an open one: where the task is */
+	__u32 cpu;     /* where it ended, or for an open one, where the task is */
 	__u32 pid;
 	__u32 tid;
-	__u32 block; /* enum dwell_block: of a block */
+	__u32 block; /* enum dwell_block, for a block */
 	__u64 start; /* task->start_time */
 	__u64 cgroup;
 	char comm[DWELL_COMM_LEN];
@@ -374,22 +375,22 @@ struct dwell_outlier {
 	__u64 to;   /* mono: when it ended, or was found */
 	__u64 ns;
 	__u64 threshold; /* ns */
-	__u64 typical;	 /* ns: mean of the task's other intervals of that kind … */
-	__u64 samples;	 /* … of which there were so many */
-	__u64 told;	 /* ns: how long it had lasted when it was told while open; 0: it was not */
-	/* A bit for each enum dwell_measure: parts that were told. Set by the user side alone. */
+	__u64 typical;	 /* ns: mean of the task's other intervals of that kind */
+	__u64 samples;	 /* number of those intervals */
+	__u64 told;	 /* ns: its length when it was reported open; 0: it was not */
+	/* A bit for each enum dwell_measure of reported parts. Only the user side sets it. */
 	__u64 contains;
 
 	/*
-	 * Of a wait for a CPU: who had it. A task that was moved while it waited is in
-	 * the queue of @moved_from from @moved_since on, and in @cpu's from @queued_at
-	 * on.
+	 * Of a wait for a CPU: the tasks that had the CPU. A task that was moved while it
+	 * waited is in the queue of @moved_from from @moved_since on, and in the queue of @cpu
+	 * from @queued_at on.
 	 */
-	__u64 queued_at;   /* mono; not after @from: it was in that queue all the time */
-	__u64 moved_since; /* mono; not before @queued_at: where it was is not known */
+	__u64 queued_at;   /* mono; if not after @from, it was in that queue all the time */
+	__u64 moved_since; /* mono; if not before @queued_at, its place before is not known */
 	__u32 moved_from;  /* a CPU */
 	__u32 preempters;  /* of a dwell: how often it was preempted */
-	__u32 runs_count;  /* in use, from the first on */
+	__u32 runs_count;  /* entries in use of @runs, from the first on */
 	struct dwell_run runs[DWELL_RUNS]; /* of both CPUs, in any order */
 
 	/* Of a timer's lateness or latency. */
@@ -397,49 +398,49 @@ struct dwell_outlier {
 	__u64 lateness;	      /* ns */
 	__u64 wakeup;	      /* ns: callback entry -> queued */
 	__u64 runqueue;	      /* ns: queued -> on-CPU; the three add up to @ns */
-	__u64 expires;	      /* mono: when it was due */
-	__u32 callbacks_next; /* the oldest in @callbacks */
+	__u64 expires;	      /* mono: when the timer was due */
+	__u32 callbacks_next; /* position of the oldest in @callbacks */
 	struct dwell_callback callbacks[DWELL_CALLBACKS]; /* of this CPU, a ring */
 
 	/* Of a dwell. */
-	__u64 oncpu; /* ns of it */
+	__u64 oncpu; /* ns on a CPU */
 
-	/* Of a block: where it was, and who ended it. */
-	__s32 syscall; /* of a timer too, as in a dwell_timer_key: number, or DWELL_NO_SYSCALL */
-	__u32 owner;   /* tid of the owner of the mutex that it waited for; 0: none known */
-	__u32 depth;   /* of the stack */
-	__u32 user_depth;
+	/* Of a block: where it was, and what ended it. */
+	__s32 syscall;	  /* of a timer too, as dwell_timer_key.syscall */
+	__u32 owner;	  /* tid of the owner of the mutex that it waited for; 0: none known */
+	__u32 depth;	  /* entries in use of @stack */
+	__u32 user_depth; /* entries in use of @user_stack */
 	__u64 stack[DWELL_STACK_DEPTH];	     /* return addresses, the innermost first */
-	__u64 user_stack[DWELL_STACK_DEPTH]; /* the same in user space, if asked for */
+	__u64 user_stack[DWELL_STACK_DEPTH]; /* return addresses in user space, if asked for */
 	struct dwell_waker waker;
 };
 
-/* How many there were, by measure. Those made are reported, suppressed or lost. */
+/* Counts of one measure's outliers, each of which was reported, suppressed or lost. */
 struct dwell_outlier_counts {
 	__u64 reported;
-	__u64 suppressed; /* by the limits */
+	__u64 suppressed; /* by the limits on their rate */
 	__u64 lost;	  /* the ring buffer was full */
 };
 
 /* ---- what dwell itself costs ------------------------------------------- */
 
 /*
- * One in so many runs of the programs on the busy hooks is timed: a prime keeps step
- * with no cycle.
+ * One in so many runs of the programs on busy hooks is timed. It is a prime, so as not to
+ * keep step with any cycle.
  */
 #define DWELL_COST_PERIOD 1021
 
 struct dwell_cost {
-	__u64 runs; /* that were timed */
-	__u64 ns;   /* of those, without reading the clock for it */
+	__u64 runs; /* timed ones */
+	__u64 ns;   /* of @runs, without the time for reading the clock */
 };
 
-/* What is left undone when dwell costs too much, one after the other. */
+/* What is left undone when dwell costs too much. Each level includes those before it. */
 enum dwell_shed {
 	DWELL_SHED_NOTHING,
-	DWELL_SHED_STACKS,   /* of outliers: none is walked */
-	DWELL_SHED_OUTLIERS, /* they are only counted, as suppressed */
-	DWELL_SHED_EXPORTS,  /* fewer; the user side's business */
+	DWELL_SHED_STACKS,   /* no stacks of outliers are walked */
+	DWELL_SHED_OUTLIERS, /* outliers are only counted, as suppressed */
+	DWELL_SHED_EXPORTS,  /* the user side exports less often */
 	DWELL_SHED_LEVELS
 };
 
@@ -450,41 +451,41 @@ enum dwell_shed {
 #define DWELL_USER_CALLBACKS 6
 
 /*
- * Settings, constant once loaded: the verifier removes the branches that they switch
- * off. So a tracepoint's argument that a kernel lacks is never read.
+ * Settings, constant once loaded. The verifier removes branches that they switch off, so
+ * that a tracepoint's argument is never read on a kernel that lacks it.
  */
 struct dwell_config {
 	__u8 prev_state;   /* sched_switch passes prev's state (5.18) */
-	__u8 was_armed;	   /* hrtimer_start tells re-arms; hrtimer_cancel means a cancel only */
-	__u8 cgroup_v1;	   /* cgroup ids from the v1 cpu hierarchy */
-	__u8 pid_ns;	   /* dwell runs in a pid namespace: only its tasks, by its numbers */
+	__u8 was_armed;	   /* hrtimer_start tells re-arms, so hrtimer_cancel is always a cancel */
+	__u8 cgroup_v1;	   /* cgroup ids are of the v1 cpu hierarchy */
+	__u8 pid_ns;	   /* dwell is in a pid namespace: only its tasks, by its numbers */
 	__u8 twin_expiry;  /* PREEMPT_RT: two programs see each expiry; see timer_expire.bpf.h */
-	__u64 clock_error; /* ns: less than that is no time going backwards */
+	__u64 clock_error; /* ns: a smaller step back is no time going backwards */
 	__u32 nr_pids, nr_tids, nr_cgroups, nr_comms;
 	__u32 pids[DWELL_FILTER_MAX];
 	__u32 tids[DWELL_FILTER_MAX];
 	__u64 cgroups[DWELL_FILTER_MAX];
 	char comms[DWELL_FILTER_MAX][DWELL_COMM_LEN];
-	/* Callback addresses; 0: this kernel has none of that name. */
+	/* Callback addresses; 0: the kernel has no such function, or its address is not known. */
 	__u64 builtins[DWELL_BUILTINS];
 	__u64 sleepers[DWELL_SLEEPERS];
 	__u64 user_callbacks[DWELL_USER_CALLBACKS];
-	__u64 process_timeout; /* of the timer wheel: a task's schedule_timeout() */
-	__u64 tick_ns;	       /* of a jiffy */
+	__u64 process_timeout; /* callback of schedule_timeout() in the timer wheel */
+	__u64 tick_ns;	       /* length of a jiffy */
 
 	/* Outliers. */
 	__u8 outliers;		       /* 1: at least one kind is looked for */
-	__u8 adaptive[DWELL_MEASURES]; /* 1: also by what the task is used to */
-	__u8 cpu_token_shift;	       /* a CPU gains a token each 2^so many ns */
-	__u8 user_stacks;	       /* 1: kept for each task when it blocks */
-	__u8 sees_moves;	       /* 1: on_move() notes to where a waiting task is moved */
-	__u8 ledger;	  /* 1: sleeps by system call, and all the rest of the ledger */
-	__u8 sites;	  /* 1: where timers are armed */
-	__u8 sample_cost; /* 1: struct dwell_cost is kept */
+	__u8 adaptive[DWELL_MEASURES]; /* 1: the task's usual intervals raise the threshold */
+	__u8 cpu_token_shift;	       /* a CPU gains a token each 2^cpu_token_shift ns */
+	__u8 user_stacks;	       /* 1: a user stack is kept for each task that blocks */
+	__u8 sees_moves;	       /* 1: on_move() notes where a waiting task is moved to */
+	__u8 ledger;		       /* 1: the ledger of timers is kept in full */
+	__u8 sites;		       /* 1: sites are kept, where timers are armed */
+	__u8 sample_cost;	       /* 1: struct dwell_cost is kept */
 
 	/*
-	 * What the kernel gave: 0 where it refused a program or a map, and what
-	 * depends on it is left undone. user/model/reduction.c says what that costs.
+	 * Parts that the kernel accepted. 0: it refused a program or a map, and all that
+	 * depends on it is left undone. user/model/reduction.c tells what is lost then.
 	 */
 	__u8 has_ring;
 	__u8 has_builtin_timers;
@@ -492,23 +493,22 @@ struct dwell_config {
 	__u8 has_timer_ledger;
 	__u8 has_armed_timers;
 	__u8 sees_callback_ends; /* on_timer_expired runs */
-	__u8 sees_chains;	 /* from a callback's entry over the wake-up in it to its end */
+	__u8 sees_chains;	 /* from a callback's entry through a wake-up in it to its end */
 	__u8 sees_cancels;	 /* on_timer_cancel runs */
 	__u8 sees_expiries;	 /* on_timer_expire runs */
 
-	__u32 deviations;	     /* beyond the mean */
-	__u64 floor[DWELL_MEASURES]; /* ns; U64_MAX: not looked for */
+	__u32 deviations;	     /* an adaptive threshold is so many beyond the mean */
+	__u64 floor[DWELL_MEASURES]; /* ns: least threshold; U64_MAX: not looked for */
 };
 
-/* Whether the kernel side measures: set by the user side, for all programs at once. */
+/* Whether the kernel side measures. The user side sets it for all programs at once. */
 enum dwell_window { DWELL_WINDOW_AHEAD, DWELL_WINDOW_OPEN, DWELL_WINDOW_CLOSED };
 
-/* ---- what was lost ---------------------------------------------------- */
+/* ---- losses ----------------------------------------------------------- */
 
 /*
- * The ledger of losses: name in the output, and what it means to a reader.
- * The kernel side counts the first ones; those from RECURSION on are found by
- * the user side.
+ * The ledger of losses: name in the output, and meaning for a reader. The user side counts
+ * those from RECURSION on, and the kernel side those before.
  */
 #define DWELL_LOSS_LIST(X)                                                                        \
 	X(MISSING_RECORD, "missing_record", "switches of a task that had no record yet")          \

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a CPU ran lately, in a few dozen entries: exact for the last milliseconds,
- * coarser the longer ago.
+ * What a CPU ran lately, in a few dozen entries: exact for the last milliseconds, and
+ * coarser further back.
  *
- * A wait is explained when it ends: the question is always who ran since some moment.
- * An entry may be as long as a part of its age. So the one that the moment falls into
- * is a small part of the wait, and the number of entries grows with the logarithm of
- * the time that they reach back.
+ * A wait is explained when it ends, so the question is always who ran since some moment.
+ * An entry may be as long as a fraction of its age. So the entry around that moment is a
+ * small part of the wait, and the number of entries grows with the logarithm of the time
+ * that they reach back.
  *
- * Short runs of a task are added up in one entry as they happen. When the entries are
- * used up, older ones are merged. First come those of one task, as near to each other
- * as is allowed for their age. If that makes too little room, those of one name follow
- * that are small beside that time. Then more time is allowed. So the moment is given up
- * first, then which task of a name it was, then the names of those who had little, and
- * at last all names. The next merge begins where the last one had to go to.
+ * Short runs of a task are added up in one entry as they happen. When all entries are in
+ * use, older ones are merged. First come entries of one task, if they are as near to each
+ * other as their age allows. If that makes too little room, entries of one name follow if
+ * they are small compared to that time. Then more time is allowed. So the exact moment is
+ * given up first, then the task among those of a name, then the names of tasks that ran
+ * little, and at last all names. The next merge begins at the level that the last one
+ * reached.
  *
- * Both sides include this, so that the unit tests run what the kernel runs. In the
- * kernel each function that is not inline is checked by the verifier once, by itself.
+ * Both sides include this, so that the unit tests run the kernel's code. In the kernel the
+ * verifier checks each function that is not inline once, by itself.
  */
 #ifndef DWELL_RUNS_H
 #define DWELL_RUNS_H
@@ -29,44 +30,47 @@
 
 #define DWELL_RUNS_MASK (DWELL_RUNS - 1)
 #define DWELL_RUNS_RECENT (DWELL_RUNS / 8)   /* the latest ones are never merged */
-#define DWELL_RUNS_ROOM (DWELL_RUNS * 3 / 4) /* with no more there is room again */
-#define DWELL_RUNS_LOOK 8		     /* an entry is merged into one of so many before it */
+#define DWELL_RUNS_ROOM (DWELL_RUNS * 3 / 4) /* most entries in use after a merge */
+#define DWELL_RUNS_LOOK 8		     /* how many entries before it one may be merged into */
 
-/* Runs of a task are added up in an entry that began less than that ago, ns. */
+/* Range in ns of the quantum: a task's runs are added to an entry that began less ago. */
 #define DWELL_RUNS_QUANTUM_MIN 250000
 #define DWELL_RUNS_QUANTUM_MAX 1000000
 
-/* How coarse a merge is. */
+/* Levels of merges: a higher one is coarser. */
 #define DWELL_RUNS_LEVELS 7
-#define DWELL_RUNS_LAST 5  /* from that one on nobody is spared */
-#define DWELL_RUNS_MIXES 2 /* from that one on small entries lose their names */
-#define DWELL_RUNS_RETRY 8 /* every so many merges a finer one is tried */
+#define DWELL_RUNS_LAST 5  /* from this level on, every small entry may lose its name */
+#define DWELL_RUNS_MIXES 2 /* from this level on, rare entries lose their names */
+#define DWELL_RUNS_RETRY 8 /* one merge in so many tries a finer level */
 
-/* What becomes one: entries of one task; small ones of one name too; small ones of any name too. */
+/*
+ * A pass merges these: KEEP nothing, TASKS entries of one task, NAMES also small
+ * entries of one name, MIX also rare entries of any name.
+ */
 enum dwell_runs_pass { DWELL_RUNS_KEEP, DWELL_RUNS_TASKS, DWELL_RUNS_NAMES, DWELL_RUNS_MIX };
 
-/* All zeros is an empty one. Written by its CPU alone. */
+/* The history of a CPU, which alone writes it. All zeros is an empty one. */
 struct dwell_history {
-	__u32 count;   /* entries in use: always less than DWELL_RUNS when nobody writes */
-	__u32 kept;    /* while they are merged: entries that are in place */
-	__u32 level;   /* that the last merge had to go to */
-	__u32 version; /* odd while entries are merged */
-	__u32 merges;
-	__u64 quantum; /* ns; 0: the least */
-	__u64 merged_at;
-	__u8 slot[64]; /* by tid % 64: the entry that such a task was last added to */
-	struct dwell_run run[DWELL_RUNS]; /* by when they were begun, the oldest first */
+	__u32 count;	 /* entries in use: less than DWELL_RUNS outside of a write */
+	__u32 kept;	 /* during a merge: entries that are in place */
+	__u32 level;	 /* level that the last merge reached */
+	__u32 version;	 /* odd during a merge */
+	__u32 merges;	 /* merges that began above level 0 */
+	__u64 quantum;	 /* ns; 0: runs are not added up before the first merge */
+	__u64 merged_at; /* mono: when the last merge was */
+	__u8 slot[64];	 /* by tid % 64: position of the entry that such a task was last added to */
+	struct dwell_run run[DWELL_RUNS]; /* in the order of their creation, the oldest first */
 };
 
-/* Whether @run is of one task, or of nobody. */
+/* Whether @run is of a single task, or of the idle task. */
 static inline __attribute__((always_inline)) int dwell_run_is_exact(const struct dwell_run *run)
 {
 	return run->kind == DWELL_RUN_TASK || run->kind == DWELL_RUN_IDLE;
 }
 
 /*
- * Adds a run of @tid from @begin to @until to the entry that has its latest short
- * ones. 0: there is none, and dwell_runs_push() is to be called.
+ * Adds a run of @tid (0: idle) from @begin to @until (mono) to the entry of its latest short
+ * runs. 1; 0: there is no such entry, and the caller has to call dwell_runs_push().
  */
 static inline __attribute__((always_inline)) int dwell_runs_add(struct dwell_history *history,
 								__u32 tid, __u64 begin, __u64 until)
@@ -82,7 +86,7 @@ static inline __attribute__((always_inline)) int dwell_runs_add(struct dwell_his
 	return 1;
 }
 
-/* How long an entry may be that ended @age ago, ns. */
+/* How many ns an entry may be long that ended @age ns ago. */
 static inline __attribute__((always_inline)) __u64 dwell_runs_span(__u64 age, __u32 level)
 {
 	if (level < 2)
@@ -90,7 +94,7 @@ static inline __attribute__((always_inline)) __u64 dwell_runs_span(__u64 age, __
 	return age << (level < 4 ? level - 2 : 2);
 }
 
-/* Whether @run is so little that its name need not be kept. */
+/* Whether @run is so short that its name need not be kept. */
 static inline __attribute__((always_inline)) int dwell_run_is_small(const struct dwell_run *run,
 								    __u32 level, __u64 now)
 {
@@ -100,8 +104,8 @@ static inline __attribute__((always_inline)) int dwell_run_is_small(const struct
 }
 
 /*
- * Whether @run is small and had little of its own time, or is too short to tell: nobody
- * misses its name.
+ * Whether nobody misses the name of @run: it is small, and either ran little of its own
+ * span, or that is too short to tell.
  */
 static inline __attribute__((always_inline)) int dwell_run_is_rare(const struct dwell_run *run,
 								   __u32 level, __u64 now)
@@ -119,7 +123,7 @@ static inline __attribute__((always_inline)) int dwell_run_names_equal(const str
 	return a->name[0] == b->name[0] && a->name[1] == b->name[1];
 }
 
-/* Whether @pass allows @run to become one with @into, which is not younger. */
+/* Whether @pass allows @run to be merged into @into, which is not younger. */
 static inline __attribute__((always_inline)) int dwell_runs_alike(const struct dwell_run *into,
 								  const struct dwell_run *run,
 								  __u32 pass, __u32 level,
@@ -132,12 +136,12 @@ static inline __attribute__((always_inline)) int dwell_runs_alike(const struct d
 		return 0;
 	if (into->tid == run->tid && into->pid == run->pid)
 		return 1;
-	/* One that stands out is told by itself. */
+	/* An entry that stands out stays by itself. */
 	return pass >= DWELL_RUNS_NAMES && (!run->tid || dwell_run_is_small(run, level, now)) &&
 	       (!into->tid || dwell_run_is_small(into, level, now));
 }
 
-/* Whether both are so long ago that they may be one entry. */
+/* Whether both ended so long ago that they may be one entry. */
 static inline __attribute__((always_inline)) int
 dwell_runs_near(const struct dwell_run *into, const struct dwell_run *run, __u32 level, __u64 now)
 {
@@ -147,7 +151,7 @@ dwell_runs_near(const struct dwell_run *into, const struct dwell_run *run, __u32
 	return until <= now && until - begin <= dwell_runs_span(now - until, level);
 }
 
-/* Field by field: of a struct's assignment clang makes a memmove(), which BPF has not. */
+/* Copies field by field: clang turns a struct's assignment into memmove(), which BPF lacks. */
 static inline __attribute__((always_inline)) void dwell_run_copy(struct dwell_run *to,
 								 const struct dwell_run *from)
 {
@@ -192,7 +196,7 @@ static inline __attribute__((always_inline)) void dwell_run_forget_name(struct d
 	run->tid = 0;
 }
 
-/* The entry in place that @run may become one with; NULL: there is none. */
+/* The entry in place that @run may be merged into; NULL: there is none. */
 static inline __attribute__((always_inline)) struct dwell_run *
 dwell_runs_find(struct dwell_history *history, const struct dwell_run *run, __u32 pass, __u32 level,
 		__u64 now)
@@ -210,8 +214,8 @@ dwell_runs_find(struct dwell_history *history, const struct dwell_run *run, __u3
 }
 
 /*
- * Merges the entry @at into one of those that are in place, or puts it behind them.
- * @how: the level, and the pass in its low bits.
+ * Merges the entry @at into one of those in place, or puts it behind them. @how is the level
+ * times 4, and the pass in the low two bits.
  */
 DWELL_RUNS_FUNCTION int dwell_runs_place(struct dwell_history *history, __u32 at, __u32 how,
 					 __u64 now)
@@ -238,7 +242,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_place(struct dwell_history *history, __u32 at
 }
 
 /*
- * Merges the entries from @first on as @how allows, but for the latest ones. True if
+ * Merges the entries from @first on as @how allows, except the latest ones. Returns whether
  * that made enough room.
  */
 DWELL_RUNS_FUNCTION int dwell_runs_merge(struct dwell_history *history, __u32 first, __u32 how,
@@ -258,8 +262,8 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge(struct dwell_history *history, __u32 fi
 }
 
 /*
- * Merges the entries as @how allows, at first only the later half: what is older was
- * merged before, and rarely allows more. True if that made enough room.
+ * Merges the entries as @how allows, and returns whether that made enough room. It tries the
+ * later half first: older entries were merged before, and rarely allow more.
  */
 DWELL_RUNS_FUNCTION int dwell_runs_merge_some(struct dwell_history *history, __u32 how, __u64 now)
 {
@@ -269,7 +273,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge_some(struct dwell_history *history, __u
 	       dwell_runs_merge(history, 0, how, now);
 }
 
-/* Goes through the passes of one level. True if they made enough room. */
+/* Goes through the passes of one level. Returns whether they made enough room. */
 DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __u32 level,
 					       __u64 now)
 {
@@ -282,7 +286,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_merge_level(struct dwell_history *history, __
 		dwell_runs_merge_some(history, level << 2 | DWELL_RUNS_MIX, now));
 }
 
-/* Forgets the oldest entries, if merging does not help. */
+/* Forgets the oldest entries, for when merging does not help. */
 DWELL_RUNS_FUNCTION int dwell_runs_drop(struct dwell_history *history)
 {
 	__u32 first;
@@ -296,7 +300,7 @@ DWELL_RUNS_FUNCTION int dwell_runs_drop(struct dwell_history *history)
 	return 0;
 }
 
-/* Gives a CPU whose tasks run for a moment each longer entries, and any other one shorter ones. */
+/* Adapts the quantum: entries become longer on a CPU that merges often, and else shorter. */
 static inline __attribute__((always_inline)) void dwell_runs_adapt(struct dwell_history *history,
 								   __u64 now)
 {
@@ -314,7 +318,7 @@ static inline __attribute__((always_inline)) void dwell_runs_adapt(struct dwell_
 	history->merged_at = now;
 }
 
-/* Makes room for entries, of a @history that is full. */
+/* Makes room in a full @history, at the mono time @now. */
 DWELL_RUNS_FUNCTION int dwell_runs_make_room(struct dwell_history *history, __u64 now)
 {
 	__u32 level;
@@ -338,7 +342,10 @@ DWELL_RUNS_FUNCTION int dwell_runs_make_room(struct dwell_history *history, __u6
 	return 0;
 }
 
-/* A new entry for a run. The caller fills in whose it is, and calls dwell_runs_pushed(). */
+/*
+ * Returns a new entry for a run of @tid (0: idle) from @begin to @until (mono). The caller
+ * fills in pid and name, then calls dwell_runs_pushed().
+ */
 static inline __attribute__((always_inline)) struct dwell_run *
 dwell_runs_push(struct dwell_history *history, __u32 tid, __u64 begin, __u64 until)
 {
