@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# To be sourced: how a test script says what it found, a line a result, and counts the results.
+# Sourced by test scripts: functions that print results, one a line, and count them.
 # shellcheck disable=SC2034 # whoever sourced this prints the counts, and reads status
 
 passed=0
 failed=0
 skipped=0
-# A line for each test that failed.
+# Has a line for each test that failed.
 failures=
 
 pass() {
@@ -14,7 +14,7 @@ pass() {
 	echo "ok $1"
 }
 
-# To be said once more at the end: one failure, or several, a line each.
+# Notes failures, one a line, to be repeated at the end.
 note_failures() {
 	failures="$failures
 $1"
@@ -31,12 +31,12 @@ skip() {
 	echo "skip $1: $2"
 }
 
-# check NAME COMMAND…: a test that passes if the command succeeds, and all that it runs. Sets
-# status. What it says is kept in the folder $work.
+# check NAME COMMAND…: a test that passes if each step of the command succeeds. Sets status, and
+# keeps the output in $work/output.
 check() {
 	checked=$1
 	shift
-	# Not as a condition: errexit would be off in it.
+	# The command is no condition, since errexit would be off in one.
 	set +e
 	(
 		set -e
@@ -52,7 +52,7 @@ check() {
 	fi
 }
 
-# lacking PROGRAM…: the first that is not there.
+# lacking PROGRAM…: names the first program that is not installed.
 lacking() {
 	for program in "$@"; do
 		if ! command -v "$program" >/dev/null 2>&1; then

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs every test that was built, and counts: its last line is "N passed, N failed, N skipped".
-# Before it stand the tests that failed, once more: there are thousands of lines above.
-# "run.sh [PART…]" runs those named of unit static fleet packages live releases kernels, or all.
-# KERNELS, if set, has the arguments of tests/vm/run.sh, and DISTROS those of tests/distro/run.sh:
-# then other kernels and other releases are tried too.
+# run.sh [PART…]: runs the tests that were built, of the parts unit static fleet packages live
+# releases kernels, or of all. The last line is "N passed, N failed, N skipped". The tests that
+# failed are repeated before it, since thousands of lines stand above.
+# KERNELS has the arguments of tests/vm/run.sh, and DISTROS those of tests/distro/run.sh. Other
+# kernels and other releases are only tried if they are set.
 set -eu
 
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
 . tests/results.sh
-# Seconds. A test program that hangs fails instead of stopping everything behind it.
+# Limits in seconds. A test program that hangs fails, and does not stop those behind it.
 UNIT_LIMIT=120
 STATIC_LIMIT=60
 FLEET_LIMIT=300
@@ -27,12 +27,12 @@ indent() {
 	sed 's/^/    /' "$@"
 }
 
-# The tests that failed by what somebody else counted, in $OUTPUT.
+# Prints the failed tests in $OUTPUT, the output of a program that counts for itself.
 failures_counted() {
 	sed -n 's/^not ok //p' "$OUTPUT"
 }
 
-# How a program ended, for a person; empty if it ended by itself with 0 or 1.
+# Prints how a program ended, for a person; nothing if it ended by itself with 0 or 1.
 ending() {
 	case $1 in
 	124 | 137) echo "still running after $2 s" ;;
@@ -88,7 +88,8 @@ unit_tests() {
 
 # ---- static checks: each one is a test ------------------------------------
 
-# A script of tests/check passes if it is silent and succeeds; with exit status 77 it says what it lacks.
+# A script of tests/check passes if it is silent and succeeds. Exit status 77 means that it lacks
+# something, which it names.
 static_checks() {
 	for script in tests/check/*.sh; do
 		name=$(basename "$script" .sh)
@@ -146,7 +147,8 @@ live_tests() {
 
 # ---- programs that count for themselves: the fleet, packages, other kernels --
 
-# counted_tests NAME LIMIT PROGRAM…: its results go by as they come; its last line is added to the counts.
+# counted_tests NAME LIMIT PROGRAM…: shows the program's results as they come, and adds its last
+# line to the counts.
 counted_tests() {
 	name=$1
 	limit=$2

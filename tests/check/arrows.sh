@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Holds the rooms of user/ to user/ARROWS: says each include that goes against it, and each circle
-# of files that call each other. "arrows.sh [FOLDER OBJECTS]": user and build/obj, unless told.
+# arrows.sh [FOLDER OBJECTS]: prints each include in user/ that user/ARROWS does not allow, and each
+# circle of files that call each other. FOLDER replaces user, and OBJECTS build/obj.
 set -eu
 
 user=${1:-user}
@@ -9,7 +9,7 @@ objects=${2:-${BUILD:-build}/obj}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# ---- includes: from FILE, of what -----------------------------------------------
+# ---- includes: the file, and what it includes -----------------------------------
 
 grep -rHo --include='*.[ch]' '^ *# *include *["<][^">]*[">]' "$user" |
 	sed "s|^$user/||; s|: *# *include *| |; s|\"||g" >"$work/includes"
@@ -59,14 +59,14 @@ FNR == NR {
 		complain(room " may not include " $2)
 }' "$user/ARROWS" "$work/includes"
 
-# The rooms that ARROWS allows must have an order themselves.
+# The arrows themselves must not form a circle.
 sed -n '/^only /d; s/^\([a-z]*\): */\1 /p' "$user/ARROWS" |
 	awk '{ for (i = 2; i <= NF; i++) if ($i !~ /\//) print $1, $i }' | tsort >"$work/order" 2>&1 ||
 	sed -n "s|^tsort: *|$user/ARROWS: circle: |p" "$work/order"
 
 # ---- circles of objects ----------------------------------------------------------
 
-# Those of today's files: what a file that is gone has left there does not count.
+# Objects of deleted files may still be there, and do not count.
 (cd "$user" && ls -- */*.c) | sed "s|^|$objects/|; s|c\$|o|" | while read -r object; do
 	[ ! -e "$object" ] || echo "$object"
 done >"$work/objects"

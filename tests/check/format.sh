@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Has clang-format read all C files. Each release of it has a taste of its own; the rules of
-# .clang-format are written for release 14.
+# Has clang-format check all C files. Its releases differ, and the rules of .clang-format are
+# written for release 14.
 set -eu
 
 for program in clang-format-14 clang-format; do

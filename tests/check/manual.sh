@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Has mandoc read the manual.
+# Has mandoc check the manual.
 set -eu
 
 command -v mandoc >/dev/null 2>&1 || {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Asks the service manager about the service: what is wrong with its unit, and how exposed it is.
+# Asks the service manager for errors in the service's unit, and for the service's exposure.
 set -eu
 
 EXPOSURE_LIMIT=25 # tenths of systemd's 0 to 10
@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unit=$work/dwell.service
 sed "s|@SBINDIR@|$(realpath "${BUILD:-build}")|" scripts/dwell.service.in >"$unit"
-# It tells of the units that this one starts after, too.
+# It also prints messages about the units that this one starts after.
 systemd-analyze verify --man=no "$unit" 2>&1 | grep -F dwell.service || true
 systemd-analyze security --offline=yes --no-pager --threshold=$EXPOSURE_LIMIT "$unit" \
 	>"$work/security" 2>&1 || {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Has shellcheck read every shell script of the project.
+# Has shellcheck check every shell script of the project.
 set -eu
 
 command -v shellcheck >/dev/null 2>&1 || {

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Says which files of the product are longer than anybody reads at once, and which functions fit no screen.
+# Prints the product's files that are too long to read at once, and functions longer than a screen.
 set -eu
 
 FILE_LINES=600
 FUNCTION_LINES=48 # from its first brace to its last
 
-# shellcheck disable=SC2016 # it is awk's to expand
+# shellcheck disable=SC2016 # awk expands it
 find bpf user -name '*.[ch]' | sort | xargs awk -v lines=$FILE_LINES -v body=$FUNCTION_LINES '
 FNR == 1 { name = begin = "" }
 FNR == lines + 1 { print FILENAME " has more than " lines " lines" }
