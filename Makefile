@@ -21,10 +21,10 @@ CROSS_COMPILE_x86 := x86_64-linux-gnu-
 CROSS_COMPILE ?= $(CROSS_COMPILE_$(TARGET_ARCH_NAME))
 endif
 
-# Where there is no other compiler, clang, which the kernel side needs anyway, builds all.
+# Without another compiler clang builds all, since the kernel side needs it anyway.
 CLANG ?= clang
 NATIVE_CC := $(shell command -v cc >/dev/null && echo cc || echo '$(CLANG)')
-# What somebody asked for, if anybody did.
+# The compiler that the caller asked for; empty if none.
 given_cc := $(if $(filter default file,$(origin CC)),,CC='$(CC)')
 ifeq ($(origin CC),default)
 CC := $(if $(CROSS_COMPILE),$(CROSS_COMPILE)gcc,$(NATIVE_CC))
@@ -38,7 +38,7 @@ endif
 
 find_tool = $(shell PATH="$$PATH:/usr/sbin:/sbin"; for tool in $(1); do \
 	"$$tool" $(2) >/dev/null 2>&1 && { command -v "$$tool"; break; }; done)
-# Some distributions keep it in sbin, or only beside a kernel's own tools.
+# Some distributions keep bpftool in sbin, or only beside a kernel's own tools.
 BPFTOOL ?= $(call find_tool,bpftool /usr/lib/linux-tools*/*/bpftool,version)
 CLANG_FORMAT ?= $(call find_tool,clang-format-14 clang-format,--version)
 
@@ -49,7 +49,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 DATADIR ?= $(PREFIX)/share/dwell
-# Where Debian's node_exporter looks, and the service writes.
+# The service writes here, and Debian's node_exporter reads here.
 TEXTFILEDIR ?= /var/lib/prometheus/node-exporter
 
 # ---- flags ---------------------------------------------------------------
@@ -72,7 +72,7 @@ TEST_CFLAGS := -iquote tests
 UNIT_CFLAGS = $(BASE_CFLAGS) $(TEST_CFLAGS) -Itests/harness/compat -O1 -g $(SANITIZE)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -fno-stack-protector -D__TARGET_ARCH_$(TARGET_ARCH_NAME) \
 	-Ivmlinux -Ibpf -Wall -Werror $(call library_flags,--cflags-only-I libbpf)
-# Written into each .d file: what to rebuild when a header changes or goes away.
+# Writes a .d file for each object, which tells what to rebuild when a header changes or goes away.
 DEPENDENCIES = -MMD -MP -MF $(@:.o=.d) -MT $@
 
 # ---- what there is -------------------------------------------------------
@@ -81,12 +81,12 @@ DEPENDENCIES = -MMD -MP -MF $(@:.o=.d) -MT $@
 USER_SOURCES := $(filter-out user/docs/% user/static/%,$(wildcard user/*/*.c))
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/obj/%.o)
 GENDOCS_OBJECTS := $(patsubst user/%.c,$(BUILD)/obj/%.o,$(wildcard user/docs/*.c))
-# Those that include the skeleton wait for it; all of them if a header does.
+# Sources that include the skeleton wait for it. If a header includes it, all sources do.
 with_skeleton = $(shell grep -ls 'dwell\.skel\.h' $(1) /dev/null)
 SKELETON_SOURCES := $(if $(call with_skeleton,$(wildcard user/*/*.h)),$(USER_SOURCES),\
 	$(call with_skeleton,$(USER_SOURCES)))
 
-# A unit test is a program, and takes from the archive of all rooms what it uses.
+# Each unit test is a program, linked with an archive of all rooms.
 UNIT_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/unit/obj/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*.c))
 UNIT_TEST_OBJECTS := $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/tests/unit/%.o)
@@ -106,7 +106,7 @@ DOCUMENTS := $(BUILD)/dwell.bash $(BUILD)/dwell.conf $(BUILD)/dwell.8
 FORMATTED := $(wildcard bpf/*.[ch] user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 STATIC_LIMIT := 5242880
 
-# For what watches many hosts.
+# Files for Prometheus and Grafana, which watch many hosts.
 FLEET_FILES := scripts/prometheus/dwell-rules.yml scripts/prometheus/dwell-alerts.yml \
 	scripts/grafana/dwell.json
 
@@ -121,10 +121,10 @@ msg = @printf '  %-8s %s\n' '$(1)' '$(2)'
 MAKEFLAGS += --no-print-directory
 endif
 
-# What root made in a user's tree belongs to the user, or the next build fails.
+# Gives files that root made in a user's tree to the user, or the next build would fail.
 give_back = if [ -n "$$SUDO_UID" ] && [ -d build ]; then chown -hR "$$SUDO_UID:$$SUDO_GID" build; fi
 
-# All CPUs build; but whoever says how many jobs is obeyed.
+# Builds on all CPUs, unless the caller says how many jobs.
 JOBS := $(shell nproc 2>/dev/null || echo 1)
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
@@ -160,7 +160,7 @@ $(BUILD)/dwell.skel.h: $(BUILD)/dwell.bpf.o
 
 # ---- the user side -------------------------------------------------------
 
-# "[SYS_read] = "read",": what each name is worth, the compiler says.
+# Has lines like '[SYS_read] = "read",'. The compiler knows the numbers.
 $(BUILD)/syscalls.inc: $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,SYSCALLS,$@)
 	$(Q)echo '#include <sys/syscall.h>' | $(CC) $(BASE_CFLAGS) -E -dM - | \
@@ -169,7 +169,7 @@ $(BUILD)/syscalls.inc: $(BUILD)/flags | $(BUILD)/tools
 
 $(BUILD)/obj/model/syscalls.o $(BUILD)/unit/obj/model/syscalls.o: $(BUILD)/syscalls.inc
 
-# Another compiler or another of its releases, other flags, another set of files: build again.
+# Has all built again with another compiler, another release of it, other flags, or other files.
 COMPILERS := $(shell for program in $(CC) $(CLANG); do $$program --version 2>/dev/null | head -n 1; done)
 define FLAGS
 $(COMPILERS)
@@ -192,8 +192,8 @@ $(BUILD)/dwell: $(USER_OBJECTS)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(LINK_FLAGS) $^ $(call library_flags,--libs $(LIBRARIES)) -o $@
 
-# What elfutils 0.192 forgot in its libelf.a. From an archive behind it the linker takes nothing
-# where nothing is missing.
+# Adds an object that elfutils 0.192 forgot in its libelf.a. It is in an archive of its own, from
+# which the linker takes nothing if nothing is missing.
 $(BUILD)/static/eu_search.a: user/static/eu_search.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,AR,$@)
 	@mkdir -p $(@D)
@@ -226,7 +226,7 @@ $(GENDOCS): $(GENDOCS_OBJECTS) $(BUILD)/user.a
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(LINK_FLAGS) $^ $(call library_flags,--libs $(LIBRARIES)) -o $@
 else
-# It has to run here: this machine's own build makes it.
+# The program runs here, so it is built for this machine.
 GENDOCS := build/gendocs
 $(GENDOCS): FORCE
 	$(Q)$(MAKE) ARCH=$(HOST_ARCH) CROSS_COMPILE= $@
@@ -300,7 +300,7 @@ check:
 		$(given_cc) BUILD='$(BUILD)' DISTROS='$(DISTROS)' KERNELS='$(if $(KERNELS),$(GUEST_BINARIES) $(filter-out all,$(KERNELS)))' \
 		tests/run.sh || status=$$?; $(give_back); exit $$status
 
-# The kernels of tests/vm/kernels.list, or those named: make check-kernels KERNELS='6.1 7.2'
+# Tests the kernels of tests/vm/kernels.list, or those named: make check-kernels KERNELS='6.1 7.2'
 GUEST_BINARIES := amd64=$(if $(filter x86,$(HOST_ARCH)),build,build/x86)/static \
 	arm64=$(if $(filter arm64,$(HOST_ARCH)),build,build/arm64)/static
 check-kernels: guest-binaries
@@ -311,7 +311,7 @@ guest-binaries:
 	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh kernels; fi
 	$(Q)for arch in x86 arm64; do $(MAKE) $(parallel) ARCH=$$arch static static-live || exit 1; done
 
-# Other releases of Debian: make check-distros DISTROS='trixie sid'
+# Tests other releases of Debian: make check-distros DISTROS='trixie sid'
 check-distros:
 	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh distros; fi
 	$(Q)tests/distro/run.sh $(or $(DISTROS),all)
@@ -345,11 +345,11 @@ bench: all $(BENCH)
 unit = sed 's|@SBINDIR@|$(SBINDIR)|' scripts/dwell.service.in
 DIST := dwell-$(VERSION)-linux-$(patsubst x86,x86_64,$(TARGET_ARCH_NAME))
 
-# For a host without a package: one static binary and all that belongs to it.
+# Makes a tarball for hosts without a package: a static binary and all that belongs to it.
 dist: $(BUILD)/$(DIST).tar.gz
 	@$(give_back)
 
-# Whoever packs it and when, the same files make the same tarball.
+# The same files make the same tarball, no matter who packs them, and when.
 $(BUILD)/$(DIST).tar.gz: $(BUILD)/static/dwell $(DOCUMENTS) README.md LICENSE \
 		scripts/dwell.service.in $(FLEET_FILES) scripts/kubernetes/dwell-daemonset.yaml
 	$(call msg,DIST,$@)
@@ -360,7 +360,7 @@ $(BUILD)/$(DIST).tar.gz: $(BUILD)/static/dwell $(DOCUMENTS) README.md LICENSE \
 		--mtime="@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)}" \
 		-c $(DIST) | gzip -9n >$@
 
-# debhelper wants its folder at the top, and writes there: it gets a tree of its own.
+# debhelper gets a tree of its own, since it wants its folder at the top, and writes there.
 DEB := $(BUILD)/deb/dwell-$(VERSION)
 deb:
 	@command -v dh >/dev/null && command -v dpkg-buildpackage >/dev/null || \
@@ -378,7 +378,7 @@ deb:
 
 # ---- the rest ------------------------------------------------------------
 
-# For a newcomer: set up, build, and look at this machine for ten seconds.
+# For newcomers: sets up, builds, and watches this machine for ten seconds.
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 run:
 	@echo "1 of 3: what the build needs, from this machine's own package sources"

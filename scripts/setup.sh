@@ -20,7 +20,7 @@ usage() {
 
 PATH=$PATH:/usr/sbin:/sbin
 ARM64=aarch64-linux-gnu
-# What is installed for the tests alone, and not into the machine.
+# Folder of what is installed for the tests alone, and not into the machine.
 OWN=$(cd "$(dirname "$0")/.." && pwd)/build
 PATH=$PATH:$OWN/prometheus/usr/bin
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
@@ -29,8 +29,8 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# Each probe answers one question: is the thing itself there and usable? Which
-# package it came from does not matter.
+# Each probe tests whether the thing itself is there and usable. The package that it came from does
+# not matter.
 probe() {
 	case $1 in
 	compiler) echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 ;;
@@ -58,8 +58,8 @@ probe() {
 	esac
 }
 
-# Some distributions install a bpftool that only says which package to install,
-# and keep the real one beside a kernel's own tools.
+# Some distributions install a bpftool that only names a package, and keep the real one beside a
+# kernel's own tools.
 probe_bpftool() {
 	for tool in bpftool /usr/lib/linux-tools*/*/bpftool; do
 		"$tool" version >/dev/null 2>&1 && return 0
@@ -127,7 +127,7 @@ KERNELS_WANTS='qemu-arm64 arm64-compiler arm64-libraries mmdebstrap debhelper'
 ARM64_PACKAGES=pkgconf:arm64+libc6-dev:arm64+libbpf-dev:arm64+libelf-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:arm64+libinih-dev:arm64
 ARM64_PACKAGES=$ARM64_PACKAGES+libseccomp-dev:arm64
-# Without these, some tests are skipped or a line is missing from the bench.
+# Things without which some tests are skipped, or a line is missing from the bench.
 CHECK_WANTS='cyclictest shellcheck mandoc systemd-analyze clang-format perf peers
 python3 prometheus node-exporter debhelper lintian kubernetes-models'
 
@@ -141,7 +141,7 @@ manager() {
 	echo none
 }
 
-# The packages that may hold a thing, the likeliest first; "+" joins what belongs together.
+# Prints the packages that may hold a thing, the likeliest first; "+" joins those needed together.
 packages_of() {
 	case $MANAGER in
 	dnf) column=3 ;;
@@ -223,8 +223,8 @@ choose() {
 
 # ---- how much, and how far ----------------------------------------------------
 
-# amount PACKAGE…: "41 packages, 112 MB to fetch, 398 MB on the disk: roughly 1 to 4 minutes".
-# The minutes are what was measured with 100 MB on the disk in a minute, and with ten times as much.
+# amount PACKAGE…: "41 packages, 112 MB to fetch, 398 MB on the disk: roughly 1 to 4 minutes". The
+# minutes are for two measured speeds: 100 MB on the disk in a minute, and ten times as much.
 amount() {
 	[ "$MANAGER" = apt-get ] || return 0
 	LC_ALL=C apt-get install --assume-no --no-install-recommends "$@" 2>/dev/null | awk '
@@ -242,8 +242,8 @@ amount() {
 		}'
 }
 
-# Reads what apt reports ("pmstatus:gcc:41.3:Unpacking gcc") up to a line "end:STATUS", and returns
-# that status. A terminal gets one line that changes, all else a line for each quarter of the way.
+# Reads apt's reports ("pmstatus:gcc:41.3:Unpacking gcc") up to a line "end:STATUS", and returns
+# that status. A terminal gets one line that changes; other outputs get a line for each quarter.
 progress() {
 	quarter=-1
 	last=
@@ -267,7 +267,7 @@ progress() {
 	[ "$kind" = end ] && return "$what"
 }
 
-# What apt itself says is only worth reading if it fails.
+# apt's own messages are only shown if it fails.
 apt_get() {
 	log=$(mktemp) || return 1
 	status=0
@@ -283,7 +283,7 @@ apt_get() {
 # ---- installing -----------------------------------------------------------------
 
 UPDATED=
-# Packages of another architecture are known once that is, and the lists are fetched anew.
+# Packages of another architecture are known after that was added and the lists were fetched anew.
 know_arm64() {
 	if [ "$MANAGER" = apt-get ] && ! dpkg --print-foreign-architectures | grep -qx arm64; then
 		dpkg --add-architecture arm64
@@ -300,7 +300,7 @@ update_lists() {
 	fi
 }
 
-# The programs of a Debian package, below build/.
+# Unpacks the programs of a Debian package below build/.
 unpack() {
 	folder=$(mktemp -d) || return 1
 	status=0
@@ -336,8 +336,8 @@ install_packages() {
 	esac
 }
 
-# Installs what holds the things named. Package lists may be absent or out of
-# date: if a package is unknown or cannot be had, fetch the lists and try again.
+# Installs packages for the things named. Package lists may be absent or out of date, so they are
+# fetched if a package is unknown or cannot be had, and the packages tried again.
 obtain() {
 	for thing in "$@"; do
 		[ "$thing" != arm64-libraries ] || know_arm64
@@ -349,7 +349,7 @@ obtain() {
 	packages=$(choose "$@")
 	[ -n "$packages" ] || return 1
 	echo "setup: installing" $packages
-	# shellcheck disable=SC2046 # split on purpose, too
+	# shellcheck disable=SC2046 # split on purpose
 	amount $(echo "$packages" | grep -v '^npm:\|^only-unpack:')
 	if ! install_packages $packages; then
 		[ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ] || return 1
@@ -358,7 +358,7 @@ obtain() {
 	fi
 }
 
-# Best effort: says so and goes on.
+# A failure is said, and does not end the script.
 obtain_wanted() {
 	echo "setup: for all tests:" "$@"
 	if ! obtain "$@"; then
@@ -423,8 +423,8 @@ distros)
 esac
 
 MANAGER=$(manager)
-# Where there is no other compiler, clang, which the kernel side needs anyway, builds all. The tests
-# want the usual one.
+# Without another compiler clang builds all, since the kernel side needs it anyway. The tests want
+# the usual compiler.
 if [ -z "${CC-}" ]; then
 	CC=cc
 	[ "$MANAGER/$task" != apt-get/build ] || have cc || CC=${CLANG:-clang}
