@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The columns of the summary, and what a row has in each. */
+/* The columns of the summary, and how a row's values are found. */
 #include "model/column.h"
 
 #include <string.h>
@@ -99,8 +99,8 @@ static int find_intervals(const struct row *row, int measure, struct value *valu
 }
 
 /*
- * Blocks of kernel threads that have no work are shown, but no row moves up for
- * them: sums and maxima of blocks rank without those that are open.
+ * Open blocks of idle kernel threads are shown, but no row moves up for them: the rank of a
+ * block's sum or maximum leaves them out.
  */
 
 static int get_intervals(const struct row *row, int measure, struct value *value)
@@ -113,7 +113,10 @@ static int get_intervals(const struct row *row, int measure, struct value *value
 	return err ? err : set(value, closed, saturating_add(closed, open));
 }
 
-/* The measures that @measure is of: how many. Sums and maxima need no merging. */
+/*
+ * Lists the real measures behind @measure, which may be COLUMN_RUNQUEUE, and returns how many they
+ * are. Sums and maxima can be combined without merging distributions.
+ */
 static size_t parts_of(int measure, int parts[2])
 {
 	bool both = measure == COLUMN_RUNQUEUE;
@@ -182,13 +185,13 @@ static int get_p99(const struct row *row, int measure, struct value *value)
 #define OWNED (WATCHED | BARE)
 #define ALL (OWNED | KERNEL)
 
-/* Groups of columns: the same address is the same group. */
+/* Groups of columns: columns with the same pointer are in the same group. */
 static const char TASKS[] = "TASKS", TIMERS[] = "TIMERS", LATENESS[] = "LATENESS",
 		  LATENCY[] = "TIMER LATENCY", QUEUE[] = "RUN QUEUE", BLOCKED[] = "BLOCKED",
 		  DWELL[] = "DWELL";
 
 /* clang-format off */
-/* As tables and JSON have them. */
+/* In the order of tables and JSON. */
 const struct column row_columns[] = {
 	{ .json = "remainder", .applies = REST, .type = COLUMN_FLAG, .get.row = get_remainder },
 	{ .json = "groups", .applies = REST, .type = COLUMN_COUNT, FIELD(groups) },

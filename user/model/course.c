@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The course in time of each ledger of timers: what it came to at each of the model's samples. */
+/* Courses of ledgers of timers: taking samples, thinning them out, and adding courses up. */
 #include "model/course.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static int note_sample(struct ledger *ledger, size_t at)
 
 	if (ledger->earlier)
 		armed = saturating_add(armed, ledger->earlier->counts.armed);
-	/* Before it was there it had nothing: zeros. */
+	/* A new course begins with zeros: the ledger counted nothing before. */
 	if (!ledger->course)
 		ledger->course = calloc(1, sizeof(*ledger->course));
 	if (!ledger->course)

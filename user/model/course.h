@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The course in time of a ledger of timers: what it came to at each of the model's samples. */
+/* The course of a ledger of timers: its counts at each of the model's samples. */
 #ifndef DWELL_MODEL_COURSE_H
 #define DWELL_MODEL_COURSE_H
 
 #include <stdint.h>
 
-#define COURSE_SAMPLES 64 /* even; when there is no room, every second one is dropped */
+#define COURSE_SAMPLES 64 /* even: every second one is dropped when there is no room */
 
-/* What a ledger came to at each of the model's samples. */
+/* Counts by sample, at the times in the model's sample_at[]; 0 before the ledger was there. */
 struct course {
-	uint64_t armed[COURSE_SAMPLES];
+	uint64_t armed[COURSE_SAMPLES]; /* since the window's start, re-arms included */
 	uint64_t outstanding[COURSE_SAMPLES];
 };
 
-/* Adds what @course came to at each sample to @sum. */
+/* Adds @course to @sum, sample by sample. */
 void course_add(struct course *sum, const struct course *course);
 
 #endif

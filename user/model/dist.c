@@ -28,7 +28,7 @@ static uint32_t find_cell(const struct dist *dist, uint32_t bucket)
 {
 	uint32_t low = 0, high = dist->used;
 
-	/* Merges come in ascending order: the end is where most of them belong. */
+	/* Most buckets belong at the end, because merges add them in ascending order. */
 	if (high == 0 || dist->cells[high - 1].bucket < bucket)
 		return high;
 	while (low < high) {
@@ -112,7 +112,7 @@ void dist_subtract(struct dist *dist, const struct dist *base)
 	dist->sum = saturating_subtract(dist->sum, base->sum);
 	if (dist->max > base->max)
 		return;
-	/* The maximum is of the part removed; what is left lies below its last bucket's end. */
+	/* The maximum may be gone: the rest lies below the end of its last bucket. */
 	if (!used)
 		dist->max = 0;
 	else if (dist->cells[used - 1].bucket < DWELL_BUCKETS - 1 &&
@@ -130,9 +130,8 @@ uint64_t dist_count(const struct dist *dist)
 }
 
 /*
- * One duration that stands for all in @bucket of a distribution: the harmonic
- * middle makes the relative error the same at both ends. The bucket's end is
- * the maximum where that lies inside.
+ * A duration that stands for all in @bucket. The harmonic middle has the same relative error at
+ * both ends. The bucket ends at @max if that lies inside.
  */
 static uint64_t bucket_middle(uint32_t bucket, uint64_t max)
 {
@@ -142,14 +141,14 @@ static uint64_t bucket_middle(uint32_t bucket, uint64_t max)
 		high = dist_bucket_start(bucket + 1) - 1;
 	if (high <= low)
 		return max;
-	/* From 0 on no middle is relatively near; half is as good as any. */
+	/* No middle is relatively near to 0: half is as good as any. */
 	if (low == 0)
 		return high / 2;
 	/* In floating point: the product of two durations does not fit 64 bits. */
 	return (uint64_t)(2.0 * (double)low * (double)high / ((double)low + (double)high));
 }
 
-/* Two distributions looked at as one, bucket by bucket. */
+/* Two distributions, read as one without merging them. */
 struct pair {
 	const struct dist *dist[2];
 	uint64_t max;
@@ -160,7 +159,7 @@ static struct pair pair_of(const struct dist *dist, const struct dist *more)
 	return (struct pair){{dist, more}, dist->max > more->max ? dist->max : more->max};
 }
 
-/* The next cell of @pair in ascending order; false: there is none. @at: how far each one is. */
+/* Finds the next cell of @pair in ascending order; false: none. @at holds each one's position. */
 static bool pair_next(const struct pair *pair, uint32_t at[2], struct dist_cell *cell)
 {
 	*cell = (struct dist_cell){.bucket = DWELL_BUCKETS};
@@ -179,8 +178,8 @@ static bool pair_next(const struct pair *pair, uint32_t at[2], struct dist_cell 
 }
 
 /*
- * Like bucket_middle() for the last bucket, which has no end: the mean of what is
- * in it, which is what the others leave of the sum.
+ * A duration that stands for all in the last bucket, which has no end: their mean. Their sum is
+ * the whole sum without an estimate for the other buckets.
  */
 static uint64_t last_middle(const struct pair *pair)
 {
@@ -213,7 +212,7 @@ uint64_t dist_percentile_with(const struct dist *dist, const struct dist *more,
 	if (per_mille > 1000)
 		per_mille = 1000;
 	rank = (uint64_t)(((unsigned __int128)count * per_mille + 999) / 1000);
-	/* The largest one is known exactly. */
+	/* The largest duration is known exactly. */
 	if (rank == count)
 		return pair.max;
 	while (pair_next(&pair, at, &cell)) {

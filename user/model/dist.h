@@ -16,50 +16,53 @@ struct dist_cell {
 };
 
 /*
- * A distribution. All zeros is an empty one. Most tasks touch a dozen of the
- * buckets, so only those in use are kept, in ascending order.
+ * A distribution; all zeros is an empty one. Only the buckets in use are kept: most tasks touch
+ * a dozen of them.
  */
 struct dist {
-	uint64_t sum; /* ns, saturating */
-	uint64_t max; /* ns */
-	uint32_t used;
-	uint32_t room;
-	struct dist_cell *cells; /* owned; freed by dist_clear() */
+	uint64_t sum;		 /* ns, saturating */
+	uint64_t max;		 /* ns */
+	uint32_t used;		 /* cells in use */
+	uint32_t room;		 /* cells allocated */
+	struct dist_cell *cells; /* ascending by bucket; owned, freed by dist_clear() */
 };
 
-/* Adds @count intervals to @bucket; sum and maximum stay as they are. 0 or -ENOMEM. */
+/*
+ * Adds @count intervals to @bucket; one beyond the last counts as the last. Sum and maximum stay
+ * as they are. 0 or -ENOMEM.
+ */
 int dist_add(struct dist *dist, uint32_t bucket, uint64_t count);
 
-/* Adds everything of @from to @dist, sum and maximum included. 0 or -ENOMEM. */
+/* Adds @from to @dist, sum and maximum included. 0 or -ENOMEM; then a part may be added. */
 int dist_merge(struct dist *dist, const struct dist *from);
 
 /*
- * Removes the intervals of @base from @dist, of which they are a part. Where the maximum was one
- * of them, it becomes the largest that those which are left can be.
+ * Removes the intervals of @base, which are a part of @dist. If the maximum may have been one of
+ * them, it becomes the largest duration that the rest can hold.
  */
 void dist_subtract(struct dist *dist, const struct dist *base);
 
-/* How many intervals it holds. */
+/* The number of intervals in @dist, saturating. */
 uint64_t dist_count(const struct dist *dist);
 
 /*
- * The duration in ns that @per_mille of the intervals do not exceed (500 = the
- * median), within 12.5 %, never above the maximum; 0 for an empty distribution.
- * Beyond 36 minutes it is the mean of all that are.
+ * The duration in ns that @per_mille of the intervals do not exceed: 500 is the median, and more
+ * than 1000 count as 1000. It is exact within 12.5 %, and never above the maximum; 0 for an empty
+ * distribution. One beyond 36 minutes is the mean of all intervals beyond 36 minutes.
  */
 uint64_t dist_percentile(const struct dist *dist, unsigned int per_mille);
 
-/* The percentile of what @dist and @more hold together. */
+/* As dist_percentile(), of the intervals of @dist and @more together. */
 uint64_t dist_percentile_with(const struct dist *dist, const struct dist *more,
 			      unsigned int per_mille);
 
-/* The smallest duration in ns that falls into @bucket (0 … DWELL_BUCKETS - 1). */
+/* The shortest duration in ns that falls into @bucket (0 … DWELL_BUCKETS - 1). */
 uint64_t dist_bucket_start(uint32_t bucket);
 
-/* Empties @dist but keeps its memory for the next use. */
+/* Empties @dist, and keeps its memory for the next use. */
 void dist_reset(struct dist *dist);
 
-/* Frees what @dist holds and makes it empty. */
+/* Frees what @dist holds, and makes it empty. */
 void dist_clear(struct dist *dist);
 
 #endif

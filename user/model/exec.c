@@ -2,14 +2,13 @@
 /*
  * Threads that take over their leader's identity by exec.
  *
- * When a thread that is not its group's leader calls exec, the kernel gives it
- * the leader's tid and start time, and the dying leader the thread's tid. So
- * the leader's last record comes under an id that no task had, and from then
- * on another task's counters under the leader's.
+ * When a thread that is not its group's leader calls exec, the kernel gives it the leader's tid and
+ * start time, and gives the dying leader the thread's tid. So the leader's last record comes under
+ * an id that no task had. From then on the leader's id names the thread's counters.
  */
 #include "model/exec.h"
 
-/* The live thread @tid of @process; looked for everywhere, because only tid and process are known. */
+/* The live thread @tid of @process; NULL: none. It takes a full search: its start is not known. */
 static struct task *find_thread(struct roster *roster, const struct group *process, uint32_t tid)
 {
 	struct task *task;
@@ -20,7 +19,7 @@ static struct task *find_thread(struct roster *roster, const struct group *proce
 	return NULL;
 }
 
-/* @record is the last one of a leader that lost its identity to the thread of its tid. */
+/* Takes note of a leader's last @record, which carries the tid of the thread that replaced it. */
 static int leader_leaves(struct roster *roster, const struct group *process,
 			 const struct dwell_record *record)
 {
@@ -38,14 +37,14 @@ static int leader_leaves(struct roster *roster, const struct group *process,
 			  (struct task_id){.tid = record->tid, .start = record->start});
 	if (err || !thread)
 		return err;
-	/* What the thread had is either part of its successor, or the start of it. */
+	/* A successor that is a task already counts all of the thread; else the thread is it. */
 	if (taken_over)
 		return task_drop(roster, thread, false);
 	return task_rename(roster, thread,
 			   (struct task_id){.tid = record->pid, .start = record->start});
 }
 
-/* Whether @record counts less than @task did: then it is another thread's. */
+/* Whether @record counts less than @task did, and so belongs to another thread. */
 static bool is_behind(const struct dwell_record *record, const struct task *task)
 {
 	return record->oncpu_ns < task->oncpu_ns || record->voluntary < task->voluntary ||
@@ -58,7 +57,7 @@ static bool is_ahead(const struct dwell_record *record, const struct task *task)
 	       record->involuntary > task->involuntary;
 }
 
-/* @leader's identity is another thread's now; it waits for its last record, if that is to come. */
+/* Displaces @leader, whose identity another thread has now: its last record may still come. */
 static int leader_is_replaced(struct roster *roster, struct task *leader)
 {
 	struct task *earlier = task_find(roster, leader->id.tid, leader->id.start, true);
@@ -89,7 +88,7 @@ int task_resolve_exec(struct roster *roster, const struct dwell_record *record)
 		return is_ahead(record, task) || is_behind(record, task) ?
 			       leader_is_replaced(roster, task) :
 			       0;
-	/* An older record of the same task may lag behind, too; its epoch tells. */
+	/* An older record of the same task may count less, too: its epoch tells it. */
 	if (record->epoch < task->next_epoch || record->epoch < task->version ||
 	    record->kind == DWELL_FULL)
 		return 0;

@@ -6,9 +6,8 @@
 #include "model/roster.h"
 
 /*
- * If @record shows that a thread took over its leader's identity by exec, gives the tasks
- * concerned their new ids. To be called before @record is taken in under the id that it names.
- * 0 or -ENOMEM.
+ * Gives tasks new ids if @record shows that a thread took over its leader's identity by exec.
+ * To be called before @record is taken in, under the id that it names. 0 or -ENOMEM.
  */
 int task_resolve_exec(struct roster *roster, const struct dwell_record *record);
 

@@ -17,7 +17,7 @@ static struct group *group_find(struct groups *groups, enum grouping kind,
 	return group;
 }
 
-/* Puts @group under its key. 0 or -ENOMEM. */
+/* Files @group under its key. 0 or -ENOMEM. */
 static int group_file(struct groups *groups, enum grouping kind, struct group *group)
 {
 	HASH_ADD(hh, groups->by_key[kind], key, sizeof(group->key), group);
@@ -106,7 +106,7 @@ struct group *process_find(struct groups *groups, uint32_t pid)
 	return group_find(groups, GROUP_PROCESS, &key);
 }
 
-/* What comes for its pid from now on is another process. 0 or -ENOMEM; then it is nowhere. */
+/* Frees @process's pid for another process. 0; or -ENOMEM, and @process is filed nowhere. */
 static int process_displace(struct groups *groups, struct group *process)
 {
 	HASH_DEL(groups->by_key[GROUP_PROCESS], process);
@@ -115,9 +115,9 @@ static int process_displace(struct groups *groups, struct group *process)
 }
 
 /*
- * Whether the task @tid that started at @start proves that @process is gone and its pid
- * another's: a leader does by its start, a thread by having begun after all that was
- * known of it had ended.
+ * Whether the task @tid, which started at @start, proves that another process has @process's pid
+ * now. A leader proves it by another start time. A thread proves it if it began after the leader
+ * ended, and @process has no members.
  */
 static bool is_another(const struct group *process, uint32_t pid, uint32_t tid, uint64_t start)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tasks that have exited since the ledger of timers was read last. */
+/* Leavers: tasks that have exited since the ledger of timers was last read. */
 #include "model/leaver.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ int leaver_note(struct model *model, const struct task *task, const struct dwell
 {
 	struct leaver *leaver;
 
-	/* Those with timers are as many at most as the kernel side's ledger has room for. */
+	/* The kernel side's ledger has room for so many owners of timers, and no more can leave. */
 	if (!model->keeps_ledger && !record->owns_timers)
 		return 0;
 	leaver = calloc(1, sizeof(*leaver));

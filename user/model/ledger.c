@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The model's ledger of timers: what each owner and callback came to. */
+/* The model's ledger of timers: counts by owner, callback and API. */
 #include "model/ledger.h"
 
 #include <errno.h>
@@ -73,14 +73,14 @@ void ledgers_free(struct model *model)
 
 /* ---- what was read ------------------------------------------------------------------ */
 
-/* Has what @counts says of a task's timers counted in its rows too. 0 or -ENOMEM. */
+/* Counts what is new in @counts, of a task's timers, in its owner's rows too. 0 or -ENOMEM. */
 static int count_in_rows(struct model *model, const struct ledger *ledger,
 			 const struct dwell_timer_counts *counts)
 {
 	struct row growth = {0};
 	int err;
 
-	/* Its own record counts a task's sleeps. */
+	/* A task's own record counts its sleeps. */
 	if (is_kernel(&ledger->key) || ledger->key.kind == DWELL_TIMER_SLEEP)
 		return 0;
 	err = timer_sums_growth(&ledger->sums, counts, &growth);
@@ -107,15 +107,15 @@ bool ledger_is_left(struct model *model, const struct ledger *ledger)
 
 	if (!ledger->exited)
 		return false;
-	/* After an exec another thread has its leader's id. */
+	/* After an exec another thread may live on under the owner's id. */
 	task = task_find(&model->roster, ledger->key.tid, ledger->key.start, false);
 	return !task || !task->known || task->exited;
 }
 
 /*
- * Whether a sleep of @ledger is armed, by what was counted of it: a task has one
- * at a time, and its key is its own. Those armed before the window are not: only
- * what ends them is seen. Of one who has exited none is: it took its sleep along.
+ * Whether a sleep of @ledger is armed, by its counts: a task has one sleep at a time, and its
+ * ledger counts nobody else's. Of a sleep that was armed before the window only the end is counted,
+ * so it never appears as armed. A task that exits takes its sleep along.
  */
 static bool sleeps(struct model *model, const struct ledger *ledger)
 {
@@ -131,7 +131,7 @@ static bool sleeps(struct model *model, const struct ledger *ledger)
 	return began > ended && !ledger_is_left(model, ledger);
 }
 
-/* The table of armed timers has no sleeps: what is outstanding of them, as of @counts. */
+/* Finds @ledger's outstanding sleep by @counts: the table of armed timers has no sleeps. */
 static void take_sleep(struct model *model, struct ledger *ledger,
 		       const struct dwell_timer_counts *counts)
 {
@@ -151,8 +151,8 @@ void model_keep_ledger(struct model *model, size_t left_limit)
 }
 
 /*
- * The ledger of @key, made if it is not there. It learns whether its owner has exited, for nobody
- * else may know that later. NULL without memory.
+ * The ledger of @key, made if it is not there. It notes whether its owner has exited, because the
+ * leavers are soon forgotten. NULL without memory.
  */
 static struct ledger *ledger_meet(struct model *model, const struct dwell_timer_key *key)
 {
@@ -178,12 +178,12 @@ int model_add_timers(struct model *model, const struct dwell_timer_key *key,
 		return err;
 	if (key->kind == DWELL_TIMER_SLEEP)
 		take_sleep(model, ledger, counts);
-	/* Others may have its timerfds, armed yet. */
+	/* Timerfds that other tasks hold may still be armed. */
 	return model->keeps_ledger && ledger_is_left(model, ledger) &&
 	       !ledger->sums.counts.outstanding;
 }
 
-/* Adds the course of another ledger to @ledger's. 0 or -ENOMEM. */
+/* Adds @course, of another ledger, to that of @ledger. 0 or -ENOMEM. */
 static int add_course(struct ledger *ledger, const struct course *course)
 {
 	if (!ledger->course)
@@ -194,7 +194,7 @@ static int add_course(struct ledger *ledger, const struct course *course)
 	return 0;
 }
 
-/* Adds @ledger, of a task that has exited, to that of all such. 0 or -ENOMEM. */
+/* Adds @ledger, of an exited task, to the remainder of its kind, then frees it. 0 or -ENOMEM. */
 static int ledger_fold(struct model *model, struct ledger *ledger)
 {
 	struct dwell_timer_key key = {
@@ -219,7 +219,7 @@ static int ledger_fold(struct model *model, struct ledger *ledger)
 	return 0;
 }
 
-/* Makes what @ledger came to a part of what came earlier. 0 or -ENOMEM. */
+/* Moves @ledger's sums to its earlier ones: the next counts begin at 0. 0 or -ENOMEM. */
 static int set_aside(struct model *model, struct ledger *ledger)
 {
 	int err;
@@ -230,7 +230,7 @@ static int set_aside(struct model *model, struct ledger *ledger)
 			return -ENOMEM;
 		model->ledgers_left += !is_kernel(&ledger->key);
 	}
-	/* No sum of several reads is armed now. */
+	/* What is outstanding now is no part of earlier sums. */
 	ledger->sums.counts.outstanding = 0;
 	ledger->oldest = 0;
 	ledger->due = 0;
@@ -252,7 +252,7 @@ int model_forget_timers(struct model *model, const struct dwell_timer_key *key,
 		err = set_aside(model, ledger);
 	if (err)
 		return err;
-	/* The kernel's own have no owner who leaves, and are few. */
+	/* The kernel's own ledgers have no owner that exits, and are few. */
 	if (is_kernel(key) || model->ledgers_left <= model->ledgers_left_limit)
 		return 0;
 	model->ledgers_left--;

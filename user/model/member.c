@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Members of groups: who belongs where, and the sums that stay behind so that none ever falls. */
+/* Members of groups: joining, leaving, and the sums that stay behind. */
 #include "model/member.h"
 
 #include <errno.h>
@@ -23,7 +23,10 @@ int group_settle(struct groups *groups, enum grouping kind, struct group *group,
 	return err ? err : groups_trim(groups, kind, true);
 }
 
-/* Adds @task's part to what is settled in its group. 0 or -ENOMEM. */
+/*
+ * Adds @task's part to the settled sums of its group. @stays_alive: it goes on to another group.
+ * 0 or -ENOMEM.
+ */
 static int settle_part(struct groups *groups, enum grouping kind, struct task *task,
 		       bool stays_alive)
 {
@@ -32,15 +35,15 @@ static int settle_part(struct groups *groups, enum grouping kind, struct task *t
 	row_reset(&groups->scratch);
 	err = task_fill_part(task, kind, &groups->scratch, true);
 	groups->scratch.live = 0;
-	/* What has not ended ends elsewhere, or nobody will know. */
+	/* Open intervals end in another group, or unseen. */
 	row_close(&groups->scratch);
-	/* What is armed goes along to the next group. */
+	/* Armed timers go along to the next group. */
 	if (stays_alive)
 		groups->scratch.timers.outstanding = 0;
 	return err ? err : group_settle(groups, kind, task->group[kind], &groups->scratch);
 }
 
-/* One task less in @group; what has neither members nor sums is forgotten. 0 or -ENOMEM. */
+/* Takes one member off @group, which is forgotten if it has no sums either. 0 or -ENOMEM. */
 static int group_release(struct groups *groups, enum grouping kind, struct group *group)
 {
 	if (--group->tasks)
@@ -53,7 +56,7 @@ static int group_release(struct groups *groups, enum grouping kind, struct group
 	return groups_trim(groups, kind, true);
 }
 
-/* What @task has had up to now, as a row of its own, into *@base. 0 or -ENOMEM. */
+/* Makes *@base, or a new row there, hold what @task has counted up to now. 0 or -ENOMEM. */
 static int take_base(const struct task *task, struct row **base)
 {
 	if (*base)
@@ -87,7 +90,7 @@ int groups_leave(struct groups *groups, struct task *task, bool settle)
 {
 	int result = 0;
 
-	/* All of them first: what a task had is told with its groups' names. */
+	/* All groups are settled before any is left: filling a row takes its groups' names. */
 	for (int kind = 0; settle && kind < GROUPINGS && !result; kind++)
 		result = settle_part(groups, kind, task, false);
 	for (int kind = 0; kind < GROUPINGS; kind++) {

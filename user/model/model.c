@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The intake of the model: records become what is known of each task. */
+/* The model's intake: records update what is known of each task. */
 #include "model/model.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ void model_set_window(struct model *model, uint64_t start, uint64_t end)
 
 /* ---- records ------------------------------------------------------------ */
 
-/* Lists what is in use of @record's buckets, ascending, into @cells. Returns how many. */
+/* Lists @record's buckets in use into @cells, ascending. Returns how many there are. */
 static uint16_t list_cells(const struct dwell_record *record, struct task_cell *cells)
 {
 	const uint16_t *buckets = record->buckets[0];
@@ -60,7 +60,7 @@ static uint16_t list_cells(const struct dwell_record *record, struct task_cell *
 	uint64_t four;
 
 	for (uint16_t place = 0; place < PLACES; place += 4) {
-		/* Nearly all are empty, so they are looked at in fours. */
+		/* Buckets are looked at in fours, because nearly all are empty. */
 		memcpy(&four, &buckets[place], sizeof(four));
 		for (uint16_t i = place; four && i < place + 4; i++)
 			if (buckets[i])
@@ -88,7 +88,7 @@ static int set_cells(struct task *task, const struct dwell_record *record)
 	return 0;
 }
 
-/* Adds the buckets that @record hands over to what is kept of @task. 0 or -ENOMEM. */
+/* Adds the buckets that @record hands over to those kept of @task. 0 or -ENOMEM. */
 static int keep_buckets(struct task *task, const struct dwell_record *record)
 {
 	if (!task->kept)
@@ -104,7 +104,7 @@ static int keep_buckets(struct task *task, const struct dwell_record *record)
 				return err;
 		}
 	task->next_epoch = (record->epoch | 1) + 1;
-	/* An earlier read of the same buckets is contained in them. */
+	/* The buckets handed over contain those of an earlier read. */
 	if (task->cells_epoch < task->next_epoch)
 		task->cells_used = 0;
 	return 0;
@@ -113,7 +113,7 @@ static int keep_buckets(struct task *task, const struct dwell_record *record)
 static int take_buckets(struct model *model, struct task *task, const struct dwell_record *record)
 {
 	if (record->epoch < task->next_epoch)
-		return 0; /* contained in what is kept */
+		return 0; /* the kept buckets contain these */
 	if (record->kind == DWELL_FULL)
 		return keep_buckets(task, record);
 	if (record->epoch & 1) {
@@ -132,8 +132,8 @@ static uint64_t part_in_window(const struct model *model, uint64_t age_ns)
 }
 
 /*
- * For how long, at least, the dwell of @task goes on. When one began before the
- * window is not known; but unless it blocked since, all that it did belongs to it.
+ * How long, at least, @task's dwell has gone on, in ns. The beginning of a dwell from before the
+ * window is not known. But if the task has not blocked since, all that it did is part of the dwell.
  */
 static uint64_t dwell_age(const struct model *model, const struct task *task,
 			  const struct dwell_record *record)
@@ -151,7 +151,7 @@ static uint64_t dwell_age(const struct model *model, const struct task *task,
 	return saturating_add(age, record->sum[DWELL_THROTTLED]);
 }
 
-/* What @record says of the state, and for how long that and its dwell go on. */
+/* Takes @task's state from @record, and how long the state and the dwell have gone on. */
 static void take_state(const struct model *model, struct task *task,
 		       const struct dwell_record *record)
 {
@@ -161,7 +161,7 @@ static void take_state(const struct model *model, struct task *task,
 										 record->state;
 	task->block = record->block < DWELL_BLOCKS ? record->block : DWELL_BLOCK_OTHER;
 	task->began_earlier = task->state != DWELL_UNKNOWN && since < model->window_start;
-	if (!since) /* "before the window" is all that is known */
+	if (!since) /* it began before the window: no more is known */
 		since = model->window_start;
 	task->state_age_ns =
 		task->state == DWELL_UNKNOWN ? 0 : saturating_subtract(model->window_end, since);
@@ -184,14 +184,14 @@ static void take_scalars(const struct model *model, struct task *task,
 	memcpy(task->max, record->max, sizeof(task->max));
 	task->timers.armed = record->armed;
 	task->timers.rearmed = record->rearmed;
-	/* Some kernels cancel to re-arm: one such may be counted at a read, and taken back. */
+	/* Some kernels cancel to re-arm: a read may count such a cancel before it is taken back. */
 	if (task->timers.cancelled < record->cancelled)
 		task->timers.cancelled = record->cancelled;
 	task->timers.expired = record->expired;
 	take_state(model, task, record);
 }
 
-/* The newest of @task's records says where it belongs. 0 or -ENOMEM. */
+/* Places @task in the groups that its newest @record names. 0 or -ENOMEM. */
 static int take_place(struct model *model, struct task *task, const struct dwell_record *record)
 {
 	int err = task_place(&model->roster, task, record->pid, record->comm, record->cgroup);
@@ -218,7 +218,7 @@ static int take_record(struct model *model, struct task *task, const struct dwel
 	bool newest = !task->known || version >= task->version;
 	int err = 0;
 
-	if (newest) /* before the counters, so that what it had stays where it was */
+	if (newest) /* before the counters, so that the earlier ones stay in the earlier groups */
 		err = take_place(model, task, record);
 	if (!err)
 		err = take_buckets(model, task, record);
@@ -261,9 +261,9 @@ int model_add_record(struct model *model, const struct dwell_record *record)
 	return take_record(model, task, record);
 }
 
-/* ---- who left unseen ---------------------------------------------------- */
+/* ---- exits that were not seen ------------------------------------------- */
 
-/* A task that changes its id during a read may be missed once: twice in a row proves it. */
+/* A task that changes its id during a read may be missed once; two reads in a row prove an exit. */
 #define READS_MISSED 2
 
 static bool has_left(const struct model *model, const struct task *task)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Naming: what tasks, cgroups, functions and system calls are called, asked of whoever knows. */
+/* Naming: the names of tasks, cgroups, functions and system calls, from a replaceable source. */
 #include "model/naming.h"
 
 #include <stddef.h>

@@ -1,36 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Naming: what tasks, cgroups, functions and system calls are called, asked of whoever knows. */
+/* Naming: the names of tasks, cgroups, functions and system calls, from a replaceable source. */
 #ifndef DWELL_MODEL_NAMING_H
 #define DWELL_MODEL_NAMING_H
 
 #include <stdint.h>
 
 /*
- * Where names come from. All zeros knows none: each function may be NULL, and may
- * return NULL, and the number is shown then. A name is of any bytes, and valid
- * until the next one is asked for.
+ * A source of names; all zeros knows none. Each function may be NULL or return NULL: then the
+ * number is shown. A name may hold any bytes, and is valid until the next name is asked for.
  */
 struct naming {
-	/* The task @tid: at most DWELL_COMM_LEN bytes. @pid is 0 where it is not known. */
+	/* The task @tid; at most DWELL_COMM_LEN bytes count. @pid is 0 if it is not known. */
 	const char *(*comm)(void *context, uint32_t pid, uint32_t tid);
 	/* The path of the cgroup @id. */
 	const char *(*cgroup)(void *context, uint64_t id);
 	/* The cgroup's own quota in CPUs, such as 0.5; 0: none, or not known. */
 	double (*quota)(void *context, uint64_t id);
-	/* The kernel's function that holds @address, without what the compiler appended. */
+	/* The kernel's function that holds @address, without a suffix of the compiler's. */
 	const char *(*function)(void *context, uint64_t address);
-	/* The kernel's function that begins at @address: a timer's callback. */
+	/* The kernel's function that begins at @address, such as a timer's callback. */
 	const char *(*callback)(void *context, uint64_t address);
 	/* The function of process @pid that holds @address. */
 	const char *(*user_function)(void *context, uint32_t pid, uint64_t address);
-	/* The system call of that number. */
+	/* The system call @number. */
 	const char *(*syscall)(void *context, int number);
-	void *context;
+	void *context; /* passed to each function */
 };
 
 /*
- * Each asks @naming, but for what has no name: the cgroup 0, the address 0, a
- * negative system call. NULL, of a quota 0: not known.
+ * These ask @naming, unless there is nothing to name: cgroup 0, address 0, a negative system
+ * call. They return NULL, or a quota of 0, if it is not known.
  */
 const char *naming_comm(const struct naming *naming, uint32_t pid, uint32_t tid);
 const char *naming_cgroup(const struct naming *naming, uint64_t id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Owners of timers: what theirs came to is counted in their rows too. */
+/* Owners of timers: their own rows count their timers, too. */
 #include "model/owner.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "model/member.h"
 
-/* A task of which only its timers are known. NULL without memory. */
+/* Makes a task of which only its timers are known. NULL without memory. */
 static struct task *unknown_task(struct roster *roster, const struct dwell_timer_key *key)
 {
 	struct group *process = process_find(&roster->groups, key->pid);
@@ -17,7 +17,7 @@ static struct task *unknown_task(struct roster *roster, const struct dwell_timer
 
 	if (!task)
 		return NULL;
-	/* Its process is the best guess of its name. */
+	/* The best guess of its name and cgroup are its process's. */
 	if (process)
 		memcpy(comm, process->leader_comm, sizeof(comm));
 	if (task_place(roster, task, key->pid, comm, process ? process->leader_cgroup : 0))
@@ -36,8 +36,8 @@ static int add_to_task(struct task *task, const struct row *growth)
 }
 
 /*
- * What the timers of a task that is kept no more did goes where its own counters went: to
- * @process, or what is left of processes that are gone (NULL). 0 or -ENOMEM.
+ * Adds @growth to the groups that got the counters of a task that is no longer kept. @process is
+ * NULL if it is folded: then the remainder of processes gets it. 0 or -ENOMEM.
  */
 static int add_to_groups(struct roster *roster, struct group *process, const char *comm,
 			 uint64_t cgroup, const struct row *growth)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reductions: what dwell goes on without, because the kernel or the host refused it. */
+/* Reductions: parts that the kernel or the host refused, and that dwell does without. */
 #include "model/reduction.h"
 
 #include <stdio.h>
@@ -13,12 +13,12 @@
 #define ARMS (FIGURE_ARMED | FIGURE_REARMED | FIGURE_TIMEOUT)
 #define RUNS (FIGURE_WOKE | FIGURE_CALLBACK)
 
-/* A program, a map or a file that can be done without. */
+/* The programs, maps and files that dwell can do without, and what it loses without each. */
 static const struct optional {
 	const char *name, *lost;
 	struct unmeasured unmeasured;
 } optionals[] = {
-	/* ---- who has a record ---- */
+	/* ---- which tasks have a record ---- */
 	{"adopt_tasks",
 	 "tasks that exist are measured from the first time on that they are woken",
 	 {0}},
@@ -158,8 +158,8 @@ bool reductions_leave_no_record(const struct reductions *reductions)
 }
 
 /*
- * Where the kernel traces a cancel before each expiry and each arming anew, it is
- * the event that follows which tells what the cancel was.
+ * The figures of timers that are lost too if the kernel traces a cancel before each expiry and each
+ * re-arm: only the next event tells what such a cancel was.
  */
 static unsigned int also_unmeasured(const char *name, const struct reduction_context *context)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The roster: tasks are made, found, placed in their groups, and forgotten. */
+/* The roster: making and finding tasks, placing them in groups, and forgetting them. */
 #include "model/roster.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ static void free_kept(struct task *task)
 	task->kept = NULL;
 }
 
-/* Frees @task, which is in no group and no hash any more. */
+/* Frees @task, which is no longer in a group or a hash. */
 static void task_free(struct task *task)
 {
 	for (int kind = 0; kind < GROUPINGS; kind++)
@@ -37,7 +37,7 @@ struct task *task_find(struct roster *roster, uint32_t tid, uint64_t start, bool
 	return task;
 }
 
-/* Puts @task, which is under no id, under its id. 0 or -ENOMEM. */
+/* Files @task, which is under no id, under its own. 0 or -ENOMEM. */
 static int task_file(struct roster *roster, struct task *task)
 {
 	HASH_ADD(hh, roster->tasks, id, sizeof(task->id), task);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arithmetic on rows: counters added up, and taken apart again. */
+/* Arithmetic on rows: adding counters up, and taking them apart again. */
 #include "model/row.h"
 
 #include <stdlib.h>

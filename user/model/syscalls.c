@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of system calls, of the architecture that dwell was built for. */
+/* Names of system calls on the architecture that dwell was built for. */
 #include "model/syscalls.h"
 
 #include <stddef.h>
 #include <sys/syscall.h>
 
-/* Made from the compiler's own <sys/syscall.h>; see the Makefile. */
+/* The Makefile makes this list from the compiler's own <sys/syscall.h>. */
 static const char *const names[] = {
 #include "syscalls.inc"
 };

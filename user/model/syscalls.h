@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of system calls, of the architecture that dwell was built for. */
+/* Names of system calls on the architecture that dwell was built for. */
 #ifndef DWELL_MODEL_SYSCALLS_H
 #define DWELL_MODEL_SYSCALLS_H
 
-/* The name of the system call @number; NULL: there is none that was known at build time. */
+/* The name of the system call @number, static; NULL: none was known at build time. */
 const char *syscall_name(int number);
 
 #endif

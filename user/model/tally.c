@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tallies: which row a ledger of timers belongs to, and what the ledgers of each come to. */
+/* Tallies: each ledger of timers is assigned to a row, and the ledgers of a row are added up. */
 #include "model/tally.h"
 
 #include <errno.h>
@@ -11,17 +11,17 @@
 #include "base/saturate.h"
 #include "model/state.h"
 
-/* Who owns a ledger, as far as it is known. */
+/* The owner of a ledger, as far as it is known. */
 struct owner {
-	const char *comm; /* NULL: not known */
-	uint64_t cgroup;
+	const char *comm;    /* NULL: not known */
+	uint64_t cgroup;     /* id */
 	uint64_t generation; /* of the process */
 	bool exited;
 };
 
 /* ---- which row ------------------------------------------------------------------ */
 
-/* A process goes by its leader's name and place. */
+/* A process goes by its leader's name and cgroup. */
 static void find_process_owner(const struct group *process, struct owner *owner)
 {
 	owner->comm = process->leader_comm;
@@ -32,7 +32,7 @@ static struct owner find_owner(struct model *model, const struct ledger *ledger,
 {
 	struct task *task = task_find(&model->roster, ledger->key.tid, ledger->key.start, false);
 	struct owner owner = {.exited = ledger_is_left(model, ledger)};
-	/* The pid of one that exited may be another process's by now. */
+	/* Another process may have the pid of an exited owner by now. */
 	struct group *process = owner.exited ?
 					process_find_serial(&model->roster.groups, ledger->key.pid,
 							    ledger->process) :
@@ -132,7 +132,7 @@ static struct tally *tally_get(struct tally **tallies, const struct timer_row_ke
 
 /* ---- adding up -------------------------------------------------------------------- */
 
-/* Puts @site where it belongs among the most frequent ones. */
+/* Inserts @site among the most frequent ones, if it is one of them. */
 static void add_site(struct tally *tally, const struct ledger_site *site, uint32_t pid)
 {
 	size_t at = tally->sites;

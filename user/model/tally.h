@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tallies: ledgers of timers of one kind added up, each to become a row of a view. */
+/* Tallies: sums of the ledgers of timers that become one row of a view. */
 #ifndef DWELL_MODEL_TALLY_H
 #define DWELL_MODEL_TALLY_H
 
@@ -12,13 +12,13 @@
 #include "model/timer_sums.h"
 #include "model/timer_view.h"
 
-/* What tells rows apart; what does not apply is 0. */
+/* Tells rows apart, byte by byte; what does not apply is 0. */
 struct timer_row_key {
 	uint32_t pid;
 	uint32_t tid;
-	uint64_t start; /* of a task; of a process its generation */
-	uint64_t cgroup;
-	uint64_t function;
+	uint64_t start;	   /* a task's start; a process's generation */
+	uint64_t cgroup;   /* id */
+	uint64_t function; /* callback address */
 	char comm[DWELL_COMM_LEN];
 	char api[TIMER_API_LEN];
 	uint8_t kernel, unowned, remainder, wheel, kind;
@@ -31,22 +31,23 @@ struct tally {
 	struct timer_sums sums;
 	struct course course;
 	uint64_t oldest; /* mono ns: when the oldest armed timer was armed; 0: none is */
-	int64_t due;	 /* mono ns: when the next one is due; 0: none is */
-	bool alive;	 /* one of its tasks is */
-	struct timer_site site[TIMER_SITES]; /* the most frequent first; their depths are not set */
+	int64_t due;	 /* mono ns: when the next armed timer is due; 0: none is */
+	bool alive;	 /* at least one of its tasks is alive */
+	struct timer_site site[TIMER_SITES]; /* most frequent first; their depths are not set */
 	size_t sites;
-	uint64_t site_samples; /* of all places */
+	uint64_t site_samples; /* of all places, also of those that are not in @site */
 	UT_hash_handle hh;
 };
 
 /*
- * Adds up all ledgers that have counted anything, by what @view tells apart, into *@tallies, a
- * hash that is empty (NULL). 0 or -ENOMEM. In either case the caller frees it with tallies_free().
+ * Adds up all ledgers that have counted anything into *@tallies, a hash that is empty (NULL)
+ * before. @view says which of them make one row. 0 or -ENOMEM; in either case the caller frees
+ * the hash with tallies_free().
  */
 int tally_all(struct model *model, const struct timer_view *view, const struct naming *naming,
 	      struct tally **tallies);
 
-/* Frees all of *@tallies and what they hold; it is empty then. */
+/* Frees all of *@tallies and what they hold, and makes it empty. */
 void tallies_free(struct tally **tallies);
 
 #endif

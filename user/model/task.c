@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Rows of tasks: what is known of one becomes counters, distributions and open intervals. */
+/* Rows of tasks: a task becomes counters, distributions and open intervals. */
 #include "model/task.h"
 
 #include <string.h>
@@ -50,7 +50,7 @@ static int add_open(struct row *row, enum dwell_measure measure, uint64_t age, u
 static int fill_open_block(const struct task *task, struct row *row)
 {
 	const struct open_blocks block = {task->state_window_ns, task->state_age_ns};
-	/* A kernel thread that waits for work does its duty, however long. */
+	/* A kernel thread may wait for work for any time: that is no block to look into. */
 	bool idle = task->block == DWELL_BLOCK_I || (task->kthread && task->block != DWELL_BLOCK_D);
 
 	if (task->block == DWELL_BLOCK_D)
@@ -60,7 +60,7 @@ static int fill_open_block(const struct task *task, struct row *row)
 	return add_open(row, DWELL_BLOCKED, block.max_ns, block.window_ns);
 }
 
-/* What @task is in the middle of. What began only now is left to the next look. */
+/* Fills in @task's open intervals, but for those of no age: they are left to the next read. */
 static int fill_open(const struct task *task, struct row *row)
 {
 	static const enum dwell_measure waits[] = {
@@ -116,7 +116,7 @@ int task_fill(const struct task *task, struct row *row, bool with_cells)
 int task_fill_part(const struct task *task, enum grouping kind, struct row *row, bool with_cells)
 {
 	const struct row *base = task->base[kind];
-	/* What a maximum shrinks to is seen from the buckets that are left. */
+	/* Subtracting needs the buckets: a maximum shrinks to the last one that is left. */
 	int err = task_fill(task, row, with_cells || base);
 
 	if (!err && base)

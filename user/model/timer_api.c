@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The API behind a timer: told by its callback, and for sleeps by the system call. */
+/* The API behind a timer: its callback tells it; of a sleep, its system call. */
 #include "model/timer_api.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Callbacks, over the kernel's versions, and what arms them. The first that fits counts. */
+/* Callbacks of all supported kernels, and the APIs that arm them. The first match counts. */
 static const struct {
 	const char *callback;
 	const char *api;
@@ -93,7 +93,7 @@ const char *timer_callback_api(const char *callback)
 	for (size_t i = 0; i < LENGTH(apis); i++) {
 		size_t length = strlen(apis[i].callback);
 
-		/* A family ends in "_". */
+		/* An entry that ends in "_" is the beginning of several names. */
 		if (apis[i].callback[length - 1] == '_' ?
 			    !strncmp(callback, apis[i].callback, length) :
 			    !strcmp(callback, apis[i].callback))
@@ -126,7 +126,7 @@ char *timer_api(char api[TIMER_API_LEN], const struct dwell_timer_key *key, cons
 		return sleep_api(api, key->syscall);
 	if (key->syscall >= 0 && !(key->syscall & DWELL_COMPAT_SYSCALL))
 		call = syscall_name(key->syscall);
-	/* One callback for two calls. */
+	/* setitimer() and alarm() share a callback: the system call tells them apart. */
 	if (name && !strcmp(name, "setitimer") && call && !strcmp(call, "alarm"))
 		name = call;
 	snprintf(api, TIMER_API_LEN, "%s", name ? name : "kernel");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The columns of the ledger of timers, and what a row has in each. */
+/* The columns of the ledger of timers, and how a row's values are found. */
 #include "model/timer_column.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static void get_field(const struct timer_row *row, int offset, struct value *val
 }
 #define FIELD(member) .get.timer = get_field, .what = offsetof(struct timer_row, member)
 
-/* The field at @offset, where 0 is none. */
+/* The field at @offset; 0: there is no value. */
 static void get_some(const struct timer_row *row, int offset, struct value *value)
 {
 	get_field(row, offset, value);
@@ -54,7 +54,7 @@ static void get_kind(const struct timer_row *row, int what, struct value *value)
 	value->word = row->wheel ? "wheel" : "hrtimer";
 }
 
-/* Per mille of the times asked for. The shortest sort first, those without any last. */
+/* The @per_mille percentile of the times asked for. The shortest ranks first, no time last. */
 static void get_timeout(const struct timer_row *row, int per_mille, struct value *value)
 {
 	set(value, dist_percentile(&row->timeout, (unsigned int)per_mille));
@@ -68,7 +68,7 @@ static void get_timeouts(const struct timer_row *row, int what, struct value *va
 	value->dist = &row->timeout;
 }
 
-/* On average, of each expiry. */
+/* The average slack of an expiry. */
 static void get_average_slack(const struct timer_row *row, int what, struct value *value)
 {
 	uint64_t count = dist_count(&row->lateness);
@@ -118,7 +118,7 @@ static void get_woke(const struct timer_row *row, int what, struct value *value)
 	value->of = row->timers.expired;
 }
 
-/* A leak ranks before what only speeds up; both in millionths. */
+/* A leak ranks before a rate that grows; both count in millionths. */
 static void get_growth(const struct timer_row *row, int what, struct value *value)
 {
 	const struct growth *growth = what == GROWTH_RATE ? &row->rate : &row->outstanding;
@@ -143,12 +143,12 @@ static void get_growth(const struct timer_row *row, int what, struct value *valu
 #define LUMP BIT(TIMER_ROW_LUMP)
 #define ALL (TABLES | KERNEL | LUMP)
 
-/* Groups of columns: the same address is the same group. */
+/* Groups of columns: columns with the same pointer are in the same group. */
 static const char TIMERS[] = "TIMERS", TIMEOUT[] = "TIMEOUT", SLACK[] = "SLACK",
 		  LATENESS[] = "LATENESS", CALLBACK[] = "CALLBACK", GROWS[] = "GROWS";
 
 /* clang-format off */
-/* As tables and JSON have them. */
+/* In the order of tables and JSON. */
 const struct column timer_columns[] = {
 	{ .word = "pid", .help = "process id, smallest first",
 	  .heading = "PID", .json = "pid",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sums of what is counted of timers: taken from the kernel side's counts, compared, added up. */
+/* Sums of timers: taking them from the kernel side's counts, comparing and adding them up. */
 #include "model/timer_sums.h"
 
 #include <string.h>
@@ -25,7 +25,7 @@ int timer_sums_add(struct timer_sums *sums, const struct timer_sums *from)
 	return err ? err : dist_merge(&sums->timeout, &from->timeout);
 }
 
-/* Makes @dist what the kernel side counted in @buckets. 0 or -ENOMEM. */
+/* Makes @dist equal to the kernel side's @buckets, @sum and @max. 0 or -ENOMEM. */
 static int dist_replace(struct dist *dist, const __u32 buckets[DWELL_BUCKETS], uint64_t sum,
 			uint64_t max)
 {

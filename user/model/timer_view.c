@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Views of the timer ledger: tallies become rows, which are ranked and cut to a limit. */
+/* Views of the timer ledger: making rows of tallies, ranking them, and cutting them to a limit. */
 #include "model/timer_view.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "model/tally.h"
 #include "model/timer_column.h"
 
-/* It grows by so many at least, and by that share of what it began with. */
+/* A number grows if it rises at least by this many, and by this share of its beginning. */
 #define OUTSTANDING_LEAST 5
 #define OUTSTANDING_SHARE 0.02
 #define RATE_LEAST 5 /* a second */
@@ -21,8 +21,9 @@
 /* ---- rows --------------------------------------------------------------------------- */
 
 /*
- * The rates of arming between samples, into @rate and as of @at. What is left
- * of the window after the last whole interval is too short to tell. How many.
+ * Fills @rate with the timers armed a second between samples, and @at with the mono times at which
+ * these intervals end. Returns how many there are. Intervals that are too short to tell, as the
+ * window's last one may be, are left out.
  */
 static size_t rates_of(const struct model *model, const struct course *course, uint64_t *at,
 		       double *rate)
@@ -59,7 +60,7 @@ static void judge_growth(const struct model *model, const struct course *course,
 	row->rate = growth_judge(at, rate, rates, RATE_LEAST, RATE_SHARE);
 }
 
-/* Return addresses in a stack, which zeros follow. */
+/* The number of return addresses in @stack; zeros follow them. */
 static size_t depth_of(const uint64_t stack[DWELL_STACK_DEPTH])
 {
 	size_t depth = 0;
@@ -69,7 +70,7 @@ static size_t depth_of(const uint64_t stack[DWELL_STACK_DEPTH])
 	return depth;
 }
 
-/* Makes @tally a row, which takes over what it owns. */
+/* Fills @row from @tally, and moves what that owns to it. */
 static void fill_row(const struct model *model, struct tally *tally, enum timer_by by,
 		     struct timer_row *row)
 {
@@ -125,7 +126,7 @@ unsigned int timer_unmeasured(const struct unmeasured *unmeasured, enum dwell_ti
 	return figures[kind];
 }
 
-/* Where an event is not seen, its counts may rise and rise: that tells nothing. */
+/* Growth says nothing if events are not seen: then counts may rise and never fall. */
 static void forget_unmeasured(const struct unmeasured *unmeasured, struct timer_row *row)
 {
 	const unsigned int figures = timer_unmeasured(unmeasured, row->kind);
@@ -153,7 +154,7 @@ static int compare(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-/* The id that is sorted by comes first. */
+/* Compares ids, beginning with the one that is sorted by. */
 static int compare_ids(const struct timer_row *a, const struct timer_row *b,
 		       const struct column *sort)
 {

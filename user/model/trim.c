@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Groups without members: which of them stay, and which become part of the remainder. */
+/* Trimming: groups without members stay up to a limit, and the others join the remainder. */
 #include "model/trim.h"
 
 #include <errno.h>
@@ -9,8 +9,8 @@
 
 #include "model/column.h"
 /*
- * So many comms and cgroups without a task are remembered at least: one that
- * comes back is to find its counters as it left them.
+ * At least so many comms, and cgroups, without a task are kept. One that comes back then goes on
+ * with its own counters.
  */
 #define IDLE_NAMES_MIN 4096
 
@@ -26,14 +26,14 @@ static int trim_names(struct groups *groups, enum grouping kind)
 	return err;
 }
 
-/* A process without members, and what it did. */
+/* A process without members, and what decides whether it is folded. */
 struct candidate {
 	struct group *process;
-	uint64_t value, oncpu_ns;
-	bool ended; /* its leader has exited: else only some threads of it have */
+	uint64_t value, oncpu_ns; /* @value: its rank */
+	bool ended; /* its leader has exited; else only some of its threads are known to have */
 };
 
-/* Who goes first: those that are gone for certain, then those that did least, then the oldest. */
+/* Sorts for folding: those that surely ended, then those that did least, then the oldest. */
 static int compare_candidates(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
@@ -47,7 +47,7 @@ static int compare_candidates(const void *a, const void *b)
 	return x->process->serial < y->process->serial ? -1 : 1;
 }
 
-/* Lists the processes without members into @candidates, who goes first first. 0 or -ENOMEM. */
+/* Fills @candidates with the processes without members, first to fold first. 0 or -ENOMEM. */
 static int list_candidates(struct groups *groups, struct candidate *candidates)
 {
 	const struct column *sort = groups->processes_sort ?: row_sort_key(0);

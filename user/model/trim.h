@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Groups without members: which of them stay, and which become part of the remainder. */
+/* Trimming: groups without members stay up to a limit, and the others join the remainder. */
 #ifndef DWELL_MODEL_TRIM_H
 #define DWELL_MODEL_TRIM_H
 
@@ -8,9 +8,9 @@
 #include "model/group.h"
 
 /*
- * Folds groups without members beyond the limit: comms and cgroups those that are idle for
- * longest, processes those that did least. With @slack a few more may stay, so that not
- * each one costs a look at all. 0 or -ENOMEM.
+ * Folds groups without members beyond the limit: the comms or cgroups that have been idle for
+ * longest, or the processes that did least. With @slack an eighth more processes may stay, because
+ * each trim looks at all of them. 0 or -ENOMEM.
  */
 int groups_trim(struct groups *groups, enum grouping kind, bool slack);
 

@@ -10,19 +10,19 @@
 #include "model/state.h"
 #include "model/trim.h"
 
-/* What one row will be made from, and what ranks it. */
+/* The source of one row, and its rank. One of the first four members is set. */
 struct entry {
-	const struct task *task;     /* a task; or */
-	const struct ledger *ledger; /* a kernel timer; or */
-	const struct group *group;   /* a group, with its members; or */
-	const struct row *remainder; /* the forgotten groups together */
+	const struct task *task;
+	const struct ledger *ledger; /* a kernel timer's */
+	const struct group *group;   /* has @members */
+	const struct row *remainder; /* the sums of folded groups */
 	const struct task **members;
 	size_t nr_members;
 
 	size_t listed;	 /* its place before the entries were sorted */
-	uint64_t value;	 /* what ranks it, largest first */
-	bool last;	 /* what rows are sorted by does not apply */
-	uint64_t ids[4]; /* break ties, ascending; the one sorted by comes first */
+	uint64_t value;	 /* its rank, largest first */
+	bool last;	 /* rows are sorted by a column that does not apply to it */
+	uint64_t ids[4]; /* break ties, ascending; the id that is sorted by comes first */
 	const char *comm;
 };
 
@@ -101,18 +101,18 @@ static bool applies_to_kernel_timers(const struct column *sort)
 	return !column_ascends(sort) && column_applies(sort, ROW_KERNEL_TIMER);
 }
 
-/* The id that rows are sorted by; else the process's. */
+/* The id that rows are sorted by; the pid if they are not sorted by an id. */
 static uint64_t first_id(const struct row *row, const struct column *sort)
 {
 	struct value value;
 
 	if (sort->type != COLUMN_ID && sort->type != COLUMN_CGROUP)
 		return row->pid;
-	row_value(sort, row, &value); /* of an id: it takes no memory */
+	row_value(sort, row, &value); /* cannot fail: an id takes no memory */
 	return value.number;
 }
 
-/* Names, then ids: what breaks ties, so that the same model gives the same order. */
+/* Sets what breaks ties, ids and a name, so that the same model gives the same order. */
 static void set_ids(struct entry *entry, const struct row *row, const struct column *sort)
 {
 	const uint64_t ids[] = {first_id(row, sort), row->pid, row->tid, row->cgroup};
@@ -128,13 +128,13 @@ static void set_ids(struct entry *entry, const struct row *row, const struct col
 							  entry->group->key.name;
 }
 
-/* Takes from @row, which was filled from @entry, what ranks it. 0 or -ENOMEM. */
+/* Ranks @entry by @row, which was filled from it. 0 or -ENOMEM. */
 static int rank(struct entry *entry, const struct view *view, const struct row *row)
 {
 	set_ids(entry, row, view->sort);
 	entry->last = row->remainder ||
 		      (row->kernel_timer && !applies_to_kernel_timers(view->sort));
-	/* Where that says nothing of kernel timers, the busiest comes first. */
+	/* The busiest comes first where the column does not apply. */
 	entry->value = row->timers.armed;
 	return entry->last ? 0 : row_rank(view->sort, row, &entry->value);
 }
@@ -186,7 +186,10 @@ static void add_groups(struct model *model, struct entries *entries, enum groupi
 		entries->entry[entries->count++].remainder = model->roster.groups.remainder[kind];
 }
 
-/* Lists what will be rows by @by. 0 or -ENOMEM; the caller frees with free_entries(). */
+/*
+ * Lists the sources of all rows by @by. 0 or -ENOMEM; in either case the caller frees @entries
+ * with free_entries().
+ */
 static int list_entries(struct model *model, enum row_by by, struct entries *entries)
 {
 	enum grouping kind = grouping_of(by);
@@ -220,7 +223,7 @@ static void free_entries(struct entries *entries)
 	free(entries->members);
 }
 
-/* Makes a row of each of @entries, as they are listed. 0 or -ENOMEM. */
+/* Makes a row of each of @entries, in their order. 0 or -ENOMEM. */
 static int fill_all(struct model *model, enum row_by by, const struct entries *entries,
 		    struct rows *rows)
 {
@@ -236,14 +239,14 @@ static int fill_all(struct model *model, enum row_by by, const struct entries *e
 	return err;
 }
 
-/* Moves each @row, filled as its @entry was listed, to where that is now; @count of both. */
+/* Moves the @count rows at @row, which are in the listed order, to the places of their entries. */
 static void move_rows(struct entry *entry, struct row *row, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct row first = row[i];
 		size_t at = i, from;
 
-		/* Each takes the place that the one before it in the circle leaves. */
+		/* Rows move around in a circle: each to the place that the one before it left. */
 		for (; (from = entry[at].listed) != i; at = from) {
 			row[at] = row[from];
 			entry[at].listed = at;
@@ -253,7 +256,7 @@ static void move_rows(struct entry *entry, struct row *row, size_t count)
 	}
 }
 
-/* Puts @rows, one of each of @entries as they are listed, in the order of @view. 0 or -ENOMEM. */
+/* Sorts @entries, and @rows with them, as @view says. 0 or -ENOMEM. */
 static int put_in_order(const struct view *view, struct entries *entries, struct rows *rows)
 {
 	for (size_t i = 0; i < entries->count; i++) {
@@ -268,7 +271,7 @@ static int put_in_order(const struct view *view, struct entries *entries, struct
 	return 0;
 }
 
-/* Sorts @entries as @view says; of each, no more is filled than what ranks it. 0 or -ENOMEM. */
+/* Sorts @entries as @view says, filling only what ranks each. 0 or -ENOMEM. */
 static int rank_all(struct model *model, const struct view *view, struct entries *entries)
 {
 	__attribute__((cleanup(row_clear))) struct row row = {0};
@@ -288,7 +291,7 @@ static int rank_all(struct model *model, const struct view *view, struct entries
 	return 0;
 }
 
-/* Makes the first rows of either kind, as many as the limit lets. 0 or -ENOMEM. */
+/* Makes the first rows of kernel timers and of all others, up to a limit each. 0 or -ENOMEM. */
 static int fill_first(struct model *model, const struct view *view, const struct entries *entries,
 		      struct rows *rows)
 {
@@ -323,7 +326,7 @@ static int make_rows(struct model *model, const struct view *view, struct entrie
 		err = fill_all(model, view->by, entries, rows);
 		return err ? err : put_in_order(view, entries, rows);
 	}
-	/* Buckets are most of the work: only those that are shown need theirs. */
+	/* Only rows that are shown get their buckets: these are most of the work. */
 	err = rank_all(model, view, entries);
 	return err ? err : fill_first(model, view, entries, rows);
 }

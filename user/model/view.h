@@ -12,32 +12,33 @@ struct model;
 
 /* The rows of a view. */
 struct rows {
-	struct row *row;
+	struct row *row; /* owned; @count of them */
 	size_t count;
-	size_t hidden; /* rows cut off by the limit of the view */
+	size_t hidden; /* rows cut off by the view's limit */
 };
 
 struct view {
 	enum row_by by;
-	const struct column *sort; /* one that row_sort_key() tells; NULL: the first of them */
+	const struct column *sort; /* from row_sort_key(); NULL: row_sort_key(0) */
 	size_t limit;		   /* of kernel timers' rows, and of all others; 0: no limit */
 };
 
 /*
- * The rows of @view, sorted, idle ones included, kernel timers' last when the
- * column does not apply to them. A group's counters never fall from one call to
- * the next, though tasks exit, change their name or move. 0 or -ENOMEM; the
- * caller frees @rows with rows_free().
+ * Makes the sorted rows of @view, idle ones included. The remainder comes last, and so do kernel
+ * timers if the column does not apply to them. A group's counters never fall from one call to the
+ * next, though tasks exit, change their name or move. 0; or -ENOMEM, and @rows is empty. The caller
+ * frees @rows with rows_free().
  */
 int model_rows(struct model *model, const struct view *view, struct rows *rows);
 
 /*
- * All rows by @by, idle ones and kernel timers' included, in no order: for who adds them up. They
- * count what those of model_rows() do. 0 or -ENOMEM; the caller frees @rows with rows_free().
+ * Makes all rows by @by in no order, to be added up: idle ones and kernel timers' included. They
+ * count the same as those of model_rows(). 0; or -ENOMEM, and @rows is empty. The caller frees
+ * @rows with rows_free().
  */
 int model_rows_unranked(struct model *model, enum row_by by, struct rows *rows);
 
-/* Frees what @rows holds and makes it empty. */
+/* Frees what @rows holds, and makes it empty. */
 void rows_free(struct rows *rows);
 
 #endif
