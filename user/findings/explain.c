@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An outlier explained: its cause is worked out and named once, for text, JSON and journal. */
+/* Explanations: an outlier's cause is worked out and named once, for text, JSON and journal. */
 #include "findings/explain.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 /* ---- names ------------------------------------------------------------------ */
 
-/* Nothing is copied of NULL. */
+/* Copies @name, cut to fit; does nothing for NULL. */
 static void copy_name(char *to, size_t size, const char *name)
 {
 	if (name)
@@ -47,7 +47,7 @@ static void explain_timer(struct explanation *explanation)
 	callback = explanation->callback.name;
 	if (!*callback)
 		return;
-	/* Only tasks' timers have outliers: what no table knows is a sleep. */
+	/* Only tasks' timers have outliers, so a callback that is in no table is a sleep's. */
 	key.kind = timer_callback_api(callback) ? DWELL_TIMER_USER : DWELL_TIMER_SLEEP;
 	timer_api(explanation->api, &key, callback);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Incidents: holds the outliers of a second, and hands out the few incidents that they are. */
+/* Incidents: holding the outliers of a second, and telling the few incidents that they make. */
 #include "findings/incident.h"
 
 #include <errno.h>
@@ -10,15 +10,15 @@
 #include "findings/told.h"
 
 #define FIRST_ROOM 64
-#define KEPT_ROOM 128 /* a flood's room is given back when it is over: an outlier takes 5 KB */
+#define KEPT_ROOM 128 /* more room is freed after a flood, because an outlier takes 5 KB */
 
 struct incidents {
 	struct incident_held *held; /* owned */
-	/* Owned; as much room: telling must not depend on memory that may not be there. */
+	/* Owned; has the same room in advance, because telling must not fail for want of memory. */
 	const struct incident_held **order;
 	size_t count, room;
-	uint64_t began; /* mono: of the second; only if something is held */
-	uint64_t taken; /* outliers so far: the next one's number */
+	uint64_t began; /* mono ns: when the second began, if anything is held */
+	uint64_t taken; /* outliers so far, which is the next one's number */
 	struct told told;
 	struct incident_counts counts;
 };
@@ -89,7 +89,10 @@ static struct incident_held *find_held(struct incidents *incidents, uint64_t num
 							      &incidents->held[number - first];
 }
 
-/* What was told of @outlier while it was open, or of its parts, is part of it. */
+/*
+ * Makes held outliers parts of @outlier if they told of it while it was open. With @also_ended its
+ * ended parts become such, too.
+ */
 static void take_parts(struct incidents *incidents, const struct dwell_outlier *outlier,
 		       bool also_ended)
 {
@@ -132,7 +135,7 @@ static int add(struct incidents *incidents, const struct dwell_outlier *outlier,
 
 /* ---- telling ----------------------------------------------------------------- */
 
-/* How much a group matters: how many times its threshold each of its outliers took. */
+/* How much a group matters: the sum of its outliers' durations as multiples of their thresholds. */
 struct rank {
 	size_t group;
 	double weight;
@@ -147,7 +150,7 @@ static int compare_ranks(const void *left, const void *right)
 	return (a->group > b->group) - (a->group < b->group);
 }
 
-/* Makes one group of those that matter least; the groups have other numbers then. 0 or -ENOMEM. */
+/* Joins the groups that matter least into one, and numbers all groups anew. 0 or -ENOMEM. */
 static int join_least(struct incidents *incidents, size_t groups)
 {
 	struct rank *ranks = calloc(groups, sizeof(*ranks));
@@ -174,7 +177,7 @@ static int join_least(struct incidents *incidents, size_t groups)
 	return err;
 }
 
-/* Without memory to divide them, all are one group. */
+/* Makes all outliers one group, for want of memory to divide them. */
 static void join_all(struct incidents *incidents)
 {
 	for (size_t i = 0; i < incidents->count; i++)
@@ -188,10 +191,10 @@ static int compare_groups(const void *left, const void *right)
 
 	if (a->group != b->group)
 		return a->group < b->group ? -1 : 1;
-	return (a > b) - (a < b); /* as they came */
+	return (a > b) - (a < b); /* in the order in which they came */
 }
 
-/* Sums up each group of the @count outliers at @held. Returns how many there are. */
+/* Makes an incident of each group of the @count outliers at @held. Returns how many there are. */
 static size_t sum_up_groups(const struct incident_held **held, size_t count,
 			    struct incident incident[INCIDENT_LINES + 1])
 {
@@ -242,7 +245,7 @@ int incidents_tell(struct incidents *incidents, incident_teller *tell, void *con
 	if (!incidents->count)
 		return 0;
 	groups = incident_divide(incidents->held, incidents->count);
-	/* One line can as well tell one group as several. */
+	/* One group beyond INCIDENT_LINES needs no joining: the last line has room for it. */
 	if (groups < 0 || (groups > INCIDENT_LINES + 1 && join_least(incidents, (size_t)groups)))
 		join_all(incidents);
 	err = tell_all(incidents, tell, context);
@@ -268,7 +271,7 @@ int incidents_take(struct incidents *incidents, const struct dwell_outlier *outl
 		err = add(incidents, outlier, naming, now);
 	if (err != -ENOMEM || !incidents->count)
 		return err;
-	/* Then with the memory that is there. */
+	/* Telling makes room in the memory that there is. */
 	err = incidents_tell(incidents, tell, context);
 	return err ? err : add(incidents, outlier, naming, now);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Incidents: outliers that have one cause, gathered for a second at most.
+ * Incidents: outliers of one cause, gathered for at most a second.
  *
- * The first outlier begins a second; when that is over, all that came are divided
- * into as few incidents as have something in common: the culprit, the program,
- * the quota, the system call, the timer's callback. Beyond INCIDENT_LINES of them
- * the rest is one incident more, so that whoever reads keeps up with any flood.
- * Every outlier is in exactly one incident, or is part of another one that is.
+ * The first outlier begins a second. At its end all outliers are divided into as few incidents as
+ * possible, by what they have in common: the culprit, the program, the quota, the system call, the
+ * timer's callback. All beyond INCIDENT_LINES make one incident more, so that readers keep up with
+ * any flood. Every outlier is either in exactly one incident, or a part of an outlier in one.
  */
 #ifndef DWELL_FINDINGS_INCIDENT_H
 #define DWELL_FINDINGS_INCIDENT_H
@@ -18,70 +17,81 @@
 #include "findings/outlier.h"
 
 #define INCIDENT_NS 1000000000ULL /* how long outliers are gathered */
-#define INCIDENT_HELD 2048	  /* so many outliers end a second early */
+#define INCIDENT_HELD 2048	  /* outliers held at most; so many end a second early */
 #define INCIDENT_LINES 8
 #define INCIDENT_CULPRITS 2
 
-/* What kind of trouble it is. */
+/* The kind of trouble. */
 enum incident_class {
-	INCIDENT_WAIT,	    /* for a CPU; also the timer latencies that are mostly that */
-	INCIDENT_THROTTLED, /* for quota */
+	INCIDENT_WAIT,	    /* waits for a CPU, and timer latencies that are mostly such a wait */
+	INCIDENT_THROTTLED, /* waits for quota */
 	INCIDENT_BLOCKED,
-	INCIDENT_LATE, /* timers; also the timer latencies that are mostly that */
+	INCIDENT_LATE, /* late timers, and timer latencies that are mostly lateness */
 	INCIDENT_DWELL,
-	INCIDENT_REST, /* of several classes: what is beyond INCIDENT_LINES */
+	INCIDENT_REST, /* several classes together: all beyond INCIDENT_LINES */
 };
 
-/* What is told on one line. */
+/* An incident, to be told on one line. */
 struct incident {
 	enum incident_class class;
-	const struct dwell_outlier *worst; /* the longest; of several classes: by outlier_excess() */
-	uint64_t count;			   /* of outliers: at least 1 */
-	uint64_t open;			   /* of those, the ones that had not ended */
-	uint64_t kinds[DWELL_MEASURES];	   /* of those, by enum dwell_measure */
-	size_t tasks, processes; /* different ones; timers whose owner is not known have none */
-	size_t programs;	 /* different names of tasks */
+	const struct dwell_outlier *worst; /* the longest; of INCIDENT_REST by outlier_excess() */
+	uint64_t count;			   /* outliers: at least 1 */
+	uint64_t open;			   /* outliers that had not ended */
+	uint64_t kinds[DWELL_MEASURES];	   /* outliers by enum dwell_measure */
+	/* Different tasks, processes and names of tasks; a timer of an unknown owner has none. */
+	size_t tasks, processes;
+	size_t programs;
 
-	/* Of all its waits for a CPU that could be divided among culprits. */
-	uint64_t waited_ns;
-	uint64_t others_ns; /* of many that are not named */
+	/* Sums of the waits for a CPU that could be divided among culprits. */
+	uint64_t waited_ns; /* the whole, of which culprits have their shares */
+	uint64_t others_ns; /* tasks that are not named */
 	uint64_t unseen_ns;
-	struct outlier_culprit culprit[INCIDENT_CULPRITS]; /* by name; the largest first */
+	struct outlier_culprit culprit[INCIDENT_CULPRITS]; /* one for a name; the largest first */
 	size_t culprits;
 };
 
 struct incidents;
 
-/* NULL: out of memory. The caller frees it with incidents_free(). */
+/* Makes an object that holds no outliers; NULL without memory. Freed by incidents_free(). */
 struct incidents *incidents_new(void);
+
+/* Frees @incidents without telling what is held; does nothing for NULL. */
 void incidents_free(struct incidents *incidents);
 
-/* Takes an incident that is told; anything but 0 ends the telling. */
+/*
+ * Tells @incident, which is valid only during the call, as is its worst outlier. Any return value
+ * but 0 ends the telling.
+ */
 typedef int incident_teller(void *context, const struct incident *incident);
 
 /*
- * Takes a copy of @outlier, at the mono time @now; tells before what is due. Names
- * are asked for at once: a culprit may exit soon. 0, -ENOMEM, or what @tell returned.
+ * Takes a copy of @outlier at the mono time @now (ns), after telling what is due. Culprits are
+ * named at once, because they may exit soon. 0, -ENOMEM, or what @tell returned.
  */
 int incidents_take(struct incidents *incidents, const struct dwell_outlier *outlier,
 		   const struct naming *naming, uint64_t now, incident_teller *tell, void *context);
 
-/* Whether what is held has to be told: its second is over, or no more can be held. */
+/* Whether held outliers are to be told at @now (mono ns): the second is over, or the room full. */
 bool incidents_due(const struct incidents *incidents, uint64_t now);
 
 /*
- * Hands all that is held to @tell, an incident a call, by the time of their worst
- * ones, and holds nothing then. Without memory to divide them it is one incident.
- * 0, or what @tell returned.
+ * Tells all that is held, one incident a call, by the times of their worst outliers, and holds
+ * nothing afterwards. Without memory for dividing them all are one incident. 0, or what @tell
+ * returned; then the incidents that were left are not told.
  */
 int incidents_tell(struct incidents *incidents, incident_teller *tell, void *context);
 
-/* Of all outliers taken so far. They are those in lines, parts, and those that are still held. */
+/*
+ * Counts since the beginning. Every outlier taken is told in a line, is a part, or is still held,
+ * unless a failed telling left it out.
+ */
 struct incident_counts {
 	uint64_t lines;
-	uint64_t outliers; /* that lines tell */
-	uint64_t parts;	   /* that are part of what lines tell, and not counted there */
+	uint64_t outliers; /* told by lines, without parts */
+	uint64_t parts;	   /* outliers that are parts of others */
 };
+
+/* The counts so far. */
 struct incident_counts incidents_counts(const struct incidents *incidents);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What kind of trouble an outlier is, and what others may have in common with it. */
+/* Classifies outliers: the kind of trouble, and the keys that several may have in common. */
 #include <string.h>
 
 #include "findings/incident_private.h"
 
-#define CULPRIT_SHARE 0.25 /* who had less of a wait is hardly its cause */
+#define CULPRIT_SHARE 0.25 /* a task that had less of a wait is hardly its cause */
 
-/* What a key is of. Each class has its own, in the order in which they are preferred. */
+/* What a key's number and name are of. A class's keys come in the order of preference. */
 enum {
 	BY_CULPRIT,
 	BY_PROCESS,
@@ -36,7 +36,7 @@ static struct incident_key *add_key(struct incident_held *held, uint32_t by, uin
 	return key;
 }
 
-/* Those without a name have no program in common. */
+/* Outliers without a name have no program in common. */
 static void add_program(struct incident_held *held)
 {
 	if (held->outlier.comm[0])
@@ -62,8 +62,8 @@ static enum incident_class class_of(const struct dwell_outlier *outlier)
 }
 
 /*
- * Without a culprit it is the CPU: many want it. Of a dwell that was mostly time on
- * the CPU nobody else is the cause.
+ * Without a culprit the waits for one CPU belong together, because many tasks want it. Nobody else
+ * is the cause of a dwell that was mostly time on the CPU.
  */
 static void add_wait_keys(struct incident_held *held)
 {
@@ -79,8 +79,8 @@ static void add_wait_keys(struct incident_held *held)
 }
 
 /*
- * In uninterruptible sleep many programs wait for one thing: a lock, a disk. In
- * others a program waits as it was written to.
+ * Many programs in uninterruptible sleep may wait for one thing, such as a lock or a disk. In other
+ * sleeps each program waits as it was written to.
  */
 static void add_block_keys(struct incident_held *held, const struct naming *naming)
 {
@@ -111,7 +111,7 @@ void incident_classify(struct incident_held *held, const struct naming *naming)
 	held->class = class_of(outlier);
 	held->keys = 0;
 	held->part = false;
-	/* Culprits are asked for their names now: they may be gone when this is told. */
+	/* Culprits are named now, because they may be gone when this is told. */
 	outlier_wait(outlier, naming, &held->wait);
 	switch (held->class) {
 	case INCIDENT_THROTTLED:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Divides outliers into as few groups as they have causes: the most frequent one first. */
+/* Divides outliers into few groups by their keys, beginning with the most frequent key. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 /* One key of one outlier. */
 struct use {
 	const struct incident_key *key;
-	size_t held;
-	size_t place; /* among the outlier's keys */
+	size_t held;  /* index of the outlier */
+	size_t place; /* index of the key among the outlier's */
 };
 
 struct division {
@@ -20,9 +20,9 @@ struct division {
 	size_t count;
 	struct use *uses; /* owned */
 	size_t used;
-	size_t (*number)[INCIDENT_KEYS]; /* owned: of each outlier's keys; equal keys have one number */
-	size_t *left; /* owned: by key number: how many have it and no group yet */
-	size_t keys;
+	size_t (*number)[INCIDENT_KEYS]; /* owned; of each outlier's keys: equal keys share one */
+	size_t *left; /* owned; by key number: how many outliers have the key but no group */
+	size_t keys;  /* different ones */
 };
 
 static void free_division(struct division *division)
@@ -63,7 +63,7 @@ static void number_keys(struct division *division)
 	}
 }
 
-/* Which key most outliers without a group have; of equals the one that comes first. */
+/* The key that most outliers without a group have; the first one of equally frequent ones. */
 static size_t most_frequent(const struct division *division)
 {
 	size_t best = 0;
@@ -82,7 +82,7 @@ static bool has_key(const struct division *division, size_t i, size_t key)
 	return false;
 }
 
-/* Makes all outliers with @key that are in no group yet one. */
+/* Makes one group, numbered @group, of all outliers with @key that are in no group yet. */
 static void take_group(struct division *division, size_t key, size_t group)
 {
 	for (size_t i = 0; i < division->count; i++) {
@@ -113,7 +113,7 @@ long incident_divide(struct incident_held *held, size_t count)
 		held[i].group = NO_GROUP;
 	collect_uses(&division);
 	number_keys(&division);
-	/* Once no two have anything in common, each is a group of its own. */
+	/* Outliers that have nothing in common with any other are groups of their own. */
 	while (division.keys && division.left[key = most_frequent(&division)] > 1)
 		take_group(&division, key, groups++);
 	for (size_t i = 0; i < count; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is held of the outliers of a second, and how they are divided into incidents. */
+/* The outliers held in a second, and how they are divided into incidents. */
 #ifndef DWELL_FINDINGS_INCIDENT_PRIVATE_H
 #define DWELL_FINDINGS_INCIDENT_PRIVATE_H
 
@@ -7,10 +7,10 @@
 
 #define INCIDENT_KEYS 3
 
-/* Something that outliers of one cause have in common. */
+/* Something that outliers of one cause have in common; compared byte by byte. */
 struct incident_key {
 	uint32_t class; /* enum incident_class */
-	uint32_t by; /* which of a class's keys: they are numbers and names of different things */
+	uint32_t by;	/* tells what @number and @name are of */
 	uint64_t number;
 	char name[DWELL_COMM_LEN];
 };
@@ -21,22 +21,25 @@ struct incident_held {
 	enum incident_class class;
 	struct incident_key key[INCIDENT_KEYS];
 	size_t keys;
-	bool part; /* of another outlier, which is told */
-	size_t group;
+	bool part;    /* a part of another outlier, and told with that */
+	size_t group; /* set by incident_divide() */
 
 	struct outlier_wait wait; /* its culprits are named; all zeros: nothing to divide */
 };
 
-/* Fills in all of @held, of which the outlier is there. */
+/* Fills in all of @held but the outlier, which the caller has set, and the group. */
 void incident_classify(struct incident_held *held, const struct naming *naming);
 
 /*
- * Divides the @count outliers @held that are no parts into as few groups as it
- * can: sets .group of each, 0 … the number of groups - 1, which it returns, or -ENOMEM.
+ * Divides the @count outliers at @held, without parts, into few groups: numbers the group of each
+ * from 0 on. Returns the number of groups, or -ENOMEM.
  */
 long incident_divide(struct incident_held *held, size_t count);
 
-/* Sums up the @count outliers at @held, at least one, all of one group. */
+/*
+ * Fills in @incident from the @count (at least 1) outliers at @held, all of one group; sorts @held.
+ * Without memory it has no culprits.
+ */
 void incident_sum_up(struct incident *incident, const struct incident_held **held, size_t count);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the outliers of an incident come to: how many, whose, the worst, the culprits. */
+/* Sums up the outliers of an incident: numbers, tasks, the worst one, the culprits. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 static bool is_worse(enum incident_class class, const struct dwell_outlier *a,
 		     const struct dwell_outlier *b)
 {
-	/* How long it took says little where different things are compared. */
+	/* Durations of outliers of different classes cannot be compared. */
 	return class == INCIDENT_REST ? outlier_excess(a) > outlier_excess(b) : a->ns > b->ns;
 }
 
@@ -42,7 +42,7 @@ static int compare_programs(const void *left, const void *right)
 	return strncmp(outlier_at(left)->comm, outlier_at(right)->comm, DWELL_COMM_LEN);
 }
 
-/* Sorts @held; timers whose owner is not known are nobody's. */
+/* Counts different outliers by @compare, and sorts @held. Timers of unknown owners do not count. */
 static size_t count_different(const struct incident_held **held, size_t count, comparison *compare)
 {
 	const struct incident_held *previous = NULL;
@@ -60,7 +60,7 @@ static size_t count_different(const struct incident_held **held, size_t count, c
 
 /* ---- culprits --------------------------------------------------------------- */
 
-/* Known by name; without one, by number. */
+/* Culprits are the same by name; those without a name, by number. */
 static int compare_names(const struct outlier_culprit *a, const struct outlier_culprit *b)
 {
 	int order = strncmp(a->comm, b->comm, DWELL_COMM_LEN);
@@ -96,9 +96,9 @@ static void keep_culprit(struct incident *incident, const struct outlier_culprit
 }
 
 /*
- * Adds the @count parts of waits, all of one name and sorted by task. Where one is
- * of several tasks it is not known whether another one's are the same: there are
- * at least so many as the largest says, or as were met alone.
+ * Adds the @count parts of waits, all of one name and sorted by task, as one culprit. Parts of
+ * several tasks may be of the same tasks or of different ones. So the number of tasks is the larger
+ * one of the largest part's number and of the number of tasks that have a part of their own.
  */
 static void add_culprit(struct incident *incident, const struct outlier_culprit **parts,
 			size_t count)
@@ -151,7 +151,7 @@ static void sum_up_waits(struct incident *incident, const struct incident_held *
 		for (size_t k = 0; k < wait->count && parts; k++)
 			parts[used++] = &wait->culprit[k];
 	}
-	/* Without memory the culprits are not told; -v does. */
+	/* Without memory the line has no culprits; -v still tells each outlier's. */
 	if (used)
 		add_culprits(incident, parts, used);
 	free(parts);

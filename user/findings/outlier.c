@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an outlier is called, whose it is, when it was, and why a timer was late. */
+/* Outliers: their names, tasks and times, and why a timer was late. */
 #include "findings/outlier.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static int compare_callbacks(const void *left, const void *right)
 	return (a->entered > b->entered) - (a->entered < b->entered);
 }
 
-/* Copies the callbacks in use in the order they were entered, and returns how many. */
+/* Copies the callbacks in use, in the order of their entry. Returns how many there are. */
 static size_t sort_callbacks(const struct dwell_outlier *outlier,
 			     struct dwell_callback callbacks[DWELL_CALLBACKS])
 {
@@ -98,7 +98,7 @@ void outlier_name_culprit(struct outlier_culprit *culprit, const struct naming *
 bool outlier_time(const struct dwell_outlier *outlier, const struct outlier_clock *clock,
 		  struct tm *local, unsigned int *ns)
 {
-	/* Later or earlier: a difference of more than 292 years is none. */
+	/* The difference may be negative; one of more than 292 years cannot be. */
 	int64_t since = (int64_t)(outlier->to - clock->mono), rest = since % NS_PER_S;
 	time_t seconds;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Outliers: whose fault one was, by what the kernel side reported of it. */
+/* Outliers: finding the cause of one in the kernel side's report. */
 #ifndef DWELL_FINDINGS_OUTLIER_H
 #define DWELL_FINDINGS_OUTLIER_H
 
@@ -14,99 +14,105 @@
 
 #define OUTLIER_CULPRITS 4
 #define OUTLIER_SEEN_SHARE 0.001 /* a smaller share of a wait is rounding, not a fact */
-#define OUTLIER_TASKS_MAX 64	 /* so many tasks of one culprit are told apart */
+#define OUTLIER_TASKS_MAX 64	 /* a culprit of so many tasks may have more */
 
-/* Who had the CPU while a task waited for it: a task, or several of one name told together. */
+/* A task that had the CPU while another one waited for it, or several of one name together. */
 struct outlier_culprit {
 	uint32_t pid;		   /* 0: several processes */
 	uint32_t tid;		   /* 0: several tasks */
 	char comm[DWELL_COMM_LEN]; /* when they ran: any bytes; empty: not known */
-	uint32_t tasks; /* at least so many; from OUTLIER_TASKS_MAX on there may be more */
-	uint64_t ns;
-	double share; /* of the wait: 0 … 1 */
+	uint32_t tasks;		   /* at least so many: 1 … */
+	uint64_t ns;		   /* of the wait */
+	double share;		   /* of the wait: 0 … 1 */
 };
 
-/* A wait for a CPU, divided up. The shares of all culprits and the other three make 1. */
+/* A wait for a CPU, divided up. The shares of the culprits and the three others add up to 1. */
 struct outlier_wait {
-	uint64_t ns; /* of all, without what the task itself ran; 0: there was no wait, no shares */
+	uint64_t ns; /* the whole, without the task's own runs; 0: no wait, and no shares */
 	struct outlier_culprit culprit[OUTLIER_CULPRITS]; /* the largest first */
 	size_t count;
-	double others_share; /* of all other tasks, whether their names are known or not */
-	double idle_share;   /* the CPU was idle */
-	double unseen_share; /* on another CPU's queue, or longer ago than the kernel side remembers */
-	bool moved;	     /* it came from another CPU's queue … */
-	int moved_from; /* … that of this one; -1: of one that is not known, whose runs are unseen */
+	double others_share; /* of all other tasks, named or not */
+	double idle_share;   /* of the idle CPU */
+	double unseen_share; /* in an unknown CPU's queue, or not remembered by the kernel side */
+	bool moved;	     /* the task came from another CPU's queue */
+	int moved_from;	     /* that CPU, if @moved; -1: not known, and its runs are unseen */
 };
 
 enum outlier_waker { WAKER_UNKNOWN, WAKER_TASK, WAKER_TIMER, WAKER_IRQ };
 
 /*
- * Divides the time from @from to @to (mono) among the runs of @outlier, leaving
- * out those of the task itself, of a dwell also those elsewhere. Times before the
- * CPU's queue had the task, before the oldest run began and after the latest are
- * unseen. Many tasks of one process and name are one culprit, and so are many of
- * one name, but for one that had more than all others of them. Whoever had little
- * beside what is unseen is not named. With @to <= @from everything is 0.
+ * Divides the time from @from to @to (mono ns) among the runs of @outlier, without those of the
+ * task itself; of a dwell, without its time on any CPU. Times when the task's CPU is not known,
+ * before the oldest run and after the latest one are unseen. Many tasks of one process and name are
+ * one culprit, and so are many tasks of one name; one that had more than all its like together
+ * stays apart. Tasks that had little in comparison with the unseen part are not named. Everything
+ * is 0 if @to <= @from.
  */
 void outlier_divide(const struct dwell_outlier *outlier, uint64_t from, uint64_t to,
 		    struct outlier_wait *wait);
 
 /*
- * Who ended the block, by the waker's stack: a function that interrupts go
- * through tells that it was not the task that was current. *@function is then an
- * address in what ran there (a timer's callback, a handler), of a kernel worker
- * one in what it worked on, or 0. Without names only the idle task is known to
- * have been interrupted; what was not recorded at all is WAKER_UNKNOWN.
+ * Tells what ended the block, by the waker's stack: if an interrupt's function is on it, the
+ * current task was only interrupted. *@function is an address in what ran for the interrupt (a
+ * timer's callback, a handler), or in what a kernel worker worked on; else 0. Without names only an
+ * interrupt of the idle task is recognized. WAKER_UNKNOWN: it is not known, or was not recorded.
  */
 enum outlier_waker outlier_waker(const struct dwell_outlier *outlier, const struct naming *naming,
 				 uint64_t *function);
 
-/* How much of a timer's lateness its interrupt came late, and what ran ahead of its callback. */
+/* A timer's lateness divided: a late interrupt, and callbacks that ran ahead of its own. */
 struct outlier_lateness {
-	uint64_t interrupt_ns;
+	uint64_t interrupt_ns;	      /* at most, if @more */
 	uint64_t callbacks_ns;	      /* the rest */
-	__u64 ahead[DWELL_CALLBACKS]; /* functions, in order; those that ran when it was due */
+	__u64 ahead[DWELL_CALLBACKS]; /* callbacks entered after the timer was due, in order */
 	size_t count;
-	bool more; /* perhaps others before them: then the interrupt came that late at most */
+	bool more; /* others may have run before them */
 };
+
+/* Fills in all of @lateness for @outlier, a late timer. */
 void outlier_lateness(const struct dwell_outlier *outlier, struct outlier_lateness *lateness);
 
-/* What an outlier is called: "runqueue", "throttled", "blocked", … (the option's name, with _). */
+/* The name of @outlier's kind, as outlier_kind() gives it. */
 const char *outlier_what(const struct dwell_outlier *outlier);
 
-/* What the outliers of @measure, an enum dwell_measure, are called: as above. */
+/*
+ * The name of the outliers of @measure, an enum dwell_measure: that of their option with "_", such
+ * as "runqueue", "throttled" or "timer_latency"; else "unknown". Static.
+ */
 const char *outlier_kind(unsigned int measure);
 
 /*
- * Names the task of @outlier where the kernel side did not: it knows the owner of a late
- * timer by number only. To be called while the task can still be asked for.
+ * Names the task of @outlier if the kernel side did not: it knows the owner of a late timer by
+ * number only. To be called while the source of names still knows the task.
  */
 void outlier_name(struct dwell_outlier *outlier, const struct naming *naming);
 
 /*
- * Names @culprit if it is one task, and had no name when it ran. To be called while
- * the task can still be asked for.
+ * Names @culprit if it is one task that had no name when it ran. To be called while the source of
+ * names still knows the task.
  */
 void outlier_name_culprit(struct outlier_culprit *culprit, const struct naming *naming);
 
 /*
- * Divides that part of @outlier in which its task waited for a CPU, and names the
- * culprits. False, and all of @wait 0: its kind tells nothing of that, or there was
- * no wait.
+ * Divides the time of @outlier in which its task waited for a CPU, and names the culprits. False,
+ * with all of @wait 0, if its kind tells nothing of that or there was no wait.
  */
 bool outlier_wait(const struct dwell_outlier *outlier, const struct naming *naming,
 		  struct outlier_wait *wait);
 
-/* How many times its threshold it took. */
+/* The outlier's duration as a multiple of its threshold. */
 double outlier_excess(const struct dwell_outlier *outlier);
 
-/* A moment of CLOCK_MONOTONIC as CLOCK_REALTIME, given both at one moment. */
+/* One moment on CLOCK_MONOTONIC and on CLOCK_REALTIME, to convert times between them. */
 struct outlier_clock {
 	uint64_t mono; /* ns */
 	struct timespec real;
 };
 
-/* The moment it ended or was found, as local time, and its ns. False: no such time. */
+/*
+ * Sets @local and @ns (0 … 999,999,999) to the local time when @outlier ended or was found. False:
+ * there is no such time.
+ */
 bool outlier_time(const struct dwell_outlier *outlier, const struct outlier_clock *clock,
 		  struct tm *local, unsigned int *ns);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A wait for a CPU divided among those who had it meanwhile. */
+/* Divides a wait for a CPU among the tasks that had it meanwhile. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 /* Up to so many tasks of one name are told one by one. */
 #define TASKS_APART 2
 
-/* Who has less than one part in so many of what was not seen is no explanation. */
+/* A task with less than this fraction (1 / …) of the unseen time is no explanation. */
 #define UNSEEN_PARTS 4
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -21,7 +21,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* @ns * @part / @whole, which is not 0 and not less than @part. */
+/* @ns * @part / @whole; @whole is not 0, and not less than @part. */
 static uint64_t scale(uint64_t ns, uint64_t part, unsigned __int128 whole)
 {
 	return (uint64_t)((unsigned __int128)ns * part / whole);
@@ -34,17 +34,17 @@ static double share(uint64_t part, uint64_t whole)
 
 /* ---- what the CPU ran ------------------------------------------------------ */
 
-/* One that had the CPU: a task, or several (tid 0), of one process or (pid 0) not. */
+/* A task that had the CPU, or several (tid 0) of one process or of several (pid 0). */
 struct part {
 	struct outlier_culprit culprit;
-	uint64_t tasks; /* bit tid % 64 */
-	uint32_t exact; /* so many tasks were told one by one */
+	uint64_t tasks; /* bit tid % 64 of each */
+	uint32_t exact; /* tasks that the runs name one by one */
 };
 
 struct tally {
 	struct part part[DWELL_RUNS];
 	size_t count;
-	uint64_t mixed_ns; /* whose names were given up */
+	uint64_t mixed_ns; /* runs whose names the kernel side gave up */
 	uint64_t idle_ns;
 };
 
@@ -53,21 +53,21 @@ static uint64_t overlap(const struct dwell_run *run, uint64_t from, uint64_t to)
 {
 	uint64_t begin = larger(run->begin, from), end = smaller(run->until, to);
 
-	/* What was copied while it was written may be anything. */
+	/* A run that was copied while it was written may hold anything. */
 	if (run->until <= run->begin || begin >= end)
 		return 0;
 	return scale(smaller(run->ns, run->until - run->begin), end - begin,
 		     run->until - run->begin);
 }
 
-/* Up to its end: behind it the kernel may have left what the name was before. */
+/* Copies @from up to its NUL: the kernel may have left parts of an earlier name behind that. */
 static void copy_comm(char to[DWELL_COMM_LEN], const char *from)
 {
 	memset(to, 0, DWELL_COMM_LEN);
 	memcpy(to, from, strnlen(from, DWELL_COMM_LEN));
 }
 
-/* A task that has not ended its run has no name there, and may have one by an earlier run. */
+/* A task's run that goes on has no name, but an earlier run of the task may have one. */
 static bool same(const struct outlier_culprit *a, const struct outlier_culprit *b)
 {
 	bool unnamed = a->tid && (!a->comm[0] || !b->comm[0]);
@@ -98,11 +98,11 @@ static void add_part(struct tally *tally, const struct dwell_run *run, uint64_t 
 	tally->part[i].tasks |= part.tasks;
 }
 
-/* The wait from @from to @to, and where it was when. */
+/* The wait from @from to @to, and the CPUs in whose queues it was (mono ns). */
 struct span {
 	uint64_t from, to;
-	uint64_t queued_at;   /* on the outlier's CPU, from then on; before … */
-	uint64_t moved_since; /* … on the other one, from then on */
+	uint64_t queued_at;   /* since then in the queue of the outlier's CPU */
+	uint64_t moved_since; /* since then, until @queued_at, in that of its moved_from */
 };
 
 static struct span span_of(const struct dwell_outlier *outlier, uint64_t from, uint64_t to)
@@ -114,7 +114,7 @@ static struct span span_of(const struct dwell_outlier *outlier, uint64_t from, u
 	return span;
 }
 
-/* How much of what @run is lies in that part of the wait in which its CPU was the one. */
+/* How much of @run lies in the part of the wait that was in the queue of @run's CPU, in ns. */
 static uint64_t count_run(const struct dwell_outlier *outlier, const struct span *span,
 			  const struct dwell_run *run)
 {
@@ -143,7 +143,7 @@ static void tally_runs(const struct dwell_outlier *outlier, const struct span *s
 		case DWELL_RUN_TASK:
 		case DWELL_RUN_PROCESS:
 		case DWELL_RUN_NAME:
-			/* Its own runs are no part of its wait. */
+			/* A task's own runs are no part of its wait. */
 			if (run->tid != outlier->tid)
 				add_part(tally, run, ns);
 			break;
@@ -155,8 +155,8 @@ static void tally_runs(const struct dwell_outlier *outlier, const struct span *s
 }
 
 /*
- * No more than @whole in all: where an entry was cut in two, what it had on this
- * side is an estimate, and a torn copy can have one run twice.
+ * Scales @tally down if it sums up to more than @whole ns. The parts of an entry that lies only
+ * half in the wait are estimates, and a torn copy can have one run twice.
  */
 static void fit(struct tally *tally, uint64_t whole)
 {
@@ -178,7 +178,7 @@ static void fit(struct tally *tally, uint64_t whole)
 	}
 }
 
-/* ---- who is told together --------------------------------------------------- */
+/* ---- tasks told together ---------------------------------------------------- */
 
 static bool belongs(const struct outlier_culprit *culprit, const struct outlier_culprit *group,
 		    bool process)
@@ -187,11 +187,11 @@ static bool belongs(const struct outlier_culprit *culprit, const struct outlier_
 	       (!process || culprit->pid == group->pid);
 }
 
-/* What all of @tally that belong to @group come to. */
+/* The sum of the parts of a tally that belong together: of one name, and maybe of one process. */
 struct group {
 	uint64_t ns;
 	size_t parts;
-	bool several; /* one of them is more than a task, and of the same breadth as @group */
+	bool several; /* one part already stands for several tasks, or processes, of the group */
 };
 
 static struct group look_at(const struct tally *tally, const struct outlier_culprit *group,
@@ -218,14 +218,14 @@ static void remove_part(struct tally *tally, size_t at)
 		(tally->count - at) * sizeof(tally->part[0]));
 }
 
-/* A task, or a process, that had more than all its like together is told by itself. */
+/* Whether a task, or a process, had more than all its like together: then it is told apart. */
 static bool stands_out(const struct part *part, bool process, uint64_t ns)
 {
 	return (process ? part->culprit.tid : part->culprit.pid) &&
 	       part->culprit.ns > ns - part->culprit.ns;
 }
 
-/* Makes one of all that belong to the part @at, which is the first of them. */
+/* Joins all parts that belong to the part @at, the first of them, but for one that stands out. */
 static void fold(struct tally *tally, size_t at, bool process, uint64_t ns)
 {
 	const struct outlier_culprit group = tally->part[at].culprit;
@@ -253,7 +253,7 @@ static void fold(struct tally *tally, size_t at, bool process, uint64_t ns)
 	}
 }
 
-/* Of one process, or of one name: few tasks stay what they are, many become one. */
+/* Joins the many tasks of one name, with @process those of one process; few stay apart. */
 static void fold_all(struct tally *tally, bool process)
 {
 	for (size_t i = 0; i < tally->count; i++) {
@@ -282,7 +282,7 @@ static int compare_parts(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* At least so many: two can have one bit. */
+/* The number of tasks, at least: two tasks can share a bit. */
 static uint32_t count_tasks(const struct part *part)
 {
 	uint32_t bits = (uint32_t)__builtin_popcountll(part->tasks);
@@ -290,7 +290,7 @@ static uint32_t count_tasks(const struct part *part)
 	return part->culprit.tid ? 1 : bits > part->exact ? bits : part->exact;
 }
 
-/* The largest ones, and what is left: nobody who had next to nothing of what is unknown. */
+/* Names the largest parts; those that are small beside the unseen time count as others. */
 static void take_culprits(struct tally *tally, uint64_t unseen, struct outlier_wait *wait)
 {
 	uint64_t others = tally->mixed_ns;

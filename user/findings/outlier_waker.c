@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who ended a block: the task that was current, or what interrupted it. */
+/* Finds what ended a block: the current task, or what interrupted it. */
 #include <string.h>
 
 #include "findings/outlier.h"
 #include "findings/stack.h"
 
-/* What a function on the waker's stack tells of those that it called. */
+/* What a function on the waker's stack does, which tells for whom the functions it calls ran. */
 enum role {
 	NOTHING,
-	INTERRUPT,	/* it calls interrupts' handlers, or is where an interrupt enters */
-	INTERRUPT_SELF, /* it is such a handler */
-	TIMER,		/* it calls timers' callbacks */
-	WORKER,		/* it calls what a kernel worker was given to do */
-	TASK,		/* it acts for the task itself, though an interrupt led to it */
+	INTERRUPT,	/* calls interrupts' handlers, or is an interrupt's entry */
+	INTERRUPT_SELF, /* is an interrupt's handler */
+	TIMER,		/* calls timers' callbacks */
+	WORKER,		/* calls the work that a kernel worker was given */
+	TASK,		/* acts for the task itself, though an interrupt led to it */
 };
 
 /*
- * x86 and arm64, 5.15 and later. Frames are looked at from the innermost on,
- * so what calls handlers comes before where interrupts enter, which is what is
- * left when all between them was inlined.
+ * Functions of x86 and arm64 kernels, 5.15 and later. Stacks are searched from the innermost frame
+ * on, so the function that calls a handler is found before the interrupt's entry. The entry is
+ * found if all between was inlined.
  */
 static const struct {
 	const char *name;
@@ -56,7 +56,7 @@ static const struct {
 	{"generic_handle_domain_irq", INTERRUPT},
 	{"handle_domain_irq", INTERRUPT},
 
-	/* Soft interrupts; one that calls the kernel's network or disk names itself best. */
+	/* Soft interrupts; those of the network and of disks are their own best names. */
 	{"handle_softirqs", INTERRUPT},
 	{"__do_softirq", INTERRUPT},
 	{"net_rx_action", INTERRUPT_SELF},
@@ -77,7 +77,7 @@ static const struct {
 	{"__irq_exit_rcu", INTERRUPT},
 	{"invoke_softirq", INTERRUPT},
 
-	/* Work handed over by an interrupt to one of its own, or to another CPU. */
+	/* Work that was handed over to an interrupt of its own, or to another CPU's. */
 	{"irq_work_single", INTERRUPT},
 	{"irq_work_run_list", INTERRUPT},
 	{"irq_work_run", INTERRUPT},
@@ -89,7 +89,7 @@ static const struct {
 	{"handle_IPI", INTERRUPT},
 	{"ipi_handler", INTERRUPT},
 
-	/* Where interrupts enter: x86 (its other vectors by the start of their names) … */
+	/* Interrupts' entries on x86; vectors[] has the others by the beginnings of their names. */
 	{"common_interrupt", INTERRUPT},
 	{"__common_interrupt", INTERRUPT},
 	{"asm_common_interrupt", INTERRUPT},
@@ -98,7 +98,7 @@ static const struct {
 	{"exc_nmi", INTERRUPT},
 	{"asm_exc_nmi", INTERRUPT},
 	{"nmi_handle", INTERRUPT},
-	/* … and arm64. */
+	/* Interrupts' entries on arm64. */
 	{"gic_handle_irq", INTERRUPT},
 	{"call_on_irq_stack", INTERRUPT},
 	{"do_interrupt_handler", INTERRUPT},
@@ -115,7 +115,7 @@ static const struct {
 	{"el0t_32_irq_handler", INTERRUPT},
 	{"__el0_irq_handler_common", INTERRUPT},
 
-	/* On its way back from an interrupt a task does what it was asked for, such as to die. */
+	/* A task does what it was asked for, such as to die, on its way back from an interrupt. */
 	{"task_work_run", TASK},
 	{"get_signal", TASK},
 	{"do_exit", TASK},
@@ -131,10 +131,10 @@ static const struct {
 	{"process_one_work", WORKER},
 };
 
-/* Vectors of x86: asm_sysvec_apic_timer_interrupt, __sysvec_call_function, fred_sysvec_…. */
+/* Vectors of x86, such as asm_sysvec_apic_timer_interrupt or __sysvec_call_function. */
 static const char *const vectors[] = {"asm_sysvec_", "sysvec_", "__sysvec_", "fred_sysvec_"};
 
-/* Whether @name is @known, or a part of it that the compiler split off: "do_softirq.part.0". */
+/* Whether @name is @known, or a part that the compiler split off it ("do_softirq.part.0"). */
 static bool is_named(const char *name, const char *known)
 {
 	size_t length = strlen(known);
@@ -160,7 +160,7 @@ struct frames {
 	const struct naming *naming;
 };
 
-/* Whether frame @i is there and in one of the @known functions, NULL behind the last. */
+/* Whether there is a frame @i in one of the @known functions, which NULL ends. */
 static bool is_in(const struct frames *frames, size_t i, const char *const *known)
 {
 	const char *name;
@@ -173,9 +173,8 @@ static bool is_in(const struct frames *frames, size_t i, const char *const *know
 }
 
 /*
- * Whether the soft interrupt at frame @at was the current task's own doing: what
- * it sent over the loopback device, or from one end of a pair to the other, is
- * received before its system call goes on.
+ * Whether the soft interrupt at frame @at was the current task's own doing. What a task sends over
+ * the loopback device, or between the ends of a pair, is received before its system call goes on.
  */
 static bool is_sent_by_current(const struct frames *frames, size_t at)
 {
@@ -198,7 +197,10 @@ static bool is_sent_by_current(const struct frames *frames, size_t at)
 	return is_in(frames, at, enable) && is_in(frames, at + 1, senders);
 }
 
-/* Finds the first frame from @at on whose function tells something; its role, or NOTHING. */
+/*
+ * Moves @at to the first frame from there on whose function has a role, and returns the role, or
+ * NOTHING. Sets @named if any frame has a name.
+ */
 static enum role find_frame(const struct frames *frames, size_t *at, bool *named)
 {
 	for (; *at < frames->count; ++*at) {
@@ -212,7 +214,7 @@ static enum role find_frame(const struct frames *frames, size_t *at, bool *named
 	return NOTHING;
 }
 
-/* An address in what frame @at called, or in itself if that only called the wake-up. */
+/* An address in the function that frame @at called, or in its own if it only called the wake-up. */
 static uint64_t called_by(const struct frames *frames, size_t at)
 {
 	static const char *const wake_up[] = {"try_to_wake_up", "wake_up_process", NULL};
@@ -220,7 +222,7 @@ static uint64_t called_by(const struct frames *frames, size_t at)
 	return frames->address[!at || is_in(frames, at - 1, wake_up) ? at : at - 1];
 }
 
-/* What the stack alone tells; @named: whether it has a name at all. */
+/* The role that the stack tells. Sets @named if any frame has a name. */
 static enum role walk(const struct frames *frames, uint64_t *function, bool *named)
 {
 	size_t at = 0, further;
@@ -233,7 +235,7 @@ static enum role walk(const struct frames *frames, uint64_t *function, bool *nam
 	if (role != TIMER && is_sent_by_current(frames, at))
 		return TASK;
 	*function = role == INTERRUPT_SELF ? frames->address[at] : called_by(frames, at);
-	/* Soft interrupts have work queues too: an interrupt beneath the work tells. */
+	/* Soft interrupts have work queues, too: they are recognized by a frame further out. */
 	further = at + 1;
 	if (role == WORKER && find_frame(frames, &further, named) == INTERRUPT)
 		return INTERRUPT;
@@ -253,7 +255,7 @@ enum outlier_waker outlier_waker(const struct dwell_outlier *outlier, const stru
 	if (waker->timer)
 		return WAKER_TIMER;
 	*function = 0;
-	/* Idle has a name: without it nothing was recorded. */
+	/* Nothing was recorded if there is no name: even the idle task has one. */
 	if (!waker->tid && !waker->depth && !waker->comm[0])
 		return WAKER_UNKNOWN;
 	role = walk(&frames, function, &named);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stacks: functions by address, the innermost first, and what they are called. */
+/* Stacks: functions by address, the innermost first, and their names. */
 #include "findings/stack.h"
 
 #include <string.h>
@@ -31,6 +31,6 @@ const char *stack_function(const struct stack *stack, const struct naming *namin
 
 	if (!stack->user)
 		return naming_function(naming, address);
-	/* All but the innermost are return addresses: they may lie behind their function. */
+	/* All but the innermost are return addresses, which may lie behind the function's end. */
 	return naming_user_function(naming, stack->pid, address - !!frame);
 }

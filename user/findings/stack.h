@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stacks: functions by address, the innermost first, and what they are called. */
+/* Stacks: functions by address, the innermost first, and their names. */
 #ifndef DWELL_FINDINGS_STACK_H
 #define DWELL_FINDINGS_STACK_H
 
@@ -14,19 +14,25 @@
 struct stack {
 	uint64_t address[DWELL_STACK_DEPTH];
 	size_t depth;
-	bool user;    /* of a program, not of the kernel: … */
-	uint32_t pid; /* … of that process */
+	bool user;    /* a program's, not the kernel's */
+	uint32_t pid; /* of the program, if @user */
 };
 
-/* The kernel's stack at @addresses, 64 bits each: at most @depth of them, and none behind a 0. */
+/*
+ * Makes a stack of the kernel of @addresses, 64 bits each. It takes at most @depth of them, and
+ * ends at the first 0.
+ */
 struct stack stack_of_kernel(const void *addresses, size_t depth);
 
-/* A stack of the program of process @pid, from @addresses as above. */
+/*
+ * Makes a stack of process @pid's program of @addresses, 64 bits each. It takes at most @depth of
+ * them, and ends at the first 0.
+ */
 struct stack stack_of_user(const void *addresses, size_t depth, uint32_t pid);
 
 /*
- * The name of the function at @frame, which is below the depth. NULL: not known.
- * Valid until the next name is asked for.
+ * The name of the function at @frame (0 … depth - 1); NULL: not known. Valid until @naming is asked
+ * for the next name.
  */
 const char *stack_function(const struct stack *stack, const struct naming *naming, size_t frame);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was told lately, so that an interval that says the same again is known as such. */
+/* Memory of the intervals told lately, by which one that tells the same again is recognized. */
 #include "findings/told.h"
 
 #define BIT(measure) (1U << (measure))
 #define WAITS (BIT(DWELL_WOKEN) | BIT(DWELL_PREEMPTED) | BIT(DWELL_THROTTLED))
 
-/* The scheduler's stamps and dwell's own differ by less. */
+/* The scheduler's time stamps and dwell's own differ by less than this. */
 #define TOLERANCE_NS 50000
 
 static bool is_wait(uint32_t measure)
@@ -71,7 +71,7 @@ void told_find(const struct told *told, const struct dwell_outlier *outlier,
 			told_count(parts, &told->interval[i]);
 }
 
-/* Whether @outlier would be none but for the @ns that were told. */
+/* Whether @outlier would be none without the @ns that were already told. */
 static bool explains(const struct dwell_outlier *outlier, uint64_t ns)
 {
 	return ns && (ns >= outlier->ns || outlier->ns - ns <= outlier->threshold);
@@ -81,10 +81,13 @@ enum told_choice told_choose(const struct dwell_outlier *outlier, const struct t
 {
 	if (!parts->kinds)
 		return TOLD_BOTH;
-	/* What it waited for is the incident; if it ran long besides, that is another one. */
+	/* The waits are the incident; a long run besides is another one. */
 	if (outlier->measure == DWELL_DWELL)
 		return explains(outlier, parts->waits_ns) ? TOLD_PARTS : TOLD_BOTH;
-	/* Lateness knows what ran ahead of the timer, and throttling which group's quota it was. */
+	/*
+	 * The parts tell more than the whole: lateness which callbacks ran ahead of the timer,
+	 * throttling which group's quota it was.
+	 */
 	if (explains(outlier, parts->lateness_ns))
 		return TOLD_PARTS;
 	if (parts->kinds & BIT(DWELL_THROTTLED))
@@ -98,7 +101,7 @@ void told_add(struct told *told, const struct dwell_outlier *outlier,
 {
 	struct told_interval interval = told_interval(outlier);
 
-	/* Of a timer latency the dwell that follows has the wait, which may have been told already. */
+	/* The dwell that follows a timer latency contains its wait, which may already be told. */
 	if (outlier->measure == DWELL_TIMER_LATENCY) {
 		if (parts->kinds & WAITS || outlier->runqueue > outlier->to)
 			return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The worst of a window: the few outliers that were furthest beyond their thresholds. */
+/* The worst outliers of a window: the few that were furthest beyond their thresholds. */
 #include "findings/worst.h"
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@ static bool same_kind(const struct dwell_outlier *a, const struct dwell_outlier 
 	       !strcmp(outlier_what(a), outlier_what(b));
 }
 
-/* Takes the outlier at @at out. */
+/* Removes the outlier at @at. */
 static void remove_at(struct worst *worst, size_t at)
 {
 	worst->count--;
@@ -30,7 +30,7 @@ static bool is_part(const struct worst *worst, size_t at, const struct dwell_out
 	return told_is_part(&part, outlier);
 }
 
-/* Which ones are to be kept: @outlier, those of its parts that are there, or both. */
+/* Which are to be kept: @outlier, its parts in @worst, or both. */
 static enum told_choice choose(const struct worst *worst, const struct dwell_outlier *outlier)
 {
 	struct told_parts parts = {0};
@@ -51,7 +51,7 @@ void worst_add(struct worst *worst, const struct dwell_outlier *outlier)
 
 	if (choice == TOLD_PARTS)
 		return;
-	/* The end of what was open is the same one, and says more. */
+	/* An ended outlier replaces itself as it was while open, because it tells more. */
 	for (at = 0; at < worst->count; at++)
 		if (same_kind(&worst->outlier[at], outlier) &&
 		    outlier_excess(&worst->outlier[at]) > outlier_excess(outlier))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The worst of a window: the few outliers that were furthest beyond their thresholds. */
+/* The worst outliers of a window: the few that were furthest beyond their thresholds. */
 #ifndef DWELL_FINDINGS_WORST_H
 #define DWELL_FINDINGS_WORST_H
 
@@ -10,15 +10,15 @@
 
 #define WORST_MAX 5
 
-/* All zeros is none. The furthest beyond its threshold comes first. */
+/* All zeros holds none. */
 struct worst {
-	struct dwell_outlier outlier[WORST_MAX];
+	struct dwell_outlier outlier[WORST_MAX]; /* the furthest beyond its threshold first */
 	size_t count;
 };
 
 /*
- * Takes @outlier in if it belongs to the worst. Of one task and kind only its worst
- * is kept, and of an interval and its parts what told_choose() says.
+ * Takes a copy of @outlier if it belongs to the worst. Only the worst of one task and kind is kept.
+ * Of an interval and its parts those are kept that told_choose() chooses.
  */
 void worst_add(struct worst *worst, const struct dwell_outlier *outlier);
 
