@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cells of tables: values of columns and names, each in the room that a cell has. */
+/* Cells of tables: values of columns, and names, cut to the width of a cell. */
 #include "sink/cell.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include "base/saturate.h"
 #include "base/text.h"
 
-#define COMM_WIDTH 24 /* columns: any comm of valid text fits; a hostile one is cut */
+#define COMM_WIDTH 24 /* columns of a terminal: any comm of valid text fits, a hostile one is cut */
 #define SYMBOL_WIDTH 48
 #define NS_PER_S 1e9
 
@@ -31,7 +31,7 @@ static void put_duration(char *cell, uint64_t ns)
 	cell_text(cell, text_duration(text, ns));
 }
 
-/* Nothing for 0. */
+/* Writes nothing for 0. */
 static void put_count(char *cell, uint64_t count)
 {
 	char text[TEXT_DURATION_LEN];
@@ -40,10 +40,10 @@ static void put_count(char *cell, uint64_t count)
 		cell_text(cell, text_count(text, count));
 }
 
-/* Small values with a decimal; one that would round to nothing as "<0.1"; nothing for 0. */
+/* Writes a small value with one decimal, a tiny one as "<0.1", and nothing for 0. */
 static void put_decimal(char *cell, double value)
 {
-	if (!(value > 0)) /* nor what is no number */
+	if (!(value > 0)) /* NaN is no positive number either */
 		return;
 	if (value < 0.05)
 		cell_text(cell, "<0.1");
@@ -91,7 +91,7 @@ void cell_callback(char *cell, const struct report *report, uint64_t function)
 
 /* ---- values of columns ------------------------------------------------------ */
 
-/* Most callbacks take so little that a second decimal is needed to tell them apart. */
+/* Writes a second decimal below 1 %, or most callbacks would look alike. */
 static void put_fine(char *cell, double percent)
 {
 	if (percent >= 0.995)
@@ -102,7 +102,7 @@ static void put_fine(char *cell, double percent)
 		cell_text(cell, "<0.01");
 }
 
-/* @ns as such, or as a share of the window; nothing for 0. */
+/* Writes @ns as a duration or as a percentage of the window; nothing for 0. */
 static void put_sum(char *cell, enum column_type type, uint64_t ns, const struct report *report)
 {
 	double percent = (double)ns / report_seconds(report) / NS_PER_S * 100;
@@ -121,7 +121,7 @@ static void mark_open(char *cell, bool open)
 		strcat(cell, "+");
 }
 
-/* A sum is marked where what is open can be seen in it. */
+/* Marks a sum only if what is open changes the text that is shown. */
 static void put_sums(char *cell, enum column_type type, const struct value *value,
 		     const struct report *report)
 {
@@ -132,14 +132,14 @@ static void put_sums(char *cell, enum column_type type, const struct value *valu
 	mark_open(cell, strcmp(cell, without));
 }
 
-/* A part of a hundred; nothing of nothing. */
+/* Writes a percentage; nothing if the whole is 0. */
 static void put_percent(char *cell, const struct value *value)
 {
 	if (value->of)
 		cell_amount(cell, (double)value->number / (double)value->of * 100);
 }
 
-/* "48us/50us" */
+/* Writes a part and its whole: "48us/50us". */
 static void put_pair(char *cell, const struct value *value)
 {
 	char part[TEXT_DURATION_LEN], whole[TEXT_DURATION_LEN];
@@ -148,7 +148,7 @@ static void put_pair(char *cell, const struct value *value)
 		 text_duration(whole, value->of));
 }
 
-/* "+1.0/s" */
+/* Writes "+1.0/s". */
 static void put_growth(char *cell, const struct growth *growth)
 {
 	char text[CELL_LEN];

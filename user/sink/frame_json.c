@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What frames the lines of JSON: a header, and what was lost and what it cost at the end. */
+/* The frame of JSON lines: a header before them, losses and cost after them. */
 #include "sink/frame_json.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 /* ---- the beginning ------------------------------------------------------------- */
 
-/* Whether the ledger could tell what grows: else its silence means nothing. */
+/* Tells whether growth could be judged: if not, a ledger without growth means nothing. */
 static int set_judged(json_t *object, const struct report *report)
 {
 	json_t *json = json_object();
@@ -63,7 +63,7 @@ static int set_overhead(json_t *object, const struct overhead *overhead)
 	return err;
 }
 
-/* Of what kinds there were how many, as far as there were any. */
+/* Counts outliers by kind, kinds without any included. */
 static int set_outliers(json_t *object, const struct dwell_outlier_counts *outliers)
 {
 	json_t *all = json_object();
@@ -73,7 +73,7 @@ static int set_outliers(json_t *object, const struct dwell_outlier_counts *outli
 		struct dwell_outlier_counts counts = outliers[i];
 		json_t *json;
 
-		if (i == DWELL_PREEMPTED) /* together with those after a wake-up */
+		if (i == DWELL_PREEMPTED) /* counted with the waits after a wake-up */
 			continue;
 		if (i == DWELL_WOKEN) {
 			counts.reported += outliers[DWELL_PREEMPTED].reported;
@@ -107,7 +107,7 @@ static int set_reductions(json_t *object, const struct reductions *reductions)
 	return err;
 }
 
-/* Why how many addresses in programs have no name. */
+/* Counts the addresses in programs that have no name, by reason. */
 static int set_unnamed(json_t *object, const uint64_t *unnamed)
 {
 	static const char *const names[] = {

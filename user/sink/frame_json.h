@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What frames the lines of JSON: a header, and what was lost and what it cost at the end. */
+/* The frame of JSON lines: a header before them, losses and cost after them. */
 #ifndef DWELL_SINK_FRAME_JSON_H
 #define DWELL_SINK_FRAME_JSON_H
 
@@ -7,9 +7,15 @@
 
 #include "sink/report.h"
 
-/* Each writes one line. 0, -ENOMEM, or what writing failed with, -EPIPE included. */
+/*
+ * Each writes one line and does not flush. 0, -ENOMEM, or the negative errno of writing (-EPIPE
+ * too).
+ */
 
-/* @by: what the rows stand for; NULL: a stream, which has neither rows nor, yet, an end. */
+/*
+ * @by names what a row stands for, as report_by_name() does. NULL is a stream: it has no rows,
+ * and its window has no end yet.
+ */
 int frame_json_header(FILE *out, const struct report *report, const char *by);
 int frame_json_footer(FILE *out, const struct report *report);
 

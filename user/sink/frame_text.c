@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What frames every table: what was measured above it, what was lost and what it cost below. */
+/* The frame of every table: what was measured above it, losses and cost below it. */
 #include "sink/frame_text.h"
 
 #include <inttypes.h>
@@ -70,7 +70,7 @@ static void put_losses(FILE *out, const struct report *report)
 		fputs("nothing lost\n", out);
 }
 
-/* Which functions of programs have no name, and why. */
+/* Counts the addresses in programs that have no name, by reason. */
 static void put_unnamed(FILE *out, const uint64_t *unnamed)
 {
 	static const char *const meanings[] = {
@@ -87,7 +87,7 @@ static void put_unnamed(FILE *out, const uint64_t *unnamed)
 				meanings[i]);
 }
 
-/* "outliers: 12 runqueue, 1 blocked", and which of them were not shown, and why. */
+/* Writes @heading and numbers by kind, "outliers: 12 runqueue, 1 blocked"; nothing without any. */
 static void put_outlier_counts(FILE *out, const struct report *report, const char *heading,
 			       uint64_t (*count)(const struct dwell_outlier_counts *counts))
 {
@@ -97,7 +97,7 @@ static void put_outlier_counts(FILE *out, const struct report *report, const cha
 	for (int i = 0; i < DWELL_MEASURES; i++) {
 		uint64_t number = count(&report->outliers[i]);
 
-		if (i == DWELL_PREEMPTED) /* together with those after a wake-up */
+		if (i == DWELL_PREEMPTED) /* counted with the waits after a wake-up */
 			continue;
 		if (i == DWELL_WOKEN)
 			number += count(&report->outliers[DWELL_PREEMPTED]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What frames every table: what was measured above it, what was lost and what it cost below. */
+/* The frame of every table: what was measured above it, losses and cost below it. */
 #ifndef DWELL_SINK_FRAME_TEXT_H
 #define DWELL_SINK_FRAME_TEXT_H
 
@@ -7,7 +7,12 @@
 
 #include "sink/report.h"
 
-/* Who measures where, and @what of it, such as "by task". */
+/*
+ * Both write to @out without a flush; its error flag tells of failed writes.
+ *
+ * The header says which dwell measured on which host, when, and for how long. @what says what of
+ * it the table shows, such as "by task".
+ */
 void frame_text_header(FILE *out, const struct report *report, const char *what);
 void frame_text_footer(FILE *out, const struct report *report);
 

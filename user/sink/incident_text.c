@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An incident as text: one line with how many outliers it has, the worst, and whose fault it was. */
+/* An incident as text: one line with the number of outliers, the worst one, and the culprits. */
 #include "sink/incident_text.h"
 
 #include <errno.h>
@@ -10,19 +10,19 @@
 #include "sink/outlier_parts.h"
 #include "sink/outlier_text.h"
 
-#define LINE_SHARE 0.05	    /* of a sum of waits; a smaller one tells a person nothing */
-#define NAMELESS_SHARE 0.33 /* of what has no name a larger one is needed */
+#define LINE_SHARE 0.05	    /* of all waits; a smaller share tells a person nothing */
+#define NAMELESS_SHARE 0.33 /* time without a culprit's name is left out below this share */
 
-/* What is being written, and what for. */
+/* What is being written, and where to. */
 struct writer {
 	FILE *out;
 	const struct incident *incident;
-	const struct explanation *worst; /* the incident's worst one explained */
+	const struct explanation *worst; /* explains the incident's worst outlier */
 };
 
 /* ---- how many of what ------------------------------------------------------- */
 
-/* Kinds that are called alike are one: waits after a wake-up and after a preemption. */
+/* Counts preempted waits with woken ones, for both have one name. */
 static uint64_t count_kind(const struct incident *incident, unsigned int measure)
 {
 	if (measure == DWELL_PREEMPTED)
@@ -31,7 +31,7 @@ static uint64_t count_kind(const struct incident *incident, unsigned int measure
 	       (measure == DWELL_WOKEN ? incident->kinds[DWELL_PREEMPTED] : 0);
 }
 
-/* "waits (9 runqueue, 3 timer_latency)", or of one kind "runqueue waits". */
+/* Writes "waits (9 runqueue, 3 timer_latency)", or for a single kind "runqueue waits". */
 static void put_kinds(const struct writer *writer)
 {
 	static const char *const of_one_kind[DWELL_MEASURES] = {
@@ -67,7 +67,10 @@ static void put_kinds(const struct writer *writer)
 	fputc(')', writer->out);
 }
 
-/* "5 tasks of nginx[812]", "5 tasks of nginx", "14 tasks of 9 programs"; one task by its name. */
+/*
+ * Writes " of 5 tasks of nginx[812]", " of 14 tasks of 9 programs", or a single task by its
+ * name.
+ */
 static void put_whose(const struct writer *writer)
 {
 	const struct incident *incident = writer->incident;
@@ -86,7 +89,7 @@ static void put_whose(const struct writer *writer)
 		fprintf(writer->out, " of %zu programs", incident->programs);
 		return;
 	}
-	/* The threads of one process are called by the process. */
+	/* Threads of one process with names of their own go by the name of the process. */
 	if (incident->programs > 1)
 		name = naming_comm(writer->worst->naming, worst->pid, worst->pid);
 	if ((name && *name) || incident->processes == 1)
@@ -122,7 +125,7 @@ static void put_worst(const struct writer *writer)
 	fputc(')', writer->out);
 }
 
-/* ": 94 % of 180ms", after the first one ", 5 %". */
+/* Writes the first share as ": 94 % of 180ms" and each later one as ", 5 %". */
 static void put_share(const struct writer *writer, double share, bool *first)
 {
 	fputs(*first ? ": " : ", ", writer->out);
@@ -134,7 +137,7 @@ static void put_share(const struct writer *writer, double share, bool *first)
 	*first = false;
 }
 
-/* Of what has no name, if it is most. */
+/* Writes the share of time without a culprit's name, if it is large. */
 static void put_nameless(const struct writer *writer, uint64_t ns, const char *what, bool *first)
 {
 	const double share = (double)ns / (double)writer->incident->waited_ns;
@@ -145,7 +148,7 @@ static void put_nameless(const struct writer *writer, uint64_t ns, const char *w
 	fputs(what, writer->out);
 }
 
-/* ": 94 % of 180ms behind backup[812], 5 % behind sh[12]". */
+/* Writes ": 94 % of 180ms behind backup[812], 5 % behind sh[12]". */
 static void put_culprits(const struct writer *writer)
 {
 	const struct incident *incident = writer->incident;

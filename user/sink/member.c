@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Members of JSON objects: values of columns, each as all objects have them. */
+/* Members of JSON objects: the values of columns, written alike in all objects. */
 #include "sink/member.h"
 
 #include <errno.h>
@@ -37,12 +37,12 @@ json_t *member_find(json_t *object, const char *path, const char **key)
 
 /* ---- values of columns ------------------------------------------------------ */
 
-/* Count, sum, maximum and, unless it is empty, percentiles. */
+/* Sets count, sum and maximum, and percentiles unless the distribution is empty. */
 static int set_dist(json_t *object, const char *key, const struct dist *dist)
 {
 	json_t *json = json_object();
 	uint64_t count = dist_count(dist);
-	/* From here on the object owns it. */
+	/* json_set() takes over the reference to @json. */
 	int err = json_set(object, key, json);
 
 	if (err)
@@ -58,7 +58,7 @@ static int set_dist(json_t *object, const char *key, const struct dist *dist)
 	return err;
 }
 
-/* Intervals that have ended, and those that have not apart. */
+/* Sets the intervals that have ended, and apart from them those still open. */
 static int set_intervals(json_t *object, const char *key, const struct value *value)
 {
 	uint64_t count = value->open ? dist_count(&value->open->age) : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Members of JSON objects: values of columns, each as all objects have them. */
+/* Members of JSON objects: the values of columns, written alike in all objects. */
 #ifndef DWELL_SINK_MEMBER_H
 #define DWELL_SINK_MEMBER_H
 
@@ -11,20 +11,24 @@
 #include "model/column.h"
 #include "sink/report.h"
 
-/* Each but member_find() sets a member of @object, and returns 0 or -ENOMEM. */
+/* Each function but member_find() sets a member of @object and returns 0 or -ENOMEM. */
 
-/* "cgroup". Id 0 is no cgroup: left out without a name, unless @always. */
+/*
+ * Sets "cgroup" to the path of cgroup @id, or to "#id" if its path is not known. Id 0 is no
+ * cgroup, and is left out unless @always.
+ */
 int member_cgroup(json_t *object, const struct report *report, uint64_t id, bool always);
 
 /*
- * The object that @path ("key" or "object.key") leads to, @object or one in it that is made
- * if it is not there, with *@key being the path's end. NULL without memory.
+ * Finds the object that holds the member at @path, which is "key" or "object.key". An inner
+ * object is made if it is missing. Sets *@key to the last part of @path. Returns @object or the
+ * inner object, which @object owns; NULL without memory.
  */
 json_t *member_find(json_t *object, const char *path, const char **key);
 
 /*
- * @key: @value, as all columns of its type have it but for names, states and blocks,
- * of which it sets nothing.
+ * Sets @key to @value by the type of @column. Names, states and blocks are left out: their
+ * values are not in @value.
  */
 int member_value(json_t *object, const char *key, const struct column *column,
 		 const struct value *value, const struct report *report);

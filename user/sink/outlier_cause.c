@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cause of an outlier as text: whose it was, where, and whose fault it was. */
+/* The cause of an outlier as text: the task, the place, and the culprits. */
 #include "sink/outlier_cause.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include "sink/outlier_parts.h"
 #include "sink/stack_text.h"
 
-#define LINE_SHARE 0.01 /* a smaller one tells a person nothing */
+#define LINE_SHARE 0.01 /* a smaller share tells a person nothing */
 
 /* ---- who and where ---------------------------------------------------------- */
 
@@ -24,7 +24,7 @@ static void put_cpu(FILE *out, const struct explanation *explanation)
 	fprintf(out, " on CPU %" PRIu32, explanation->outlier->cpu);
 }
 
-/* What the timer is: by the call that arms such, else by its callback. */
+/* Writes what the timer is: the call that arms it, else its callback. */
 static void put_timer(FILE *out, const struct explanation *explanation)
 {
 	if (*explanation->api)
@@ -46,7 +46,10 @@ static void put_lump(FILE *out, const char **separator, const char *what, double
 	outlier_print_share(out, share);
 }
 
-/* "hog[4800] had 51 %, hog2[4801] 48 %", and who else, behind @separator. */
+/*
+ * Writes @separator and "hog[4800] had 51 %, hog2[4801] 48 %", then the shares without a
+ * culprit.
+ */
 static void put_culprits(FILE *out, const struct outlier_wait *wait, const char *separator)
 {
 	const char *had = " had ";
@@ -88,7 +91,7 @@ static void put_throttled(FILE *out, const struct explanation *explanation)
 	if (quota > 0)
 		fprintf(out, " is %.4g CPU%s", quota, quota == 1 ? "" : "s");
 	else
-		/* Its own has none that is known: one above may be what was used up. */
+		/* No quota of its own is known: perhaps a group above it used up its own. */
 		fputs(" or of a group above it was used up", out);
 }
 
@@ -106,7 +109,7 @@ static void put_dwell(FILE *out, const struct explanation *explanation)
 			outlier->preempters == 1 ? "" : "s");
 	if (!wait->count || wait->culprit[0].share < LINE_SHARE)
 		return;
-	/* The CPU's runs tell who had it for how long, not how often. */
+	/* The CPU's runs tell for how long each task had it, but not how often it preempted. */
 	fputs(outlier->preempters > 1 ? ", mostly by " :
 	      outlier->preempters     ? " by " :
 					", waited for ",

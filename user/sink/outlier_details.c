@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The details of an outlier as text: indented lines beneath its own. */
+/* The details of an outlier as text: indented lines below the outlier's own line. */
 #include "sink/outlier_details.h"
 
 #include <inttypes.h>
@@ -30,7 +30,7 @@ static void put_limits(FILE *out, const struct explanation *explanation)
 	fputc('\n', out);
 }
 
-/* For somebody who counts incidents: its parts are not others. */
+/* Lists the kinds of its parts, so that whoever counts outliers does not count them twice. */
 static void put_parts(FILE *out, const struct dwell_outlier *outlier)
 {
 	const char *separator = INDENT "contains what was told before as ", *previous = "";
@@ -46,7 +46,7 @@ static void put_parts(FILE *out, const struct dwell_outlier *outlier)
 		fputc('\n', out);
 }
 
-/* " 12ms 50 %", and the end of the line. */
+/* Writes " 12ms 50 %" and ends the line. */
 static void put_part(FILE *out, uint64_t ns, double share)
 {
 	fputc(' ', out);

@@ -11,7 +11,7 @@
 
 #define AT_LEN 64
 
-/* A task outside of dwell's pid namespace has no number there. */
+/* Sets a pid or tid; a task outside of dwell's pid namespace has none. */
 static int set_number(json_t *object, const char *key, uint32_t number)
 {
 	if (number & DWELL_OUTSIDE)
@@ -19,7 +19,7 @@ static int set_number(json_t *object, const char *key, uint32_t number)
 	return json_set_count(object, key, number);
 }
 
-/* A name that is empty is not known. */
+/* An empty name means that the name is not known. */
 static const char *or_null(const char *name)
 {
 	return *name ? name : NULL;
@@ -31,7 +31,7 @@ static int set_function(json_t *object, const char *key, const struct explained_
 				 function->address);
 }
 
-/* RFC 3339, local time: the offset is +hh:mm or -hh:mm. */
+/* Sets the local time in the form of RFC 3339, whose offset has a colon: +hh:mm. */
 static int set_at(json_t *object, const struct dwell_outlier *outlier,
 		  const struct outlier_clock *clock)
 {
@@ -105,7 +105,7 @@ static int append_culprit(json_t *array, const struct outlier_culprit *culprit)
 
 	if (err)
 		return err;
-	/* Of several there is none. */
+	/* Several processes or tasks have no common id. */
 	if (culprit->pid)
 		err |= set_number(json, "pid", culprit->pid);
 	if (culprit->tid)
@@ -228,7 +228,7 @@ static int set_block(json_t *object, const struct explanation *explanation)
 	return err | stack_json(object, "ustack", &explanation->called_from, naming);
 }
 
-/* How it relates to what was told before it: itself while it was open, and its parts. */
+/* Tells how much of it was told while it was open, and which kinds of its parts were told. */
 static int set_told(json_t *object, const struct dwell_outlier *outlier)
 {
 	const char *previous = "";

@@ -7,7 +7,10 @@
 
 #include "findings/explain.h"
 
-/* 0, -ENOMEM, or what writing failed with (-EPIPE too). Does not flush. */
+/*
+ * Writes the outlier with the names in @explanation; @clock gives its local time. Does not
+ * flush. 0, -ENOMEM, or the negative errno of writing (-EPIPE too).
+ */
 int outlier_json(FILE *out, const struct explanation *explanation,
 		 const struct outlier_clock *clock);
 

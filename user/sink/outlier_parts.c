@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Parts of what is written for people of outliers and incidents: names, numbers, lists. */
+/* Parts of the text about outliers and incidents: names, numbers, lists. */
 #include "sink/outlier_parts.h"
 
 #include <errno.h>
@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 
-#define NAME_LEN 1024	 /* of a name made harmless; a cgroup's path is the longest */
-#define LEAST_SHARE 0.01 /* a smaller one is written as less than that */
+#define NAME_LEN 1024	 /* of an escaped name; a cgroup's path is the longest */
+#define LEAST_SHARE 0.01 /* a smaller share is written as less than this */
 
 void outlier_print_moment(FILE *out, const struct dwell_outlier *outlier,
 			  const struct outlier_clock *clock)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An outlier as text: one line that says whose fault it is, and its details beneath. */
+/* An outlier as text: one line that names the culprit, and details below it. */
 #include "sink/outlier_text.h"
 
 #include <errno.h>
@@ -9,7 +9,10 @@
 #include "sink/outlier_details.h"
 #include "sink/outlier_parts.h"
 
-/* "(typical 40us, told at 5.0s)": what is known of others like it, and of itself. */
+/*
+ * Writes what is known of the task's usual intervals and of this one's past: "(typical 40us,
+ * told at 5.0s)".
+ */
 static void put_known(FILE *out, const struct dwell_outlier *outlier)
 {
 	bool told = outlier->open && outlier->told;
@@ -28,7 +31,7 @@ static void put_known(FILE *out, const struct dwell_outlier *outlier)
 	fputc(')', out);
 }
 
-/* "24ms (typical 40us)" with its kind; what is still going on says so first. */
+/* Writes the kind and "24ms (typical 40us)"; an interval that goes on is marked as open first. */
 static void put_what(FILE *out, const struct explanation *explanation)
 {
 	const struct dwell_outlier *outlier = explanation->outlier;

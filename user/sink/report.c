@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A report: questions about it that every sink asks. */
+/* A report: the questions that every sink asks about it. */
 #include "sink/report.h"
 
 const char *report_loss_name(enum dwell_loss loss)

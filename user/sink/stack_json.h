@@ -7,7 +7,10 @@
 
 #include "findings/stack.h"
 
-/* Sets @key of @object to an array of all functions; not of an empty stack. 0 or -ENOMEM. */
+/*
+ * Sets @key of @object to an array of all functions, by name, else by address. Sets nothing for
+ * an empty stack. 0 or -ENOMEM.
+ */
 int stack_json(json_t *object, const char *key, const struct stack *stack,
 	       const struct naming *naming);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A stack as text: a line for each function, beneath a title. */
+/* A stack as text: a line for each function, below a title. */
 #include "sink/stack_text.h"
 
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define NAME_LEN 1024 /* of a name made harmless */
+#define NAME_LEN 1024 /* of an escaped name */
 #define INDENT "    "
 
 static bool is_own(const char *function)

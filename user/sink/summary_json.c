@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The summary as NDJSON: a header, the rows and the losses, one JSON object a line. */
+/* The summary as NDJSON: a header, rows and losses, one JSON object a line. */
 #include <errno.h>
 
 #include "base/json.h"
@@ -20,7 +20,7 @@ static int set_comm(json_t *object, const char *key, const struct row *row)
 	return json_set_name(object, key, row->comm, sizeof(row->comm));
 }
 
-/* Completed blocks by the state of the task in them. */
+/* Sets the time in blocks that have ended, by the state of the blocked task. */
 static int set_blocks(json_t *object, const char *key, const struct row *row)
 {
 	json_t *blocks = json_object();
@@ -67,7 +67,7 @@ static int set_value(json_t *object, const char *key, const struct column *colum
 	return err;
 }
 
-/* What holds a count is there, whether it is measured or not. */
+/* An inner object is there even if none of its figures is measured. */
 static int set_column(json_t *object, const struct column *column, const struct report *report,
 		      const struct row *row)
 {
@@ -103,7 +103,7 @@ static int write_row(FILE *out, const struct report *report, const struct row *r
 	return err ? -ENOMEM : json_write_line(out, json);
 }
 
-/* The outliers that were furthest beyond their thresholds. 0 or a negative errno. */
+/* Writes the outliers that were furthest beyond their thresholds. 0 or a negative errno. */
 static int write_worst(FILE *out, const struct report *report)
 {
 	struct explanation explanation;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The summary as a table: what an engineer reads first, from the worst row to what was lost. */
+/* The summary as a table for people: rows, the worst ones first, then the losses. */
 #include <inttypes.h>
 
 #include "base/output.h"
@@ -12,7 +12,7 @@
 #include "sink/table.h"
 #include "sink/timers.h"
 
-/* A row, and what writing one of its cells failed with; 0 or -ENOMEM. */
+/* A row, and the error of writing one of its cells: 0 or -ENOMEM. */
 struct line {
 	const struct report *report;
 	const struct row *row;
@@ -21,7 +21,7 @@ struct line {
 
 /* ---- cells -------------------------------------------------------------- */
 
-/* Gone groups that have no rows of their own. */
+/* Writes the number of gone groups that have no rows of their own. */
 static void write_remainder(char *cell, const struct row *row)
 {
 	snprintf(cell, CELL_LEN, "(%" PRIu64 " others)", row->groups);
@@ -96,13 +96,13 @@ static void write_cell(char *cell, struct line *line, const struct column *colum
 
 /* ---- writing ------------------------------------------------------------ */
 
-/* Whether @row belongs to the table of @kind: of the kernel's timers, or all others. */
+/* Whether @row is in the table of @kind: the kernel's timers, or all other rows. */
 static bool is_in(unsigned int kind, const struct row *row)
 {
 	return row->kernel_timer == (kind == ROW_KERNEL_TIMER);
 }
 
-/* Makes room for the rows of @kind, or with @out writes them. 0 or a negative errno. */
+/* Writes the rows of @kind to @out; if that is NULL, makes room for them. 0 or a negative errno. */
 static int each_line(FILE *out, const struct report *report, unsigned int kind, struct table *table)
 {
 	for (size_t i = 0; i < report->rows.count; i++) {
@@ -122,7 +122,7 @@ static int each_line(FILE *out, const struct report *report, unsigned int kind, 
 	return 0;
 }
 
-/* Writes the table of the rows that belong to @kind; nothing without any. */
+/* Writes the table of the rows of @kind, and nothing without any. 0 or a negative errno. */
 static int put_table(FILE *out, const struct report *report, unsigned int kind)
 {
 	struct table table = {.write = write_cell};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tables: lines of cells in columns as wide as what they hold, under headings of two levels. */
+/* Tables: lines of cells, in columns as wide as their widest cell, under headings of two levels. */
 #include "sink/table.h"
 
 #include <stdbool.h>
@@ -11,20 +11,20 @@
 
 /* ---- widths --------------------------------------------------------------- */
 
-/* Whether the column at @at belongs to the same group as the one before it. */
+/* Whether the column at @at is in the same group as the one before it. */
 static bool continues_group(const struct table *table, size_t at)
 {
 	return at > 0 && at < table->count && table->column[at]->group &&
 	       table->column[at]->group == table->column[at - 1]->group;
 }
 
-/* Blanks before the column at @at: groups stand apart. */
+/* Blanks before the column at @at: two set a group apart. */
 static size_t gap(const struct table *table, size_t at)
 {
 	return at == 0 ? 0 : table->column[at]->group && !continues_group(table, at) ? 2 : 1;
 }
 
-/* How many characters the group that begins at @at takes; @next is what follows it. */
+/* The width of the group that begins at @at; *@next is set to the column after the group. */
 static size_t group_width(const struct table *table, size_t at, size_t *next)
 {
 	size_t width = table->width[at++];
@@ -53,7 +53,7 @@ void table_choose(struct table *table, const struct column *columns, size_t coun
 	for (size_t i = 0; i < count; i++)
 		if ((columns[i].shown & shown) && columns[i].type == COLUMN_CGROUP)
 			add_column(table, &columns[i]);
-	/* Each is as wide as its headings at least. */
+	/* A group is at least as wide as its name. */
 	for (size_t at = 0; at < table->count; at = next) {
 		const char *name = table->column[at]->group;
 		size_t width = group_width(table, at, &next);
@@ -65,7 +65,7 @@ void table_choose(struct table *table, const struct column *columns, size_t coun
 
 /* ---- writing ------------------------------------------------------------ */
 
-/* What grows is a remark, which stays blank where there is none. */
+/* Writes "-" for a missing value; but growth is a remark, and stays blank. */
 static void write_cell(char *cell, const struct table *table, size_t at, struct line *line)
 {
 	cell[0] = '\0';
@@ -110,14 +110,13 @@ static bool stands_left(const struct column *column)
 }
 
 /*
- * Writes @text into the column at @at, behind @blanks that are still to be
- * written; what is to be written behind it is left in them, so that no line
- * ends in blanks.
+ * Writes @text into the column at @at, after @blanks that earlier columns left. Leaves its own
+ * blanks in @blanks, so that no line ends in blanks.
  */
 static void put_cell(FILE *out, const struct table *table, size_t at, const char *text,
 		     size_t *blanks)
 {
-	/* A name may have become another one since the line was measured. */
+	/* A name may have changed, and be wider, since the line was measured. */
 	size_t rest = saturating_subtract(table->width[at], text_columns(text));
 	bool left = stands_left(table->column[at]);
 
@@ -142,7 +141,7 @@ void table_put_line(FILE *out, const struct table *table, struct line *line)
 	fputc('\n', out);
 }
 
-/* The names of the groups, each in the middle of a line over its columns. */
+/* Writes the names of the groups, each centred over its columns in a line of dashes. */
 static void put_groups(FILE *out, const struct table *table)
 {
 	size_t blanks = 0, next;

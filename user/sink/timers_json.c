@@ -13,7 +13,7 @@
 
 /* ---- what a row has ----------------------------------------------------------- */
 
-/* A task of which only its timers are known has no name. */
+/* Sets no name for a task of which only its timers are known. */
 static int set_comm(json_t *object, const char *key, const struct timer_row *row)
 {
 	if (row->kernel)

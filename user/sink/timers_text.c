@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ledger of timers as a table: who arms what, whether it grows, and where it is armed. */
+/* The ledger of timers as a table: who arms them, whether they grow, and where they are armed. */
 #include "base/output.h"
 #include "base/saturate.h"
 #include "base/text.h"
@@ -21,7 +21,7 @@ struct line {
 
 /* ---- the table ------------------------------------------------------------ */
 
-/* What stands for an owner who has no name of its own; NULL: it has one. */
+/* What is written in the place of an owner's name; NULL: the owner has its own. */
 static const char *lump_name(const struct timer_row *row)
 {
 	return row->kernel    ? "kernel" :
@@ -30,7 +30,7 @@ static const char *lump_name(const struct timer_row *row)
 				NULL;
 }
 
-/* The owner's id or name; an id that a lump does not have is left out. */
+/* Writes the owner's id or name; several owners together have a name but no id. */
 static void write_owner(char *cell, const struct line *line, const struct column *column)
 {
 	const char *lump = lump_name(line->row);
@@ -104,7 +104,7 @@ static void put_word(FILE *out, const char *word, const char **separator)
 	*separator = " ";
 }
 
-/* "4711 leaky (api timerfd, timerfd_tmrproc)": what the view tells @line from others by. */
+/* Writes what identifies @line in the view: "4711 leaky (api timerfd, timerfd_tmrproc)". */
 static void put_subject(FILE *out, struct line *line)
 {
 	const char *separator = "", *end = "";
@@ -132,7 +132,7 @@ static void put_subject(FILE *out, struct line *line)
 	fprintf(out, "%s%s%s", cell[0] ? ", " : "", cell, end);
 }
 
-/* A number of timers, where a decimal means nothing. */
+/* Writes a number of timers without decimals, which would mean nothing. */
 static char *whole(char text[CELL_LEN], double value)
 {
 	char count[TEXT_DURATION_LEN];
@@ -163,7 +163,7 @@ static void put_leak(FILE *out, struct line *line)
 		cell_amount(by, growth->per_s), whole(from, growth->from), whole(to, growth->to));
 }
 
-/* No leak: more is to do, and all of it is done with. */
+/* Tells of a faster arming rate: no leak, as the timers do not stay armed. */
 static void put_faster(FILE *out, struct line *line)
 {
 	const struct growth *growth = &line->row->rate;
@@ -175,7 +175,7 @@ static void put_faster(FILE *out, struct line *line)
 		cell_amount(to, growth->to));
 }
 
-/* A line for each row that grows, and one for the leaks that the table has no room for. */
+/* Writes a line for each row that grows, and one for the leaks that the table leaves out. */
 static void put_growths(FILE *out, const struct report *report)
 {
 	const struct timer_rows *rows = &report->timers;
@@ -200,7 +200,7 @@ static void put_growths(FILE *out, const struct report *report)
 			rows->faster);
 }
 
-/* "how many timers of sleeps, of programs are outstanding was not measured: …" */
+/* Writes "how many timers of sleeps, of programs are outstanding was not measured: …". */
 static void put_unmeasured(FILE *out, const struct report *report)
 {
 	static const char *const owners[] = {
@@ -220,7 +220,7 @@ static void put_unmeasured(FILE *out, const struct report *report)
 	fputs(" are outstanding was not measured: which of them leak is not known\n", out);
 }
 
-/* What of the table a short window, or what the kernel refused, leaves open. */
+/* Says why growth is not known: the window was too short, or the kernel refused a figure. */
 static void put_unjudged(FILE *out, const struct report *report)
 {
 	const struct timer_rows *rows = &report->timers;
@@ -266,7 +266,7 @@ static void put_site(FILE *out, const struct line *line, const struct timer_site
 	stack_print(out, &user, &line->report->naming, INDENT INDENT, "called from");
 }
 
-/* Where the timers of each row are armed, as far as that was asked for. */
+/* Writes where each row's timers are armed, if that was asked for. */
 static void put_sites(FILE *out, const struct report *report)
 {
 	for (size_t i = 0; i < report->timers.count && !ferror(out); i++) {
