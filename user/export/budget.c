@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The budget: what dwell costs the machine, and what it leaves undone to stay below a limit. */
+/* The budget: what dwell costs the machine, and what it leaves undone to stay below its limit. */
 #include "export/budget.h"
 
 #include <math.h>
 
-#define CALM 4 /* so many times below half of the limit, and a step comes back */
+#define CALM 4 /* updates below half of the limit, until a step is taken back */
 
 static double overhead_since(const struct budget *budget, const struct budget_spent *spent)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The budget: what dwell costs the machine, and what it leaves undone to stay below a limit. */
+/* The budget: what dwell costs the machine, and what it leaves undone to stay below its limit. */
 #ifndef DWELL_EXPORT_BUDGET_H
 #define DWELL_EXPORT_BUDGET_H
 
@@ -9,30 +9,32 @@
 
 #include "bpf/dwell.h"
 
-/* All that was spent since dwell began; each figure only grows. */
+/* All that dwell has spent since it began; each figure only grows. */
 struct budget_spent {
-	uint64_t at;	 /* mono: when this was so */
-	uint64_t cpu_ns; /* by the process */
-	uint64_t bpf_ns; /* by the kernel side, on all CPUs */
+	uint64_t at;	 /* mono ns: the moment of the other figures */
+	uint64_t cpu_ns; /* CPU time of the process */
+	uint64_t bpf_ns; /* run time of the kernel side, on all CPUs */
 };
 
 struct budget {
-	double limit;	   /* part of the time of all CPUs; 0: none */
-	unsigned int cpus; /* above 0 */
+	double limit;	   /* a part of the time of all CPUs: 0.01 is 1 %; 0: none */
+	unsigned int cpus; /* online; above 0 */
 
-	struct budget_spent last; /* at 0: none yet */
-	double overhead; /* between the last two, as a part of the time of all CPUs; NaN: not known */
+	struct budget_spent last; /* of the latest update; @at is 0 before the first */
+	/* Since the update before, as a part of the time of all CPUs; NaN: not known. */
+	double overhead;
 	enum dwell_shed shed; /* what to leave undone */
-	unsigned int calm;    /* so many times in a row, @overhead was below half of @limit */
+	unsigned int calm;    /* updates in a row with @overhead below half of @limit */
 };
 
 /*
- * Takes in what was spent by now, which must be no less than the last time, and changes @shed by
- * a step if the limit says so; without a limit, to DWELL_SHED_NOTHING. True if @shed changed.
+ * Takes in what was spent by now: no figure may be less than at the last update. Changes @shed
+ * by one step if @overhead asks for it; without a limit, sets it to DWELL_SHED_NOTHING. Changes
+ * nothing while @overhead is not known, as at the first update. Returns whether @shed changed.
  */
 bool budget_update(struct budget *budget, const struct budget_spent *spent);
 
-/* What @shed leaves undone, in words; static. */
+/* What @shed leaves undone, in a few words; static. */
 const char *budget_step(enum dwell_shed shed);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Counters: all that a group exports which only grows, and its arithmetic. */
+/* Counters: everything exported of a group that only grows, and arithmetic with it. */
 #include "export/counters.h"
 
 void counters_add_row(struct counters *counters, const struct row *row)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Counters: all that a group exports which only grows, and its arithmetic. */
+/* Counters: everything exported of a group that only grows, and arithmetic with it. */
 #ifndef DWELL_EXPORT_COUNTERS_H
 #define DWELL_EXPORT_COUNTERS_H
 
 #include "export/histogram.h"
 #include "model/model.h"
 
-/* All zeros is none counted. */
+/*
+ * All zeros is nothing counted. Durations are ns. Arrays are by enum dwell_block or
+ * dwell_measure.
+ */
 struct counters {
 	wide armed;
 	wide cancelled;
@@ -17,13 +20,13 @@ struct counters {
 	struct histogram measure[DWELL_MEASURES];
 };
 
-/* Adds what @row counted. A row knows no outliers. */
+/* Adds what @row counted. Outliers stay as they are, for a row has none. */
 void counters_add_row(struct counters *counters, const struct row *row);
 
-/* Adds all of @more. */
+/* Adds every counter of @more. */
 void counters_add(struct counters *counters, const struct counters *more);
 
-/* Takes @less away, no counter below 0. */
+/* Subtracts every counter of @less; none falls below 0. */
 void counters_subtract(struct counters *counters, const struct counters *less);
 
 #endif

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The election: which groups have series of their own, the active ones taking others' places. */
+/* The election: which groups have series of their own; active groups take the places of others. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/series_private.h"
 
 /*
- * It is averaged over about this time: a job of each minute keeps its place,
- * yesterday's does not.
+ * Activity is averaged over about this time: a job that runs each minute keeps its place, and
+ * yesterday's job loses it.
  */
 #define MEMORY_NS 300e9
 
 /*
- * A newcomer takes the place of a group once it was so many times as active in
- * so many updates one after the other. At most one in ten changes at a time:
- * each is a few hundred new series to who collects them.
+ * A group takes the place of a named one after being CLEARLY times as active in PATIENCE updates
+ * in a row. At most one place in ten changes at a time, for each change is a few hundred new
+ * series to whoever collects them.
  */
 #define CLEARLY 2.0
 #define PATIENCE 4
@@ -51,7 +51,7 @@ static int compare_busiest(const void *a, const void *b)
 	return compare_activity(b, a);
 }
 
-/* Names @group; the caller lists it. False without memory. */
+/* Names @group; the caller adds it to the list. False without memory. */
 static bool admit(struct series *series, struct group *group)
 {
 	if (group->counters)
@@ -74,7 +74,7 @@ static void evict(struct series *series, struct group *group)
 	series->kept++;
 }
 
-/* Those of @group that are clearly more active, and have been for long, take others' places. */
+/* Gives named groups' places to groups of @group that have been clearly more active for long. */
 static void challenge(struct series *series, struct group **group, size_t count)
 {
 	size_t changes = CHANGES(series->options.limit), named = series->census.named;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Histograms for export: a few fixed buckets, into which those of a distribution fall whole. */
+/* Histograms for export: a few fixed buckets, each made of whole buckets of a distribution. */
 #include "export/histogram.h"
 
 /*
- * Powers of two at which the buckets end. Each begins a bucket of a
- * distribution too, so that no interval has to be guessed into one. Octaves
- * where schedulers and timers live, coarser where it only matters that it is
- * far less, or far more.
+ * Exponents of the powers of two at which the buckets end. A bucket of a distribution begins at
+ * each, so no interval has to be split by a guess. The bounds are octaves where schedulers and
+ * timers live, and coarser where only the order of magnitude matters.
  */
 static const unsigned char ends[HISTOGRAM_BOUNDS] = {
 	10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30, 33,

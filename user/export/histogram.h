@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Histograms for export: a few fixed buckets, into which those of a distribution fall whole. */
+/* Histograms for export: a few fixed buckets, each made of whole buckets of a distribution. */
 #ifndef DWELL_EXPORT_HISTOGRAM_H
 #define DWELL_EXPORT_HISTOGRAM_H
 
@@ -10,13 +10,14 @@ typedef unsigned __int128 wide;
 
 #define HISTOGRAM_BOUNDS 20
 
-/* All zeros is an empty one. */
+/* All zeros is an empty histogram. */
 struct histogram {
-	wide bucket[HISTOGRAM_BOUNDS + 1]; /* each its own, no sums; the last is beyond all bounds */
-	wide sum;			   /* ns */
+	/* Intervals, not cumulative; the last bucket is beyond all bounds. */
+	wide bucket[HISTOGRAM_BOUNDS + 1];
+	wide sum; /* ns */
 };
 
-/* The largest duration in ns that falls into bucket @at (below HISTOGRAM_BOUNDS). */
+/* The largest duration, in ns, in bucket @at, which is below HISTOGRAM_BOUNDS. */
 uint64_t histogram_bound(unsigned int at);
 
 /* Adds all intervals of @dist. */

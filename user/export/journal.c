@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Journal: outliers and messages of the service as structured entries, without ever waiting.
+ * Journal: the service's outliers and messages as structured entries, written without waiting.
  *
- * The journal's native protocol: a datagram an entry, a field a line. Own code,
- * for Debian has no static archive of libsystemd, whose sd_journal_send() waits.
+ * The journal's native protocol takes a datagram for each entry, and a line for each field.
+ * dwell speaks it itself: Debian has no static archive of libsystemd, and sd_journal_send()
+ * waits.
  */
 #include "export/journal.h"
 
@@ -28,7 +29,7 @@
 
 #define IDENTIFIER "dwell"
 
-/* So that all fields fit a datagram: nothing has to be passed as a file. */
+/* Bytes of a value: all fields fit one datagram, and none has to be passed as a file. */
 #define VALUE_MAX 4096
 
 /* Text that grows in memory. Ended by buffer_clear(). */
@@ -50,7 +51,7 @@ static void buffer_open(struct buffer *buffer)
 	buffer->out = open_memstream(&buffer->text, &buffer->length);
 }
 
-/* Ends the writing. False: there was not enough memory for all of it. */
+/* Ends the writing. False: some of the text is missing for lack of memory. */
 static bool buffer_end(struct buffer *buffer)
 {
 	bool failed = ferror(buffer->out) | fclose(buffer->out);
@@ -63,7 +64,7 @@ static bool buffer_end(struct buffer *buffer)
 
 /* ---- fields ----------------------------------------------------------------- */
 
-/* How much of @value is taken: no part of a UTF-8 character, or the rest would pass for binary. */
+/* How many bytes of @value are taken: a cut inside a UTF-8 character would make it binary data. */
 static size_t cut(const char *value, size_t length)
 {
 	if (length <= VALUE_MAX)
@@ -82,7 +83,7 @@ static bool is_plain(const char *value, size_t length)
 	return true;
 }
 
-/* As a line, or, where that might end early, by its length. */
+/* Writes a field as a line, or with its length if the value would end the line early. */
 static void put_bytes(FILE *out, const char *name, const char *value, size_t length)
 {
 	uint64_t size;
@@ -99,7 +100,7 @@ static void put_bytes(FILE *out, const char *name, const char *value, size_t len
 	fputc('\n', out);
 }
 
-/* Nothing for NULL. */
+/* Writes nothing for NULL. */
 static void put_text(FILE *out, const char *name, const char *value)
 {
 	if (value)
@@ -124,7 +125,7 @@ static void put_comm(FILE *out, const char *name, const char *comm)
 		put_bytes(out, name, comm, strnlen(comm, DWELL_COMM_LEN));
 }
 
-/* @text, or where it is empty @format of @number. */
+/* Writes @text, or if it is empty @number by @format. */
 static void put_resolved(FILE *out, const char *name, const char *text, const char *format,
 			 uint64_t number)
 {
@@ -148,7 +149,7 @@ static void put_task(FILE *out, const struct explanation *explanation)
 			     outlier->cgroup);
 }
 
-/* Who had the CPU for longest. */
+/* Writes the culprit that had the CPU for longest. */
 static void put_culprit(FILE *out, const struct outlier_wait *wait)
 {
 	const struct outlier_culprit *culprit = &wait->culprit[0];
@@ -188,7 +189,10 @@ static void put_block(FILE *out, const struct explanation *explanation)
 	put_waker(out, explanation);
 }
 
-/* The worst one's comes first; a field may be there several times, and is found by each value. */
+/*
+ * Writes a field for each kind, the worst outlier's first: the journal finds an entry by each of
+ * several equal fields.
+ */
 static void put_kinds(FILE *out, const struct incident *incident)
 {
 	const char *first = outlier_what(incident->worst);
@@ -196,7 +200,7 @@ static void put_kinds(FILE *out, const struct incident *incident)
 	put_text(out, "DWELL_WHAT", first);
 	for (unsigned int i = 0; i < DWELL_MEASURES; i++) {
 		const char *kind = outlier_kind(i);
-		/* Waits of both kinds are called alike. */
+		/* Woken and preempted waits have one name. */
 		bool again = i == DWELL_PREEMPTED && incident->kinds[DWELL_WOKEN];
 
 		if (incident->kinds[i] && !again && strcmp(kind, first) != 0)
@@ -233,15 +237,15 @@ static bool is_full(int err)
 	return err == EAGAIN || err == ENOBUFS;
 }
 
-/* Writes the @length bytes of @line and its end to stderr. */
+/* Writes the @length bytes of @line, cut at PIPE_BUF, and a line's end to stderr. */
 static void write_line(struct journal *journal, const char *line, size_t length)
 {
 	struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
-	/* No more than a pipe takes at once that can be written to at all. */
+	/* A pipe that is ready for writing takes so much at once. */
 	size_t taken = length < PIPE_BUF ? length : PIPE_BUF - 1;
 	struct iovec parts[] = {{(void *)line, taken}, {"\n", 1}};
 
-	/* Not by O_NONBLOCK, which whoever shares stderr would have to bear, too. */
+	/* O_NONBLOCK would change stderr for everyone who shares it. */
 	if (!poll(&output, 1, 0))
 		journal->full++;
 	else if (writev(STDERR_FILENO, parts, 2) == (ssize_t)taken + 1)
@@ -250,11 +254,11 @@ static void write_line(struct journal *journal, const char *line, size_t length)
 		journal->failed++;
 }
 
-/* Sends @entry; @line goes to stderr where there is no journal, or none any more. */
+/* Sends @entry to the journal; without a journal, or if it has gone, writes @line to stderr. */
 static void deliver(struct journal *journal, const struct buffer *entry, const char *line,
 		    size_t length)
 {
-	/* Not connected: its socket may be made anew while the service runs. */
+	/* The socket is not connected: the journal may make its own anew while the service runs. */
 	if (journal->fd < 0)
 		write_line(journal, line, length);
 	else if (sendto(journal->fd, entry->text, entry->length, MSG_DONTWAIT | MSG_NOSIGNAL,
@@ -278,7 +282,7 @@ void journal_incident(struct journal *journal, const struct incident *incident,
 		journal->failed++;
 		return;
 	}
-	/* The line's end is no part of a message. */
+	/* A message does not include the line's end. */
 	put_head(entry.out, LOG_NOTICE, line.text, line.length - 1);
 	put_incident(entry.out, incident, worst);
 	if (buffer_end(&entry))

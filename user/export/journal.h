@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Journal: outliers and messages of the service as structured entries, without ever waiting. */
+/* Journal: the service's outliers and messages as structured entries, written without waiting. */
 #ifndef DWELL_EXPORT_JOURNAL_H
 #define DWELL_EXPORT_JOURNAL_H
 
@@ -10,42 +10,43 @@
 #include "findings/explain.h"
 #include "findings/incident.h"
 
-/* What journal_open() looks for on a live host. */
+/* The @path of journal_open() on a live host. */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
-/* Of every entry that is an outlier: "journalctl MESSAGE_ID=…" finds them. */
+/* The MESSAGE_ID of every outlier's entry: "journalctl MESSAGE_ID=…" finds them. */
 #define JOURNAL_OUTLIER_ID "852b367d3a3348fe9871a5d3bdf6a515"
 
 struct journal {
-	int fd; /* negative: plain lines on stderr instead */
+	int fd; /* negative: entries are plain lines on stderr */
 	struct sockaddr_un address;
 	uint64_t written; /* entries, or lines */
-	uint64_t full;	  /* lost, for there was no room at the moment */
-	uint64_t failed;  /* lost otherwise */
+	uint64_t full;	  /* entries lost because there was no room for them */
+	uint64_t failed;  /* entries lost for any other reason */
 };
 
 /*
- * Opens the journal whose socket is @path; where there is none, or @path is
- * NULL, entries become lines on stderr. 0; -ENAMETOOLONG: @path; another negative errno:
- * entries become lines then too. The caller ends it with journal_close() in any case.
+ * Opens the journal whose socket is @path. Without a socket there, or with NULL, entries become
+ * lines on stderr. 0; -ENAMETOOLONG: @path is too long; another negative errno. Entries become
+ * lines after an error too. The caller ends it with journal_close() in any case.
  */
 int journal_open(struct journal *journal, const char *path);
 void journal_close(struct journal *journal);
 
 /*
- * Both functions below write one entry or count a loss; they never wait, and say nothing of
- * errors. An entry that the journal refuses becomes a line on stderr. Values are cut at 4 KiB.
+ * Both functions write one entry, or count a loss. They never wait, and report no errors. An
+ * entry becomes a line on stderr if the journal refuses it for another reason than lack of room.
+ * Values are cut at 4 KiB.
  */
 
 /*
- * Writes the line that incident_print() writes, the facts of its worst outlier, which @worst
- * explains, as fields DWELL_…, and of several outliers how many they are, of what
- * kinds and tasks.
+ * Writes the line of incident_print(), and as fields DWELL_… the facts of the worst outlier,
+ * which @worst explains. Every kind of outlier in @incident has a field; several outliers have
+ * their number and that of their tasks too.
  */
 void journal_incident(struct journal *journal, const struct incident *incident,
 		      const struct explanation *worst, const struct outlier_clock *clock);
 
-/* Writes one line for people, with a priority such as LOG_WARNING. */
+/* Writes one message for people; @priority is a level of syslog(3), such as LOG_WARNING. */
 void journal_message(struct journal *journal, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

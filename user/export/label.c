@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Labels: what a comm or a cgroup is called where machines keep names for years. */
+/* Labels: the names of comms and cgroups for machines, which keep them for years. */
 #include "export/label.h"
 
 #include <stdio.h>

@@ -23,7 +23,7 @@ static void put_losses(FILE *out, const struct prom *prom)
 	for (int i = 0; i < DWELL_LOSSES; i++) {
 		const struct prom_label label = {"reason", report_loss_name(i)};
 
-		/* That a task is in its group's sums only is no loss to groups. */
+		/* A task that is only in its group's sums is no loss to groups. */
 		if (i == DWELL_LOSS_TASKS_FOLDED)
 			continue;
 		prom_series(out, name, "", &label, 1);

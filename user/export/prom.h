@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The sink for Prometheus: all series in its text format 0.0.4, the same families each time. */
+/* The sink for Prometheus: all series in its text format 0.0.4. */
 #ifndef DWELL_EXPORT_PROM_H
 #define DWELL_EXPORT_PROM_H
 
@@ -19,35 +19,42 @@ struct prom_program {
 	bool attached;
 };
 
-/* Everything that is exported. Nothing in it is the sink's; names may be any bytes. */
+/* Everything that is exported. The sink owns and frees nothing of it. Names may be any bytes. */
 struct prom {
-	const char *version;	     /* dwell's own */
-	const struct series *series; /* just updated */
+	const char *version;	     /* of dwell */
+	const struct series *series; /* updated for this export */
+	/* By enum dwell_loss; DWELL_LOSS_TASKS_FOLDED is not exported. */
 	uint64_t losses[DWELL_LOSSES];
-	struct dwell_outlier_counts outliers[DWELL_MEASURES];
-	uint64_t hidden_tasks; /* exist, but were not listed by the kernel */
+	struct dwell_outlier_counts outliers[DWELL_MEASURES]; /* by enum dwell_measure */
+	/* Not listed by the kernel; UINT64_MAX: not known, no such series. */
+	uint64_t hidden_tasks;
 
-	/* What dwell costs, since it began. */
+	/* What dwell has cost since it began. */
 	uint64_t bpf_ns; /* estimated */
 	uint64_t bpf_runs;
-	uint64_t cpu_ns; /* of dwell's own process */
-	uint64_t rss_bytes;
-	double overhead_ratio; /* of the time of all CPUs together; NaN: not known, no such series */
-	unsigned int shed_level;
+	uint64_t cpu_ns;    /* of dwell's process */
+	uint64_t rss_bytes; /* 0: not known, no such series */
+	/* A part of the time of all CPUs together; NaN: not known, no such series. */
+	double overhead_ratio;
+	unsigned int shed_level; /* enum dwell_shed */
 
-	/* The export itself: when this one is, how long the last one took, how many failed. */
+	/*
+	 * The export: the time of this one, the duration of the one before, and how many failed
+	 * so far.
+	 */
 	struct timespec exported; /* CLOCK_REALTIME */
 	uint64_t export_ns;
 	uint64_t export_errors;
 
-	/* Entries for the journal that were lost: it had no room, or another reason. */
+	/* Entries that the journal lost: for lack of room, or for another reason. */
 	uint64_t journal_full;
 	uint64_t journal_failed;
 
-	const struct reductions *reductions; /* NULL: nothing was refused */
-	struct unmeasured unmeasured;	     /* what has no series therefore */
+	/* What the kernel or the host refused; NULL: nothing. */
+	const struct reductions *reductions;
+	struct unmeasured unmeasured; /* figures without series because of the refusals */
 
-	const struct prom_program *programs; /* each name once */
+	const struct prom_program *programs; /* names differ */
 	size_t nr_programs;
 };
 

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is exported of groups of tasks: a family for each figure, a series for each group. */
+/* The export of groups of tasks: a family for each figure, a series for each group. */
 #include "base/json.h"
 #include "export/prom_line.h"
 #include "export/prom_private.h"
 #include "findings/outlier.h"
 
-/* What is written where, as which label. */
+/* What is written, where to, and the key of the groups' label. */
 struct writer {
 	FILE *out;
 	const struct prom *prom;
 	const char *key; /* "comm" or "cgroup" */
 };
 
-/* A family that has one value for each group. */
+/* A family with one value for each group. */
 struct family {
 	const char *name, *type, *help;
-	bool of_kernel;	    /* it applies to the kernel's timers too */
-	enum figure figure; /* 0: it is always measured */
+	bool of_kernel;	    /* the kernel's timers have it too */
+	enum figure figure; /* what must be measured for it; 0: always is */
 };
 
-/* The next group from *@at on, of tasks or also of @of_kernel; false: there is none. */
+/*
+ * Finds the next group from *@at on, the kernel's timers only with @of_kernel. False: none is
+ * left.
+ */
 static bool next_group(const struct writer *to, bool of_kernel, size_t *at,
 		       struct series_group *group)
 {
@@ -31,7 +34,7 @@ static bool next_group(const struct writer *to, bool of_kernel, size_t *at,
 	return false;
 }
 
-/* The next one that @family applies to and is measured of. */
+/* Finds the next group that @family applies to and is measured of. False: none is left. */
 static bool next_of(const struct writer *to, const struct family *family, size_t *at,
 		    struct series_group *group)
 {
@@ -44,7 +47,7 @@ static bool next_of(const struct writer *to, const struct family *family, size_t
 	return false;
 }
 
-/* A family with one number for each group; no family without a group. */
+/* Writes a family with one number for each group; nothing if there is no group. */
 static void put_numbers(const struct writer *to, const struct family *family,
 			wide (*value)(const struct series_group *group),
 			void (*put)(FILE *out, wide value))
@@ -157,7 +160,7 @@ static void put_runqueue(const struct writer *to)
 		}
 }
 
-/* Gauges: what is open now may have ended at the next look. */
+/* Writes gauges: an interval that is open now may have ended at the next export. */
 static void put_open(const struct writer *to)
 {
 	static const char name[] = "dwell_open_wait_seconds";

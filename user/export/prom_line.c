@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines of Prometheus' text format 0.0.4: families, series, and numbers that nothing rounds. */
+/* Lines of Prometheus' text format 0.0.4: families, series, and numbers without rounding. */
 #include "export/prom_line.h"
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@ void prom_family(FILE *out, const char *name, const char *type, const char *help
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* A label's value between its quotes: what label_write() makes has no control characters. */
+/* Writes a label's value between its quotes. A value has no control characters to escape. */
 static void put_value(FILE *out, const char *value)
 {
 	for (; *value; value++) {
@@ -33,7 +33,7 @@ void prom_series(FILE *out, const char *name, const char *suffix, const struct p
 	fputs(count ? "} " : " ", out);
 }
 
-/* No locale has a say in how numbers look, and none is rounded: so they are put together here. */
+/* Numbers are put together here, so that no locale changes them and none is rounded. */
 void prom_count(FILE *out, wide count)
 {
 	fprintf(out, "%" PRIu64 "\n", (uint64_t)count);
@@ -41,7 +41,7 @@ void prom_count(FILE *out, wide count)
 
 #define SECONDS_LEN 32
 
-/* @ns in seconds, with as many decimals as it has. */
+/* Writes @ns in seconds with all their decimals, without zeros at the end. Returns @buffer. */
 static char *write_seconds(char buffer[SECONDS_LEN], wide ns)
 {
 	uint64_t whole = (uint64_t)(ns / NS_PER_S);

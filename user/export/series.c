@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Series: the groups that are exported by name, and what all others come to. */
+/* Series: the groups that are exported by name, and the sum of all others. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/series_private.h"
 
 /*
- * How active a group is: the time it had a CPU, wanted one, or was stuck
- * uninterruptibly, each second. Other blocks are not activity: who sleeps all
- * day does so all of the time. What happens rather than lasts counts as so much
- * time: a timer as what it may cost to arm and expire it, an outlier so that
- * who has some each minute outranks what only idles along.
+ * A group's activity is the time each second in which it had a CPU, wanted one, or was stuck
+ * uninterruptibly. Other blocks are not activity, for a task that sleeps all day is in one all
+ * the time. Events count as time too. A timer counts as what it may cost to arm and expire it.
+ * An outlier counts for so much that a few each minute outrank a group that only idles along.
  */
 #define TIMER_NS 5000ULL
 #define OUTLIER_NS 10000000ULL
 
-/* Bases of named groups, of which a label may have several: memory's bound, at the cost of names. */
+/* The most bases, as several origins may have one label: it bounds memory, and costs names. */
 #define BASES_MAX(limit) (64 + 4 * (limit))
 
 struct series *series_new(const struct series_options *options)
@@ -45,7 +44,7 @@ void series_free(struct series *series)
 		group->named = false;
 		series_release(series, group);
 	}
-	/* Groups that have origins go with the last of them. */
+	/* A group with origins goes with the last of them. */
 	HASH_ITER(hh, series->origins, origin, next_origin)
 		origin_forget(series, origin);
 	free(series->named);
@@ -72,7 +71,7 @@ static void at_least(uint64_t *value, uint64_t to)
 		*value = to;
 }
 
-/* Has @open_ns be at least as long as what is open in @row. */
+/* Raises @open_ns to the longest intervals that are open in @row. */
 static void take_open(uint64_t open_ns[SERIES_OPENS], const struct row *row)
 {
 	at_least(&open_ns[SERIES_OPEN_RUNQUEUE], row->open[DWELL_WOKEN].age.max);
@@ -116,7 +115,7 @@ static void take_row(struct series *series, const struct row *row)
 	origin->activity = activity;
 }
 
-/* Takes in all rows; adds up what tasks had in @total, and the kernel's timers in @kernel. */
+/* Takes in all rows; adds those of tasks to @total, and the kernel's timers to @kernel. */
 static void take_rows(struct series *series, const struct rows *rows, struct counters *total,
 		      struct counters *kernel)
 {
@@ -139,9 +138,9 @@ static void take_rows(struct series *series, const struct rows *rows, struct cou
 /* ---- what it is given to ----------------------------------------------------- */
 
 /*
- * Gives what @origin had more than at the last update to its group, and adds it
- * to @given. Only to one that was named then and is now: what a series has when
- * it appears, or gains when it is no longer written, nobody would see grow.
+ * Adds the growth of @origin since the last update to its group and to @given, if the group was
+ * named then and is now. Other growth goes to the others: nobody sees what a series has when it
+ * appears, or gains after it is last written.
  */
 static void give_growth(struct origin *origin, struct counters *given)
 {
@@ -149,7 +148,7 @@ static void give_growth(struct origin *origin, struct counters *given)
 
 	if (!origin->group || !origin->group->named || origin->group->begins)
 		return;
-	/* Where the past is not known the growth is not either: it is the others'. */
+	/* Without a known past the growth is not known: it goes to the others. */
 	if (!origin->base && !origin->fresh)
 		return;
 	counters_add_row(&growth, origin->row);
@@ -159,7 +158,7 @@ static void give_growth(struct origin *origin, struct counters *given)
 	counters_add(given, &growth);
 }
 
-/* Gives the outliers that were counted since the last update to their groups, or to the others. */
+/* Adds the outliers since the last update to the counters of their groups, or of the others. */
 static void give_outliers(struct series *series)
 {
 	for (struct group *group = series->groups; group; group = group->hh.next) {
@@ -173,7 +172,7 @@ static void give_outliers(struct series *series)
 	}
 }
 
-/* Adds what @now has more than @before, and groups were not @given, to @counters. */
+/* Adds the growth from @before to @now, without what groups were @given, to @counters. */
 static void give_rest(struct counters *counters, struct counters *before,
 		      const struct counters *now, const struct counters *given)
 {
@@ -187,7 +186,10 @@ static void give_rest(struct counters *counters, struct counters *before,
 
 /* ---- an update --------------------------------------------------------------- */
 
-/* Has @origin's base be what it is to be until the next update. */
+/*
+ * Sets @origin's base for the next update. Drops it if the group is not named, or if bases are
+ * scarce and @origin is idle.
+ */
 static void keep_base(struct series *series, struct origin *origin, bool crowded)
 {
 	if (!origin->group || !origin->group->named || (crowded && origin->idle)) {
@@ -204,14 +206,14 @@ static void keep_base(struct series *series, struct origin *origin, bool crowded
 	counters_add_row(origin->base, origin->row);
 }
 
-/* Gives each group what its origins grew by, all together @given. */
+/* Gives each group the growth of its origins, and adds all of it to @given. */
 static void settle_origins(struct series *series, struct counters *given)
 {
 	bool crowded = series->bases >= BASES_MAX(series->options.limit);
 	struct origin *origin, *next;
 
 	HASH_ITER(hh, series->origins, origin, next) {
-		/* The model has forgotten it: what comes under its name later begins at 0. */
+		/* The model has forgotten this origin: a later one of its name begins at 0. */
 		if (!origin->row) {
 			origin_forget(series, origin);
 			continue;
@@ -265,7 +267,7 @@ void series_update(struct series *series, const struct rows *rows, uint64_t now)
 
 	begin_update(series);
 	take_rows(series, rows, &total, &kernel);
-	/* How long the first rows took to become what they are is not known. */
+	/* It is not known how long the first rows took to become what they are. */
 	if (series->updated && now > series->updated) {
 		election_rate(series, (double)(now - series->updated));
 		election_hold(series);
@@ -302,7 +304,7 @@ size_t series_count(const struct series *series)
 	return series->census.named + 2;
 }
 
-/* What is left when the named ones are taken off. */
+/* The others: what remains without the named groups. */
 static struct series_group others(const struct series *series)
 {
 	struct series_group others = {

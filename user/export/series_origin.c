@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where series come from: the groups of the model, and which label each belongs to. */
+/* Origins of series: the model's groups, and the label that each belongs to. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/series_private.h"
 
-/* Groups of the model that are known apart: a bound of memory that costs names, not counts. */
+/* The most origins that are kept: it bounds memory, and costs names but no counts. */
 #define ORIGINS_MAX 16384
 
-/* The group of that label, made if there is none. NULL without memory. */
+/* The group of @label, made if there is none. NULL without memory. */
 static struct group *group_get(struct series *series, const char *label)
 {
 	size_t length = strlen(label);
@@ -104,7 +104,7 @@ void origin_place(struct series *series, struct origin *origin)
 		name = naming_cgroup(&options->naming, origin->key.cgroup);
 		length = name ? strlen(name) : 0;
 	}
-	/* An empty label would be none to who reads it. */
+	/* To a reader an empty label is no label. */
 	if (!length || !*label_write(label, name, length))
 		return;
 	origin->group = group_get(series, label);

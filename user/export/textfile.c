@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The text file: dwell.prom in a directory that node_exporter reads, whole at any moment. */
+/* The text file: dwell.prom in a directory of the node exporter, complete at any moment. */
 #include "export/textfile.h"
 
 #include <dirent.h>
@@ -19,12 +19,12 @@
 #include "base/text.h"
 #include "base/whole_file.h"
 
-/* While it is written, on a file system where it needs a name: PREFIX.PID, or PREFIX.PID.NUMBER. */
+/* A half-written file is named PREFIX.PID or PREFIX.PID.NUMBER, if its file system wants a name. */
 #define PREFIX "." TEXTFILE_NAME
 
 /* ---- what others left -------------------------------------------------------- */
 
-/* Whether @name is one of a process that is gone, or of an earlier one with our id. */
+/* Whether @name was made by a process that is gone, or by an earlier one with dwell's pid. */
 static bool is_stale_name(const char *name)
 {
 	char *number;
@@ -43,7 +43,7 @@ static bool is_stale_name(const char *name)
 	return (pid_t)pid == getpid() || (kill((pid_t)pid, 0) && errno == ESRCH);
 }
 
-/* Whether it is a file as dwell makes it: what somebody else made stays. */
+/* Whether @name is a file such as dwell makes: anybody else's file stays. */
 static bool is_own(int directory, const char *name)
 {
 	struct stat info;
@@ -68,8 +68,8 @@ static void remove_stale(const char *path)
 /* ---- the directory ------------------------------------------------------------- */
 
 /*
- * The directory as it is now: it may have been removed and made again. A
- * descriptor or a negative errno.
+ * Opens the directory by its name, for it may have been removed and made again. A descriptor or
+ * a negative errno.
  */
 static int open_directory(const struct textfile *file)
 {
@@ -78,13 +78,13 @@ static int open_directory(const struct textfile *file)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Whether writing will fail with @err too, and say so. */
+/* Whether a write will fail with @err too, and so say it. */
 static bool cannot_be_written(int err)
 {
 	return err == -EACCES || err == -EROFS || err == -EPERM || err == -ENOSPC || err == -EDQUOT;
 }
 
-/* Has it to itself. 0 (also where it cannot be locked, which is said once), or -EBUSY. */
+/* Locks the directory. 0, also if it cannot be locked, which is said once; or -EBUSY. */
 static int take_directory(struct textfile *file, int directory)
 {
 	int err = directory_lock(&file->lock, directory);
@@ -137,7 +137,7 @@ void textfile_close(struct textfile *file)
 
 /* ---- writing ----------------------------------------------------------------- */
 
-/* Ends @out. 0, or what writing it failed with at any time. */
+/* Closes @out. 0, or the negative errno that a write to it failed with at any time. */
 static int close_stream(FILE *out)
 {
 	int err = output_flush(out);
@@ -147,7 +147,7 @@ static int close_stream(FILE *out)
 	return err;
 }
 
-/* Writes to a copy of @fd, for the file has yet to be put in its place. */
+/* Writes to a copy of @fd: the original is needed to put the file in its place. */
 static int write_to(int fd, int (*write)(FILE *out, void *context), void *context)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), err, closed;
@@ -172,7 +172,7 @@ static int write_in(int directory, int (*write)(FILE *out, void *context), void 
 
 	if (err)
 		return err;
-	/* Whatever the umask: the reader is another user. */
+	/* The reader is another user, whatever the umask is. */
 	if (fchmod(whole.fd, 0644))
 		err = -errno;
 	if (!err)
@@ -180,12 +180,12 @@ static int write_in(int directory, int (*write)(FILE *out, void *context), void 
 	if (!err)
 		err = whole_file_place(&whole, TEXTFILE_NAME);
 	close(whole.fd);
-	/* Half a file would only take the room that a full disk lacks. */
+	/* Half a file would take room that a full disk lacks. */
 	whole_file_discard(&whole);
 	return err;
 }
 
-/* Tells when it begins to fail, when it fails for another reason, and when that is over. */
+/* Says when writing begins to fail, when it fails for another reason, and when it works again. */
 static void report(struct textfile *file, int err)
 {
 	if (err && err != file->error)
