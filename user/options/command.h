@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Commands: what each is called, and what help and manual say of it. */
+/* Commands: their names, and what help and manual say of them. */
 #ifndef DWELL_OPTIONS_COMMAND_H
 #define DWELL_OPTIONS_COMMAND_H
 
 /*
- * X(ID, name, help in a few words, description), in the order of help. cmd_NAME() in
- * cmd/NAME.c runs it.
+ * X(ID, name, help in a few words, description), in the order of help. The function cmd_NAME()
+ * in cmd/NAME.c runs it.
  */
 /* clang-format off */
 #define COMMAND_LIST(X) \
@@ -35,7 +35,7 @@
 /* clang-format on */
 
 enum command {
-	COMMAND_NONE, /* dwell itself: what stands before a command */
+	COMMAND_NONE, /* dwell itself: the options before a command */
 #define X(ID, name, help, description) COMMAND_##ID,
 	COMMAND_LIST(X)
 #undef X
@@ -48,6 +48,7 @@ struct command_spec {
 	const char *description; /* a paragraph */
 };
 
+/* By enum command; that of COMMAND_NONE has the name "". */
 extern const struct command_spec command_specs[COMMANDS];
 
 #endif

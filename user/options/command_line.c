@@ -10,10 +10,10 @@
 #include "options/table.h"
 #include "options/values.h"
 
-/* What getopt_long() returns for the long form of the first option; the next ones follow. */
+/* What getopt_long() returns for the long form of the first option; later options follow. */
 #define LONG_FORM 256
 
-/* How to get help on @command; valid until the next call. */
+/* The command line that asks for help on @command; valid until the next call. */
 static const char *help_of(enum command command)
 {
 	static char text[64];
@@ -23,7 +23,10 @@ static const char *help_of(enum command command)
 	return text;
 }
 
-/* The option that getopt_long() means by @found: its letter, or the number of its long form. */
+/*
+ * The option that getopt_long() means by @found, a letter or the number of a long form. NULL:
+ * none.
+ */
 static const struct option_spec *find_option(int found)
 {
 	if (found >= LONG_FORM)
@@ -35,8 +38,8 @@ static const struct option_spec *find_option(int found)
 }
 
 /*
- * Says what is wrong with what getopt_long() did not take: the long option
- * @argument if @found is 0, else the option that find_option() takes @found for.
+ * Says why getopt_long() refused an option: the long option @argument if @found is 0, else the
+ * one that find_option() finds for @found. Returns -EINVAL.
  */
 static int refuse_option(struct parser *parser, const char *argument, int found)
 {
@@ -50,7 +53,7 @@ static int refuse_option(struct parser *parser, const char *argument, int found)
 		snprintf(shown, sizeof(shown), "-%c", found);
 	else
 		snprintf(shown, sizeof(shown), "%s", argument);
-	/* It was taken but for a value that came with it, which only the long form can have. */
+	/* The command takes the option, so only a value after '=' can have been refused. */
 	if (option && option_takes(option, command))
 		return parser_refuse(parser, "--%s takes no value: write it without '='",
 				     option->name);
@@ -64,13 +67,16 @@ static int refuse_option(struct parser *parser, const char *argument, int found)
 			     help_of(command));
 }
 
-/* Fills in what getopt_long() wants to know about the options of @command. */
+/* Writes the tables of @command's options for getopt_long(). */
 static void make_getopt_tables(enum command command, char letters[2 * OPTIONS_MAX + 3],
 			       struct option names[OPTIONS_MAX + 1])
 {
 	const struct option_spec *option;
 
-	/* Order as usual; a missing value is told apart from an unknown option. */
+	/*
+	 * '+' ends the options at the first other word; ':' tells a missing value from an
+	 * unknown option.
+	 */
 	if (command == COMMAND_NONE)
 		*letters++ = '+';
 	*letters++ = ':';
@@ -91,7 +97,7 @@ static void make_getopt_tables(enum command command, char letters[2 * OPTIONS_MA
 	*names = (struct option){0};
 }
 
-/* Reads the options of a command; @argv[0] is its name. */
+/* Reads the options of a command, whose name is @argv[0]. */
 static int read_options(struct parser *parser, int argc, char **argv)
 {
 	enum command command = parser->options->command;
@@ -101,7 +107,7 @@ static int read_options(struct parser *parser, int argc, char **argv)
 
 	make_getopt_tables(command, letters, names);
 	opterr = 0;
-	optind = 0; /* glibc: forget the last scan entirely */
+	optind = 0; /* glibc: forget the last scan */
 	while ((found = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		if (found == '?')
 			return refuse_option(parser, argv[optind - 1], optopt);
@@ -127,7 +133,7 @@ static int read_options(struct parser *parser, int argc, char **argv)
 	return 0;
 }
 
-/* Gives every option that has one its initial value, read like any other. */
+/* Reads the initial values of all options that have one, as if they were given. */
 static int read_initial_values(struct parser *parser)
 {
 	const enum command command = parser->options->command;
@@ -144,7 +150,7 @@ static int read_initial_values(struct parser *parser)
 	return err;
 }
 
-/* What does not go together. */
+/* Refuses options that do not go together. */
 static int check_together(struct parser *parser)
 {
 	const struct options *options = parser->options;

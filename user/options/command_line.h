@@ -6,10 +6,10 @@
 #include "options/options.h"
 
 /*
- * Reads the command line into @options, which options_clear() has to clear
- * afterwards in any case. 0; -EINVAL with one line in @error that says what is
- * wrong and what to do (raw bytes of the arguments in it: not to be printed
- * unescaped); -ENOMEM. Not thread-safe: getopt has global state.
+ * Reads the command line into @options, which keep pointers into @argv. The caller clears them
+ * with options_clear() in any case. 0; -EINVAL: one line in @error says what is wrong and what
+ * to do; -ENOMEM. The line may hold raw bytes of arguments, and must be escaped before it is
+ * printed. Not thread-safe: getopt has global state.
  */
 int command_line_read(int argc, char **argv, struct options *options,
 		      char error[OPTIONS_ERROR_LEN]);

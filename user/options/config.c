@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The configuration file: values for the table's options, beneath the command line's. */
+/* The configuration file: values of options that the command line does not give. */
 #include "options/config.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "options/table.h"
 #include "options/values.h"
 
-#define BLANKS " \t\r\n\v\f" /* what the library trims too */
+#define BLANKS " \t\r\n\v\f" /* the library trims these too */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define SECTION_LIST_LEN 256
 #define KEY_LIST_LEN 512
@@ -23,11 +23,11 @@ struct reader {
 	const struct options *given;
 	struct options *options;
 	FILE *file;
-	char *text; /* the line being read … */
+	char *text; /* the line that is being read */
 	size_t size;
-	unsigned int line; /* … and its number */
+	unsigned int line; /* the number of that line, from 1 */
 	char *error;
-	int err; /* what ended the reading */
+	int err; /* 0 or the negative errno that ended the reading */
 };
 
 static void reader_clear(struct reader *reader)
@@ -37,7 +37,7 @@ static void reader_clear(struct reader *reader)
 	free(reader->text);
 }
 
-/* Writes what is wrong with @line, and returns -EINVAL. */
+/* Writes what is wrong with @line to the reader's error. Returns -EINVAL. */
 static int __attribute__((format(printf, 3, 4)))
 refuse(struct reader *reader, unsigned int line, const char *format, ...)
 {
@@ -61,7 +61,7 @@ static void append(char *list, size_t size, const char *name, const char *bracke
 		 *brackets ? brackets + 1 : "");
 }
 
-/* The section of that name; SECTIONS if there is none. */
+/* The section whose name is the @length bytes of @name; SECTIONS if there is none. */
 static enum option_section find_section(const char *name, size_t length)
 {
 	int section;
@@ -104,7 +104,10 @@ static int refuse_key(struct reader *reader, enum option_section section, const 
 
 /* ---- lines ------------------------------------------------------------------ */
 
-/* The library would read past what follows a section on its line, and calls nobody for one. */
+/*
+ * Checks a section's line here: the library ignores what follows the section, and has no
+ * callback for it. 0 or -EINVAL.
+ */
 static int check_section(struct reader *reader, const char *line)
 {
 	const char *name = line + 1;
@@ -122,7 +125,7 @@ static int check_section(struct reader *reader, const char *line)
 	return 0;
 }
 
-/* What is wrong with the @length bytes of a line that the library has @room for. */
+/* Checks the @length bytes of the line, for which the library has @room. 0 or -EINVAL. */
 static int check_line(struct reader *reader, size_t length, size_t room)
 {
 	if (memchr(reader->text, '\0', length))
@@ -135,7 +138,7 @@ static int check_line(struct reader *reader, size_t length, size_t room)
 	return 0;
 }
 
-/* As fgets(), for the library: the next line, or NULL at the end or after an error. */
+/* The library's fgets(): returns the next line, or NULL at the end and after an error. */
 static char *next_line(char *buffer, int size, void *context)
 {
 	struct reader *reader = context;
@@ -151,7 +154,7 @@ static char *next_line(char *buffer, int size, void *context)
 		return NULL;
 	}
 	reader->line++;
-	/* It must never see a full buffer, which it takes for a part of a line. */
+	/* The library would take a full buffer for a part of a line. */
 	reader->err = check_line(reader, (size_t)length, (size_t)size - 2);
 	if (reader->err)
 		return NULL;
@@ -160,7 +163,7 @@ static char *next_line(char *buffer, int size, void *context)
 	line = reader->text;
 	if (reader->line == 1 && !strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
 		line += strlen(BYTE_ORDER_MARK);
-	/* What is indented would go on with the value of the line before. */
+	/* The library would take an indented line for more of the value before it. */
 	line += strspn(line, BLANKS);
 	if (*line == '[')
 		reader->err = check_section(reader, line);
@@ -172,7 +175,7 @@ static bool is_given(const struct reader *reader, const struct option_spec *opti
 	return reader->given->given & option_bit(option);
 }
 
-/* Reads @value; if the command line has another one, only to tell whether it is good. */
+/* Reads @value. If the command line has the option, its value is checked and not used. */
 static int read_value(struct reader *reader, const struct option_spec *key, const char *value)
 {
 	struct options unused __attribute__((cleanup(options_clear))) = {.command = COMMAND_DAEMON};
@@ -188,7 +191,7 @@ static int read_value(struct reader *reader, const struct option_spec *key, cons
 	return err == -EINVAL ? refuse(reader, reader->line, "%s", reason) : err;
 }
 
-/* For the library: takes one key. 1, or 0 after an error. */
+/* Takes one key from the library. Returns 1, or 0 after an error. */
 static int take_key(void *context, const char *section_name, const char *name, const char *value)
 {
 	enum option_section section = find_section(section_name, strlen(section_name));
@@ -212,7 +215,10 @@ static int take_key(void *context, const char *section_name, const char *name, c
 
 /* ---- the file --------------------------------------------------------------- */
 
-/* 0 with a file or, where it may be missing, without one. */
+/*
+ * Opens the file. A missing file is no error unless the command line names it. 0 or a negative
+ * errno.
+ */
 static int open_file(struct reader *reader)
 {
 	bool named = is_given(reader, option_named("config", strlen("config")));
@@ -227,7 +233,7 @@ static int read_file(struct reader *reader)
 {
 	int line = ini_parse_stream(next_line, reader, take_key, reader);
 
-	/* It goes on behind a line that it cannot read: that one is then the first. */
+	/* The library goes on after a line that it cannot read, and returns the first such line. */
 	if (line > 0 && (!reader->err || (unsigned int)line < reader->line))
 		return refuse(reader, (unsigned int)line,
 			      "neither a [section] nor key = value: make it one, or a comment "

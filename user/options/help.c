@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Help: what the program tells of its options, and the configuration file as it is shipped. */
+/* Help: what the program says of its options, and the configuration file as it is shipped. */
 #include "options/help.h"
 
 #include <string.h>
@@ -10,7 +10,10 @@
 #define HELP_WIDTH 80
 #define HELP_INDENT 27
 
-/* Writes @text, broken at blanks; the first line goes on at @column, the others begin with @lead. */
+/*
+ * Writes @text and breaks lines at blanks. The first line starts at @column, each other one with
+ * @lead.
+ */
 static void print_wrapped(FILE *out, const char *text, size_t column, const char *lead)
 {
 	size_t length;
@@ -34,7 +37,7 @@ static void print_wrapped(FILE *out, const char *text, size_t column, const char
 	fputc('\n', out);
 }
 
-/* Writes a line's @head, then @text from HELP_INDENT on. */
+/* Writes @head, and @text from column HELP_INDENT on. */
 static void print_entry(FILE *out, const char *head, const char *text)
 {
 	char lead[HELP_INDENT + 1];
@@ -89,7 +92,7 @@ static void print_commands(FILE *out)
 		print_entry(out, command_specs[command].name, command_specs[command].help);
 }
 
-/* Writes the names that --sort takes, where @command has that option. */
+/* Writes the keys of --sort, if @command has that option. */
 static void print_sort_keys(FILE *out, enum command command)
 {
 	const struct option_spec *sort = option_named("sort", strlen("sort"));

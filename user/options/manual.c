@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Manual: a program that was built or unpacked and not installed has its manual beside it. */
+/* Manual: a program that was built or unpacked, but not installed, has its manual beside it. */
 #include "options/manual.h"
 
 #include <stdio.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Manual: what man(1) has to be asked for, so that it finds the manual of this very program. */
+/* Manual: the argument with which man(1) shows the manual of the running program. */
 #ifndef DWELL_OPTIONS_MANUAL_H
 #define DWELL_OPTIONS_MANUAL_H
 
 #include <stddef.h>
 
-#define MANUAL_LEN 4096 /* a path and its NUL */
+#define MANUAL_LEN 4096 /* bytes: a path and its NUL */
 
 /*
- * Writes what follows "man" on a command line: the path of the file dwell.8 beside the program
- * that the symbolic link @program leads to, if there is one that can be read, else "dwell". A path
- * is made harmless for a terminal. Returns @buffer.
+ * Writes the argument for man(1). It is the path of the file dwell.8 beside the program that the
+ * symbolic link @program leads to, escaped for a terminal. Without such a readable file it is
+ * "dwell". Returns @buffer.
  */
 char *manual_find(char buffer[MANUAL_LEN], const char *program);
 

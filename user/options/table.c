@@ -15,7 +15,7 @@
 #define DURATION_MAX_NS (365 * 86400 * NS_PER_S)
 #define THRESHOLD_MIN_NS 1000
 #define INTERVAL_MIN_NS NS_PER_S
-#define INTERVAL_MAX_NS (3600 * NS_PER_S) /* longer, and what reads the file takes it for stale */
+#define INTERVAL_MAX_NS (3600 * NS_PER_S) /* a file older than this is stale to its reader */
 #define LINES_MAX 1000000000
 #define TABLE_MIN 64
 #define TABLE_MAX 262144 /* 300 MB */
@@ -23,7 +23,7 @@
 #define GROUPS_MAX 10000
 #define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
 
-/* A table is read by its columns. */
+/* Columns keep a table readable. */
 /* clang-format off */
 const struct command_spec command_specs[COMMANDS] = {
 	[COMMAND_NONE] = {
@@ -78,7 +78,7 @@ const char *const section_names[SECTIONS] = {
 	SECTION_OUTLIERS, JUDGES, value_threshold, .value = { "auto", AT(outlier) }, \
 	.min = THRESHOLD_MIN_NS, .max = DURATION_MAX_NS, .measures = which, .unusual_ns = unusual
 
-/* Letter, name, argument; help; section, commands, reader; then by their names the other fields. */
+/* Letter, name, argument; help; section, commands, reader; other fields by name. */
 const struct option_spec option_specs[] = {
 	{ 'p', "pid", "PID,...",
 	  "only these processes, with all their threads",
@@ -170,7 +170,7 @@ const struct option_spec option_specs[] = {
 	{ 0, "groups", "GROUP",
 	  "what has metrics of its own: all tasks of one comm, or of one cgroup",
 	  SECTION_EXPORT, DAEMON, value_word,
-	  /* Groups only: they outlive tasks. */
+	  /* only groups: they outlive tasks */
 	  .value = { "comm", &by_names[ROW_BY_COMM], AT(daemon.groups) }, .min = ROW_BY_COMM },
 	{ 0, "log", "WHERE",
 	  "where outliers are written: journal (without one, as stderr), stderr, off",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Targets: what the filter options name, found on this host. */
+/* Targets: the tasks and cgroups that the filter options name, as found on this host. */
 #include "options/targets.h"
 
 #include <errno.h>
@@ -10,15 +10,16 @@
 #include "base/message.h"
 
 /*
- * /proc may be missing, or hide others' tasks (hidepid). Whether there is a task
- * @tid a signal tells, though not of which process it is: itself, then.
+ * The process of thread @tid where /proc does not show it, because /proc is missing or hides
+ * others' tasks (hidepid). A signal only tells that the thread exists, and not its process: @tid
+ * stands for that. Or a negative errno.
  */
 static long unseen_process(uint32_t tid)
 {
 	return kill(tid, 0) && errno != EPERM ? -errno : (long)tid;
 }
 
-/* The process that thread @tid belongs to, or a negative errno. */
+/* The process of thread @tid, or a negative errno. */
 static long process_of(uint32_t tid)
 {
 	char path[64], line[256];

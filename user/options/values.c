@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Values: what an option is given, read into the options. */
+/* Values: reads the values of options into struct options. */
 #include "options/values.h"
 
 #include <errno.h>
@@ -116,7 +116,7 @@ bool option_word(const struct option_value *value, size_t at, struct named_value
 	return true;
 }
 
-/* Which of the words that can be given @value is, into *at. 0, or -EINVAL with the error written. */
+/* Sets *@at to the position of the word @value. 0, or -EINVAL with the error written. */
 static int find_word(struct parser *parser, const char *value, size_t *at)
 {
 	char list[OPTIONS_ERROR_LEN / 2];
@@ -131,7 +131,7 @@ static int find_word(struct parser *parser, const char *value, size_t *at)
 	for (i = 0; option_word(kept(parser), i, &word) && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
 					 word.name);
-	/* Cut off, or a long value would leave no room for the list. */
+	/* A long value is cut, to leave room for the list. */
 	return parser_refuse(parser, "there is no '%.64s': give one of %s", value, list);
 }
 
@@ -155,7 +155,7 @@ int value_column(struct parser *parser, const char *value)
 	return err;
 }
 
-/* 0, -ERANGE (too long to count), or -EINVAL with the error written. */
+/* Reads a duration. 0; -ERANGE: too long to count; -EINVAL, with the error written. */
 static int parse_duration(struct parser *parser, const char *value, uint64_t *ns)
 {
 	int err = text_parse_duration(value, ns);
@@ -204,7 +204,7 @@ int value_interval(struct parser *parser, const char *value)
 	return 0;
 }
 
-/* Hundredths of a percent are the least: more digits tell nothing. */
+/* The least value is a hundredth of a percent: more digits would mean nothing. */
 int value_percent(struct parser *parser, const char *value)
 {
 	const struct option_spec *option = parser->option;
@@ -309,12 +309,12 @@ static int add_comm(struct parser *parser, const char *item)
 			item);
 	if (filter->nr_comms == SOURCE_FILTER_MAX)
 		return refuse_too_many(parser);
-	/* The rest of the array is zeros, which the kernel side relies on. */
+	/* The kernel side relies on zeros in the rest of the array. */
 	memcpy(filter->comms[filter->nr_comms++], item, length);
 	return 0;
 }
 
-/* Hands each part of @value between commas to @add; @escapes: "\\," is a comma in a part. */
+/* Gives each part of @value between commas to @add. With @escapes "\\," is a comma in a part. */
 static int add_list(struct parser *parser, const char *value, bool escapes,
 		    int (*add)(struct parser *parser, const char *item))
 {
@@ -384,7 +384,7 @@ int value_threshold(struct parser *parser, const char *value)
 					     "'%.64s' is too short: give at least %" PRIu64 "us",
 					     value, option->min / 1000);
 	}
-	/* The initial value goes to all commands: off for those that look for none. */
+	/* All commands read the initial value: it is off for those that look for no outliers. */
 	if (automatic && judges)
 		rule = (struct outlier_rule){.floor_ns = option->unusual_ns, .adaptive = true};
 	for (int i = 0; i < DWELL_MEASURES; i++)
