@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dwell check: what this kernel and these privileges allow, what is missing and how to get it. */
+/* dwell check: what this kernel and these privileges allow, what is missing, and how to get it. */
 #include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -16,7 +16,10 @@
 #include "source/features.h"
 #include "source/live.h"
 
-/* One way to measure: opens it and takes it away again. 0 or a negative errno. */
+/*
+ * Opens and closes a source for @request. Sets *@took_ns to the time of opening if it is 0. 0 or
+ * a negative errno.
+ */
 static int try_source(const struct source_request *request, uint64_t *took_ns)
 {
 	const struct intake nobody = {0};
@@ -31,13 +34,12 @@ static int try_source(const struct source_request *request, uint64_t *took_ns)
 }
 
 /*
- * Finding everything is not the same as being able to: loads and attaches all
- * programs that any command does. 0 or a negative errno; what was refused is in
- * @reductions.
+ * Loads and attaches all programs of all commands, for found features may still fail. 0 or a
+ * negative errno; adds what was refused to @reductions.
  */
 static int try_programs(struct reductions *reductions, uint64_t *took_ns)
 {
-	/* A name that no task has: the programs for filters are tried as well, and nobody matches. */
+	/* No task has this name: programs for filters are tried too, and measure nothing. */
 	const struct source_filter nobody = {.nr_comms = 1, .comms = {"\1"}};
 	struct source_outliers outliers = {.user_stacks = true};
 	struct source_request request = {
@@ -87,8 +89,8 @@ struct findings {
 	struct features features;
 	struct reductions reductions;
 	struct utsname kernel;
-	int tried;	  /* 0, or what loading everything ended with; a negative errno */
-	uint64_t took_ns; /* for the programs of `dwell summary` and more */
+	int tried;	  /* 0, or the negative errno of loading everything */
+	uint64_t took_ns; /* to load and attach the programs of `dwell summary` and more */
 	enum exit_code code;
 };
 
@@ -130,7 +132,10 @@ static void write_text(FILE *out, const struct findings *found)
 		fprintf(out, "\ndwell cannot measure here: %s.\n", strerror(-found->tried));
 }
 
-/* One object a line, like all of dwell's JSON. Takes over @line, NULL without memory. */
+/*
+ * Writes one object on a line. Takes over the reference to @line; NULL: no memory. 0 or
+ * non-zero.
+ */
 static int write_line(FILE *out, json_t *line)
 {
 	int err = !line || json_dumpf(line, out, JSON_COMPACT) || fputc('\n', out) < 0;

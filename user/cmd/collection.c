@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A collection: one window's measurements, brought from the source into a model. */
+/* A collection: the measurements of one window, brought from the source into a model. */
 #include "cmd/collection.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "base/privilege.h"
 #include "cmd/commands.h"
 
-#define EXITED_ROWS 10000    /* exited tasks, or processes, with a row of their own */
-#define EXITED_LEDGERS 10000 /* ledgers of theirs that are kept apart */
+#define EXITED_ROWS 10000    /* exited tasks, or processes, that have a row of their own */
+#define EXITED_LEDGERS 10000 /* ledgers of exited tasks that are kept apart */
 
 void collection_clear(struct collection *collection)
 {
@@ -120,7 +120,7 @@ int collection_open(struct collection *collection, const struct plan *plan)
 	}
 	if (plan->view.by == ROW_BY_PROCESS)
 		model_keep_processes(collection->model, EXITED_ROWS, plan->view.sort);
-	/* What reads timers for good has to forget those of tasks that are gone. */
+	/* A service reads timers without an end, and so must forget those of exited tasks. */
 	if (plan->ledger.wanted || plan->lasting)
 		model_keep_ledger(collection->model, plan->ledger.wanted ? EXITED_LEDGERS : 0);
 	if (output_open(&collection->session.output, plan->options->output))
@@ -196,7 +196,7 @@ void collection_describe(struct collection *collection, struct session_heading *
 
 int collection_finish(struct collection *collection, int err)
 {
-	if (err == -EPIPE) /* its reader had enough */
+	if (err == -EPIPE) /* the reader went away, which is no failure */
 		return EXIT_DONE;
 	if (err) {
 		message_error("cannot write the report: %s", strerror(-err));

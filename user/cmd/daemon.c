@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dwell daemon: measures for good, exports for Prometheus, and logs what is out of the ordinary. */
+/* dwell daemon: measures without an end, exports for Prometheus, and logs outliers. */
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -25,14 +25,14 @@
 #include "options/config.h"
 #include "sink/summary.h"
 
-#define STEP_NS 250000000ULL /* signals and the watchdog are seen to so often at least */
+#define STEP_NS 250000000ULL /* the longest time between two checks of signals and the watchdog */
 #define SUMMARY_ROWS 10
 
-#define SHED_EXPORTS_FACTOR 4 /* so many times fewer exports */
+#define SHED_EXPORTS_FACTOR 4 /* the interval of exports is so many times longer */
 
 struct service {
-	const struct options *given; /* the command line */
-	struct options options;	     /* with the file's */
+	const struct options *given; /* the command line's */
+	struct options options;	     /* the configuration file's added */
 	struct collection collection;
 	struct series *series;
 	struct textfile textfile;
@@ -41,10 +41,10 @@ struct service {
 	struct incidents *incidents;
 
 	uint64_t next_export, next_alive; /* mono */
-	uint64_t export_ns;		  /* of the last one */
+	uint64_t export_ns;		  /* how long the last export took */
 
 	struct budget budget;
-	uint64_t bpf_runs; /* of the kernel side's programs, at the last look at the budget */
+	uint64_t bpf_runs; /* of the kernel side's programs, at the last budget update */
 };
 
 static volatile sig_atomic_t wants_reload, wants_summary;
@@ -112,7 +112,7 @@ static void take_outlier(void *context, const struct dwell_outlier *outlier)
 		service->journal.failed++;
 }
 
-/* @all: also those whose second is not over. */
+/* With @all also tells incidents whose second is not over. */
 static void log_incidents(struct service *service, bool all)
 {
 	if (all || incidents_due(service->incidents, clock_mono()))
@@ -121,7 +121,7 @@ static void log_incidents(struct service *service, bool all)
 
 /* ---- what it costs --------------------------------------------------------------- */
 
-/* What dwell took since the last time, against what it may take. */
+/* Compares the cost since the last time with its limit. */
 static void keep_budget(struct service *service)
 {
 	struct budget *budget = &service->budget;
@@ -204,7 +204,7 @@ static void tell_status(const struct service *service)
 		service->budget.shed ? "; some is left undone, for dwell costs too much" : "");
 }
 
-/* Errors of writing are the text file's to tell: the next export may do. */
+/* Errors of writing are left to the text file, for the next export may succeed. */
 static int export(struct service *service)
 {
 	const uint64_t began = clock_mono();
@@ -228,7 +228,7 @@ static uint64_t interval(const struct service *service)
 
 /* ---- requests ---------------------------------------------------------------------- */
 
-/* One directory may have many names. */
+/* Compares inodes, for one directory may have many names. */
 static bool is_same_directory(const char *one, const char *other)
 {
 	struct stat first, second;
@@ -238,8 +238,8 @@ static bool is_same_directory(const char *one, const char *other)
 }
 
 /*
- * The directory is another: what was written in the old one goes. 0; -EBUSY:
- * another process has the new one, and the old one stays; -ENOMEM.
+ * Moves to another directory, and removes the file from the old one. 0; -EBUSY: another process
+ * has the new directory, and the old one stays; -ENOMEM.
  */
 static int move_textfile(struct service *service, const char *directory)
 {
@@ -291,7 +291,7 @@ static int reload(struct service *service)
 	return err == -EBUSY ? 0 : err;
 }
 
-/* The table of a summary, a line an entry. */
+/* Logs the table of a summary, an entry for each line. */
 static int log_summary(struct service *service)
 {
 	struct session_heading heading;
@@ -345,7 +345,7 @@ static int step(struct service *service)
 
 	if (now >= service->next_export) {
 		err = export(service);
-		/* What took too long is left out, not caught up with. */
+		/* A late export is left out, not caught up with. */
 		service->next_export = clock_mono() + interval(service);
 	}
 	if (!err)
@@ -364,7 +364,7 @@ static int serve(struct service *service)
 	bool ready = false;
 
 	if (!err)
-		err = update_series(service); /* nobody is named yet */
+		err = update_series(service); /* no group is named yet */
 	while (!err && !session_stop) {
 		err = step(service);
 		if (!err && !ready)
@@ -387,7 +387,7 @@ struct plan daemon_plan(const struct options *options)
 		.samples_cost = true,
 		.names_meanwhile = true,
 		.lasting = true,
-		/* Tasks come and go: the service keeps groups of them. */
+		/* A service keeps groups of tasks, which outlive tasks. */
 		.view = {.by = options->daemon.groups, .limit = SUMMARY_ROWS},
 	};
 }

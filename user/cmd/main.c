@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reads the command line, then hands over to the command. */
+/* Reads the command line and runs the command. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "options/help.h"
 #include "options/manual.h"
 
-/* Ends what was written to stdout. Returns an enum exit_code. */
+/* Flushes stdout. Returns an enum exit_code. */
 static int finish_stdout(void)
 {
 	if (fflush(stdout) && errno != EPIPE) {
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	char error[OPTIONS_ERROR_LEN];
 	int err;
 
-	/* A reader that goes away is a normal end: let the write report it. */
+	/* A reader that goes away is a normal end, and shows as an error of the write. */
 	signal(SIGPIPE, SIG_IGN);
 	err = command_line_read(argc, argv, &options, error);
 	if (err == -EINVAL) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dwell outliers: writes each interval beyond its threshold when it ends, or is found open. */
+/* dwell outliers: writes each interval beyond its threshold when it ends or is found open. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -21,15 +21,15 @@
 #include "sink/outlier_text.h"
 
 #define STEP_NS \
-	250000000ULL /* how often at least is looked whether a second of incidents is over */
+	250000000ULL /* the longest time between two checks whether a second of incidents is over */
 
-/* All zeros is nothing yet; ended by stream_clear(). */
+/* All zeros is empty. Ended by stream_clear(). */
 struct stream {
 	struct session session;
 	struct incidents *incidents; /* NULL: each outlier is written as it comes */
-	struct told told;	     /* only then */
+	struct told told;	     /* used only without @incidents */
 	uint64_t taken;
-	uint64_t own[DWELL_MEASURES]; /* that the kernel reported of the file helper's processes */
+	uint64_t own[DWELL_MEASURES]; /* outliers reported of the file helper's processes */
 };
 
 static void stream_clear(struct stream *stream)
@@ -40,7 +40,7 @@ static void stream_clear(struct stream *stream)
 
 /* ---- from source to output --------------------------------------------------- */
 
-/* Of tasks that exit, the name may be asked for yet. */
+/* Remembers names of exiting tasks: they may still be asked for. */
 static int take_record(void *context, const struct dwell_record *record)
 {
 	struct stream *stream = context;
@@ -50,7 +50,7 @@ static int take_record(void *context, const struct dwell_record *record)
 	return 0;
 }
 
-/* As it comes. Sets what of it was told before. */
+/* Writes @outlier as it comes. Sets outlier->contains to the kinds of its parts told before. */
 static int write_outlier(struct stream *stream, struct dwell_outlier *outlier)
 {
 	const struct options *options = stream->session.options;
@@ -92,7 +92,7 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 	const struct naming naming = session_naming(&stream->session);
 	struct dwell_outlier known = *outlier;
 
-	/* dwell does not tell of itself, and these work for it. */
+	/* dwell does not report itself, and these processes are part of it. */
 	if (file_helper_is(stream->session.file_helper, outlier->pid)) {
 		if (outlier->measure < DWELL_MEASURES)
 			stream->own[outlier->measure]++;
@@ -106,7 +106,7 @@ static int take_outlier(void *context, const struct dwell_outlier *outlier)
 			      stream);
 }
 
-/* Writes what is held of the incidents; where nothing is, does nothing. */
+/* Writes the incidents that are held, if any. 0 or a negative errno. */
 static int write_held(struct stream *stream)
 {
 	if (!stream->incidents)
@@ -170,7 +170,7 @@ static int write_header(struct stream *stream)
 	return err ? err : output_flush(stream->session.output.file);
 }
 
-/* "53 lines tell 6998 outliers (-v: each one); 540 more are parts of these". */
+/* Writes "53 lines tell 6998 outliers (-v: each one); 540 more are parts of these". */
 static void write_incident_counts(const struct stream *stream)
 {
 	struct incident_counts counts;
@@ -188,7 +188,7 @@ static void write_incident_counts(const struct stream *stream)
 	fputc('\n', stderr);
 }
 
-/* For people on stderr: what is piped on are the outliers. */
+/* Writes the footer; text goes to stderr, for a pipe is to carry only outliers. */
 static int write_footer(struct stream *stream)
 {
 	struct dwell_outlier_counts counts[DWELL_MEASURES];
@@ -261,7 +261,7 @@ int cmd_outliers(const struct options *options)
 	if (err)
 		return session_exit_code(err);
 	err = follow(&stream);
-	if (err && err != -EPIPE) { /* or its reader had enough */
+	if (err && err != -EPIPE) { /* -EPIPE: the reader went away, which is no failure */
 		message_error("cannot go on: %s", strerror(-err));
 		return EXIT_FAILED;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A session: what every command that measures opens, knows names by, and says at its end. */
+/* A session: what every measuring command opens, takes names from, and reports at its end. */
 #include "cmd/session.h"
 
 #include <errno.h>
@@ -29,7 +29,10 @@ static void catch_signals(void)
 {
 	struct sigaction action = {
 		.sa_handler = on_signal,
-		/* What reads a map or an iterator is to go on: the loop around it looks at session_stop. */
+		/*
+		 * A read of a map or an iterator has to go on: the loop around it checks
+		 * session_stop.
+		 */
 		.sa_flags = SA_RESETHAND | SA_RESTART,
 	};
 
@@ -46,13 +49,13 @@ bool session_refuse_proc(struct reductions *reductions)
 	return err;
 }
 
-/* Whether stacks of programs are told. */
+/* Whether the output has stacks of programs. */
 static bool names_programs(const struct session *session)
 {
 	return session->options->user_stacks || session->plan.ledger.sites;
 }
 
-/* Begins to read programs' files, if that is wanted, and goes on without if it cannot. */
+/* Starts what reads programs' files, if that is wanted. An error only costs names. */
 static void start_file_helper(struct session *session)
 {
 	int err = 0;
@@ -65,7 +68,7 @@ static void start_file_helper(struct session *session)
 			      strerror(-err));
 }
 
-/* Makes ready what gives tasks and functions their names. 0 or -ENOMEM. */
+/* Opens the sources of names for tasks and functions. 0 or -ENOMEM. */
 static int open_names(struct session *session)
 {
 	const bool proc_refused = session_refuse_proc(&session->reductions);
@@ -118,8 +121,11 @@ int session_open(struct session *session, const struct plan *plan, const struct 
 	if (named)
 		session->cgroups = cgroup_paths_new(&session->hierarchy, CGROUP_REFRESH_NS);
 	if (session->cgroups)
-		cgroup_path(session->cgroups, 0); /* now: some may be gone at the end */
-	/* Who names functions while it measures would be the one who had the CPU. */
+		cgroup_path(session->cgroups, 0); /* read now, for some may be gone at the end */
+	/*
+	 * Read now: while it measures, reading symbols would take the CPU from the tasks it
+	 * measures.
+	 */
 	if (plan->names_meanwhile)
 		symbols_read(session->symbols);
 	message_detail(1, "start: %llu us", (unsigned long long)(clock_mono() - began) / 1000);
@@ -177,7 +183,10 @@ static const char *cgroup_name(void *context, uint64_t id)
 	return session->cgroups ? cgroup_path(session->cgroups, id) : NULL;
 }
 
-/* @err of asking for the symbol of @address; where they are hidden, the kernel is asked. */
+/*
+ * The name of the function at @address, in session->function if @err is 0. @err is the error of
+ * the symbols; the kernel is asked where those are hidden. NULL: not known.
+ */
 static const char *symbol_or_kernel(struct session *session, uint64_t address, int err)
 {
 	char *name = session->function;
@@ -188,7 +197,7 @@ static const char *symbol_or_kernel(struct session *session, uint64_t address, i
 	return err ? NULL : name;
 }
 
-/* Of a callback: its address is where the function begins. */
+/* A callback's address is where its function begins. */
 static const char *callback_name(void *context, uint64_t address)
 {
 	struct session *session = context;
@@ -304,7 +313,7 @@ static void add_overhead(const struct session *session, struct overhead *overhea
 	overhead->bpf_cpu_ratio = (double)cost.bpf_ns / cost.measured_ns / cpus;
 }
 
-/* CLOCK_REALTIME at the mono time @mono, or now if that is 0. */
+/* CLOCK_REALTIME at the mono time @mono in ns, or for 0 now. */
 static struct timespec time_of(uint64_t mono)
 {
 	struct timespec time;

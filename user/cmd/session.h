@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A session: what every command that measures opens, knows names by, and says at its end. */
+/* A session: what every measuring command opens, takes names from, and reports at its end. */
 #ifndef DWELL_CMD_SESSION_H
 #define DWELL_CMD_SESSION_H
 
@@ -24,63 +24,66 @@
 #include "source/intake.h"
 #include "source/source.h"
 
-/* All zeros is nothing yet; ended by session_clear(). What is a pointer is owned. */
+/* All zeros is empty. Ended by session_clear(), which frees all pointers but @options. */
 struct session {
 	const struct options *options; /* the plan's */
 	struct plan plan;
 	struct cgroup_hierarchy hierarchy;
-	struct cgroup_paths *cgroups; /* NULL: no hierarchy with names */
+	struct cgroup_paths *cgroups; /* NULL: no hierarchy, so cgroups have no names */
 	struct symbols *symbols;
-	struct task_names *task_names;	 /* of exited tasks, as far as the command remembers them */
-	struct file_helper *file_helper; /* NULL: no names of programs' functions are wanted */
+	struct task_names *task_names;	 /* of exited tasks, those the command remembers */
+	struct file_helper *file_helper; /* NULL: functions of programs have no names */
 	struct user_symbols *user_symbols;
 	struct source *source;
-	struct reductions reductions; /* what is done without */
+	struct reductions reductions; /* what the kernel or the host refused */
 	struct output output;
 	struct rusage usage; /* at the start of the window */
 	uint64_t helper_ns;  /* CPU time of the helper at the start of the window */
-	uint64_t start;	     /* mono: of the window */
-	uint64_t end;	     /* mono; 0: not yet */
-	char function[256];  /* the name that was asked for last */
+	uint64_t start;	     /* mono ns: of the window */
+	uint64_t end;	     /* mono ns: of the window; 0: it is open */
+	char function[256];  /* the function's name that was asked for last */
 };
 
-/*
- * Non-zero from the first Ctrl-C or SIGTERM on, once session_start() was called; the second one
- * ends dwell.
- */
+/* Non-zero after the first Ctrl-C or SIGTERM since session_start(). The second one ends dwell. */
 extern volatile int session_stop;
 
-/* Adds /proc to @reductions where it is of no use for names. True if so. */
+/*
+ * Adds "/proc" or "/proc/self" to @reductions if it is of no use for names. Returns whether it
+ * did.
+ */
 bool session_refuse_proc(struct reductions *reductions);
 
 /*
- * Finds what the options of @plan name, which must outlive the session, loads and
- * attaches as planned. @plan and @intake are copied. 0 or a negative errno, to be given
- * to session_exit_code(): what went wrong has been said on stderr. The caller ends the
- * session with session_clear() in any case.
+ * Finds the targets of the plan's options, loads and attaches as @plan says. @plan and @intake
+ * are copied; the options must outlive the session. 0, or a negative errno for
+ * session_exit_code(), whose reason has been said on stderr. The caller ends the session with
+ * session_clear() in any case.
  */
 int session_open(struct session *session, const struct plan *plan, const struct intake *intake);
 void session_clear(struct session *session);
 
 /*
  * Begins the window, gives up all privileges but @kept (enum privilege_kept, or'ed), and has
- * Ctrl-C set session_stop. 0 or a negative errno, and nothing has been said of it.
+ * Ctrl-C and SIGTERM set session_stop. 0 or a negative errno, of which nothing has been said.
  */
 int session_start(struct session *session, unsigned int kept);
 
-/* The mono time at which the options say that the window ends. UINT64_MAX: they say nothing. */
+/* The mono time, in ns, at which the options end the window. UINT64_MAX: they do not. */
 uint64_t session_until(const struct session *session);
 
-/* The enum exit_code of dwell after the negative errno @err of session_open(). */
+/* The enum exit_code for the negative errno @err of session_open(). */
 int session_exit_code(int err);
 
-/* What is known by name, of @session, which must outlive it. */
+/*
+ * The names that @session knows; it must outlive the result. A name is valid until the next one
+ * is asked for.
+ */
 struct naming session_naming(struct session *session);
 
 /* CLOCK_REALTIME and CLOCK_MONOTONIC at this moment. */
 struct outlier_clock session_clock(void);
 
-/* Bytes of memory that this process has now; 0: not known. */
+/* Resident memory of this process in bytes; 0: not known. */
 uint64_t session_resident_bytes(void);
 
 /* The strings of a report's heading. */
@@ -91,8 +94,9 @@ struct session_heading {
 };
 
 /*
- * Fills @report but for its rows, losses, task counts and outliers. Its strings are in @heading and
- * in @session, which must outlive it.
+ * Fills @report, which was all zeros at first, but leaves ledger, rows, timers, losses, task
+ * counts and outliers to the caller. Overhead stays 0 before the window has ended. Strings are
+ * in @heading and @session, which must outlive @report.
  */
 void session_describe(struct session *session, struct session_heading *heading,
 		      struct report *report);

@@ -11,7 +11,7 @@ struct plan timers_plan(const struct options *options)
 	struct plan plan = {
 		.options = options,
 		.ledger = options->ledger,
-		/* No line stands for a task's own counters: exited tasks need not be kept for them. */
+		/* No row has a task's own counters, so exited tasks need not be kept for them. */
 		.view = {.by = ROW_BY_PROCESS},
 		.timer_view = options->timer_view,
 	};
