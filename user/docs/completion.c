@@ -4,7 +4,7 @@
 #include "options/table.h"
 #include "options/values.h"
 
-/* Writes the forms of @option, @between them. */
+/* Writes @before, and the forms of @option with @between between them. */
 static void put_forms(const struct option_spec *option, const char *before, const char *between)
 {
 	if (option->letter)
@@ -32,7 +32,7 @@ static void put_words(const struct option_value *value)
 		printf(" %s", word.name);
 }
 
-/* What follows an option that takes a value. */
+/* Writes the case for an option that takes a value: what may follow it. */
 static void put_value_case(const struct option_spec *option)
 {
 	put_forms(option, "\t", " | ");
@@ -51,7 +51,7 @@ static void put_value_case(const struct option_spec *option)
 	}
 }
 
-/* The commands as words, and the options of each. */
+/* Writes the commands as words, and the options of each. */
 static void put_commands(void)
 {
 	int command;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs at build time: makes the documents that the table of options is told in. */
+/* Runs at build time: makes the documents that list the options. */
 #include "docs/gendocs.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The manual, in the language of man(7): a template, filled in from the table of options. */
+/* The manual in the language of man(7): a template, filled in from the table of options. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "model/timer_column.h"
 #include "options/table.h"
 
-#define LINE_WIDTH 75 /* mandoc's style asks for less than 80 */
+#define LINE_WIDTH 75 /* mandoc's style wants less than 80 */
 
 static void put_character(char c, bool literal)
 {
@@ -24,7 +24,7 @@ static void put_character(char c, bool literal)
 		putchar(c);
 }
 
-/* Writes @text as it is typed or printed, on the line that has begun. */
+/* Writes @text on the current line, as it is typed or printed. */
 static void put_literal(const char *text)
 {
 	for (; *text; text++)
@@ -32,8 +32,8 @@ static void put_literal(const char *text)
 }
 
 /*
- * Writes @text as running text from the start of a line: short lines, a sentence on its own.
- * What stands between two * is as it is typed or printed, in bold.
+ * Writes @text as running text from the start of a line: lines are short, and a sentence begins
+ * its own. Text between two * is as it is typed or printed, in bold.
  */
 static void put_text(const char *text)
 {
@@ -83,7 +83,7 @@ static void put_sentence(const char *text)
 	put_text(sentence);
 }
 
-/* A name in bold and what it means, as an entry of a list. */
+/* Writes an entry of a list: a name in bold, and its meaning. */
 static void put_entry(const char *name, const char *meaning)
 {
 	fputs(".TP\n", stdout);
@@ -92,7 +92,7 @@ static void put_entry(const char *name, const char *meaning)
 	put_sentence(meaning);
 }
 
-/* One line for each command, with the options that are its own. */
+/* Writes a line for each command, with its own options. */
 static void put_synopsis(void)
 {
 	int command;
@@ -220,8 +220,8 @@ static void put_timer_sort_keys(void)
 }
 
 /*
- * The headings of a table as entries of a list: those without a text share the entry
- * of the one behind them.
+ * Writes the headings of a table as entries of a list. A heading without a text shares the entry
+ * of the next one with a text.
  */
 static void put_table(const struct column *columns, size_t count)
 {
@@ -264,11 +264,11 @@ static void put_losses(void)
 #undef X
 }
 
-/* What a line of the template that is nothing but a marker stands for. */
+/* Replacements of template lines that consist of a marker. */
 static const struct {
 	const char *marker;
-	void (*put)(void);		  /* or NULL */
-	const struct named_value *values; /* then these, as a list */
+	void (*put)(void);		  /* NULL: @values are written */
+	const struct named_value *values; /* written as a list if @put is NULL */
 } generated[] = {
 	{"@SYNOPSIS@\n", put_synopsis, NULL},
 	{"@COMMANDS@\n", put_commands, NULL},
@@ -284,7 +284,7 @@ static const struct {
 
 #define GENERATED (sizeof(generated) / sizeof(generated[0]))
 
-/* Copies @line, the version in the place of its marker. */
+/* Copies @line, with the version instead of its marker. */
 static void put_line(const char *line)
 {
 	static const char marker[] = "@VERSION@";
