@@ -8,6 +8,7 @@ PATH=$PATH:/usr/sbin:/sbin
 BUILD=${BUILD:-build}
 BPFTOOL=${BPFTOOL:-bpftool}
 DWELL=${DWELL:-$BUILD/dwell}
+BEFORE=${BEFORE-} # another build of it, such as the one before a change, to be measured beside it
 FORMAT=${FORMAT:-text} # or markdown
 ROUNDS=${ROUNDS:-15}
 LOOPS=${LOOPS:-60000} # round trips in one run of the pipe
@@ -200,6 +201,7 @@ command_of() {
 	case $1 in
 	empty) echo "$BUILD/bench/empty" ;;
 	dwell) echo "$DWELL summary -d 0 -j -o /dev/null" ;;
+	dwell-before) echo "$BEFORE summary -d 0 -j -o /dev/null" ;;
 	# Without outliers; with as many as can be: nearly every interval is one.
 	dwell-plain) echo "$DWELL summary -d 0 -j -o /dev/null $(each_kind off)" ;;
 	dwell-storm) echo "$DWELL outliers -d 0 -j -o /dev/null $(each_kind 1us)" ;;
@@ -469,7 +471,7 @@ for peer in $PEERS; do
 		say "$peer is not installed (package libbpf-tools): left out"
 	fi
 done
-ours="dwell-plain dwell dwell-storm"
+ours="dwell-plain dwell${BEFORE:+ dwell-before} dwell-storm"
 armed="timers timers-sites timers-wheel"
 for peer in bpftrace eventstat; do
 	if command -v $peer >/dev/null; then
