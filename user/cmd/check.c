@@ -133,15 +133,17 @@ static void write_text(FILE *out, const struct findings *found)
 }
 
 /*
- * Writes one object on a line. Takes over the reference to @line; NULL: no memory. 0 or
- * non-zero.
+ * Writes one object on a line. Takes over the reference to @line; NULL: no memory. 0,
+ * -ENOMEM, or -EIO, which the end of the output tells more of.
  */
 static int write_line(FILE *out, json_t *line)
 {
-	int err = !line || json_dumpf(line, out, JSON_COMPACT) || fputc('\n', out) < 0;
+	bool failed = !line || json_dumpf(line, out, JSON_COMPACT) || fputc('\n', out) < 0;
 
 	json_decref(line);
-	return err;
+	if (!failed)
+		return 0;
+	return ferror(out) ? -EIO : -ENOMEM;
 }
 
 static int write_feature_lines(FILE *out, const struct features *features)
@@ -207,9 +209,11 @@ int cmd_check(const struct options *options)
 	if (features_first_missing(&found.features) == FEATURES)
 		found.tried = try_programs(&found.reductions, &found.took_ns);
 	found.code = verdict(&found.features, found.tried);
-	if (!options->json)
+	if (!options->json) {
 		write_text(output.file, &found);
-	else if (write_json(output.file, &found) == -ENOMEM)
+	} else if (write_json(output.file, &found) == -ENOMEM) {
 		message_error("cannot write all of it: out of memory");
+		return EXIT_FAILED;
+	}
 	return output_commit(&output) ? EXIT_FAILED : (int)found.code;
 }

@@ -25,6 +25,16 @@ int options_copy(const struct options *from, struct options *to)
 	return 0;
 }
 
+static bool same_cgroups(const struct options *one, const struct options *other)
+{
+	if (one->nr_cgroups != other->nr_cgroups)
+		return false;
+	for (unsigned int i = 0; i < one->nr_cgroups; i++)
+		if (strcmp(one->cgroups[i], other->cgroups[i]) != 0)
+			return false;
+	return true;
+}
+
 bool options_need_restart(const struct options *running, const struct options *fresh)
 {
 	for (size_t i = 0; i < option_specs_count; i++) {
@@ -36,5 +46,6 @@ bool options_need_restart(const struct options *running, const struct options *f
 			   (const char *)fresh + value->offset, value->size) != 0)
 			return true;
 	}
-	return false;
+	/* Their row's field is how many there are. */
+	return !same_cgroups(running, fresh);
 }

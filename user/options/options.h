@@ -70,8 +70,7 @@ int options_copy(const struct options *from, struct options *to);
 
 /*
  * Whether the service has to be restarted for @fresh: an option of the configuration file
- * differs from @running, and a running service does not take it over. Of cgroups only the number
- * is compared.
+ * differs from @running, and a running service does not take it over.
  */
 bool options_need_restart(const struct options *running, const struct options *fresh);
 

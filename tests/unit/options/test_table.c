@@ -147,6 +147,17 @@ static void a_reload_takes_over_three_options(void **state)
 	options_clear(&running);
 }
 
+static void another_cgroup_takes_a_restart(void **state)
+{
+	struct options running = {.nr_cgroups = 2, .cgroups = {(char[]){"/a"}, (char[]){"/b"}}};
+	struct options fresh = {.nr_cgroups = 2, .cgroups = {(char[]){"/a"}, (char[]){"/b"}}};
+
+	(void)state;
+	assert_false(options_need_restart(&running, &fresh));
+	fresh.cgroups[1] = (char[]){"/c"};
+	assert_true(options_need_restart(&running, &fresh));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +165,7 @@ int main(void)
 		cmocka_unit_test(names_are_complete),
 		cmocka_unit_test(bounds_are_the_rows),
 		cmocka_unit_test(a_reload_takes_over_three_options),
+		cmocka_unit_test(another_cgroup_takes_a_restart),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
