@@ -422,6 +422,8 @@ static int prepare(struct service *service)
 		.limit = options->daemon.max_groups,
 		.naming = session_naming(&collection->session),
 	});
+	if (!service->series)
+		message_error("out of memory");
 	return service->series ? EXIT_DONE : EXIT_FAILED;
 }
 

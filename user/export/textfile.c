@@ -104,8 +104,10 @@ int textfile_open(struct textfile *file, const char *path)
 	int directory, err = 0;
 
 	*file = (struct textfile){.directory = strdup(path), .lock = -1};
-	if (!file->directory)
+	if (!file->directory) {
+		message_error("out of memory");
 		return -ENOMEM;
+	}
 	directory = open_directory(file);
 	if (directory >= 0) {
 		err = take_directory(file, directory);

@@ -23,8 +23,8 @@ struct textfile {
  * Locks @directory for this process alone, and removes files that earlier processes left half
  * written. Does not write the text file. A directory that does not exist yet is locked at the
  * first write to it. One that cannot be locked is used without a lock, which is said on stderr.
- * 0, and the caller ends it with textfile_close(). After an error there is nothing to end:
- * -ENOMEM; -EBUSY: another process has the directory, which has been said on stderr.
+ * 0, and the caller ends it with textfile_close(). After an error, which has been said on
+ * stderr, there is nothing to end: -ENOMEM; -EBUSY: another process has the directory.
  */
 int textfile_open(struct textfile *file, const char *directory);
 void textfile_close(struct textfile *file);

@@ -50,7 +50,8 @@ void frame_text_header(FILE *out, const struct report *report, const char *what)
 
 /* ---- the end ------------------------------------------------------------------ */
 
-static void put_losses(FILE *out, const struct report *report)
+/* What the kernel side, the source and the model could not count, by name. False: nothing. */
+static bool put_losses(FILE *out, const struct report *report)
 {
 	static const char *const meanings[] = {
 #define X(id, name, text) [DWELL_LOSS_##id] = text " (" name ")",
@@ -66,8 +67,7 @@ static void put_losses(FILE *out, const struct report *report)
 		fprintf(out, "lost: %s %s\n", text_count(count, report->losses[i]), meanings[i]);
 		lost = true;
 	}
-	if (!lost)
-		fputs("nothing lost\n", out);
+	return lost;
 }
 
 /* Counts the addresses in programs that have no name, by reason. */
@@ -135,6 +135,15 @@ static void put_reductions(FILE *out, const struct reductions *reductions)
 	}
 }
 
+/* Whether outliers found the ring buffer full: a line of their own says so. */
+static bool lost_outliers(const struct report *report)
+{
+	for (int i = 0; report->outliers && i < DWELL_MEASURES; i++)
+		if (report->outliers[i].lost)
+			return true;
+	return false;
+}
+
 void frame_text_footer(FILE *out, const struct report *report)
 {
 	const struct overhead *overhead = &report->overhead;
@@ -146,7 +155,8 @@ void frame_text_footer(FILE *out, const struct report *report)
 		put_outlier_counts(out, report, "lost, the ring buffer was full: ", lost);
 	}
 	put_reductions(out, report->reductions);
-	put_losses(out, report);
+	if (!put_losses(out, report) && !lost_outliers(report))
+		fputs("nothing lost\n", out);
 	if (report->unnamed)
 		put_unnamed(out, report->unnamed);
 	if (report->hidden_tasks && report->hidden_tasks != UINT64_MAX)

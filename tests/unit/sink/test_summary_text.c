@@ -409,6 +409,7 @@ static void the_footer_tells_losses_and_costs(void **state)
 {
 	struct model *model = varied_model(2);
 	struct report report = report_of(model, ROW_BY_TASK, 0);
+	const struct dwell_outlier_counts outliers[DWELL_MEASURES] = {[DWELL_WOKEN] = {.lost = 3}};
 	struct output output;
 
 	(void)state;
@@ -419,6 +420,13 @@ static void the_footer_tells_losses_and_costs(void **state)
 			    "cost: BPF 0.30 % of the machine, 110 ns an event; user 0.10 %; "
 			    "RSS 9.2 MB");
 	output_free(&output);
+
+	report.outliers = outliers;
+	output_text(&output, summary_text, &report);
+	assert_true(has_line(&output, "lost, the ring buffer was full: 3 runqueue"));
+	assert_false(has_line(&output, "nothing lost"));
+	output_free(&output);
+	report.outliers = NULL;
 
 	report.losses[DWELL_LOSS_RING_FULL] = 1234567;
 	report.losses[DWELL_LOSS_CLOCK_STEP] = 1;
