@@ -233,12 +233,12 @@ static const char *comm_name(void *context, uint32_t pid, uint32_t tid)
 	return task_names_comm(session->task_names, pid, tid);
 }
 
-static double quota(void *context, uint64_t id)
+static double quota(void *context, uint64_t id, size_t *owner)
 {
 	struct session *session = context;
 	const char *path = cgroup_name(session, id);
 
-	return path ? cgroup_quota(&session->hierarchy, path) : 0;
+	return path ? cgroup_quota(&session->hierarchy, path, owner) : 0;
 }
 
 static const char *call_name(void *context, int number)

@@ -102,7 +102,8 @@ void explain(struct explanation *explanation, const struct dwell_outlier *outlie
 	outlier_wait(outlier, naming, &explanation->wait);
 	switch (outlier->measure) {
 	case DWELL_THROTTLED:
-		explanation->quota = naming_quota(naming, outlier->cgroup);
+		explanation->quota =
+			naming_quota(naming, outlier->cgroup, &explanation->quota_owner);
 		break;
 	case DWELL_LATENESS:
 		explain_lateness(explanation);

@@ -36,8 +36,12 @@ struct explanation {
 	const char *cause; /* of a wait for a CPU: "woken", "preempted", "throttled"; static */
 	char cgroup[EXPLAINED_CGROUP_LEN]; /* path */
 
-	/* Of throttling: the cgroup's own quota in CPUs; 0: none, or not known. */
+	/*
+	 * Of throttling: the least quota of the cgroup and of those above it, in CPUs; 0: none, or
+	 * not known. So many bytes of @cgroup name the group whose it is.
+	 */
 	double quota;
+	size_t quota_owner;
 
 	/* The tasks that had the CPU, named; .ns 0: it did not wait for one, or it is not known. */
 	struct outlier_wait wait;

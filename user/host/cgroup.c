@@ -241,12 +241,13 @@ static double own_quota(const struct cgroup_hierarchy *hierarchy, const char *di
 	return numbers[0] > 0 && period[0] > 0 ? numbers[0] / period[0] : 0;
 }
 
-double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path)
+double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path, size_t *owner)
 {
 	char directory[2 * PATH_MAX];
 	size_t root = strlen(hierarchy->mount);
 	double least = 0, own;
 
+	*owner = 0;
 	if ((size_t)snprintf(directory, sizeof(directory), "%s%s", hierarchy->mount, path) >=
 	    sizeof(directory))
 		return 0;
@@ -254,8 +255,10 @@ double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path)
 	     end = strrchr(directory, '/')) {
 		*end = '\0';
 		own = own_quota(hierarchy, directory);
-		if (own > 0 && (!least || own < least))
-			least = own;
+		if (own <= 0 || (least && own >= least))
+			continue;
+		least = own;
+		*owner = (size_t)(end - directory) - root;
 	}
 	return least;
 }

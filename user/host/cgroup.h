@@ -39,9 +39,11 @@ int cgroup_detect(const char *mountinfo, const char *root, struct cgroup_hierarc
 int cgroup_id(const struct cgroup_hierarchy *hierarchy, const char *name, uint64_t *id);
 
 /*
- * How many CPUs the group at @path in the hierarchy ("/" and so on) may use on average:
- * the least of its own quota and those of the groups above it. 0: no quota, or unknown.
+ * How many CPUs the group at @path (in the hierarchy) may use all of the time: the
+ * least of its own quota and those of the groups above it. *owner: so many bytes of
+ * @path are the path of the group whose quota that is; of two equal ones the lower. 0: no
+ * quota, or unknown.
  */
-double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path);
+double cgroup_quota(const struct cgroup_hierarchy *hierarchy, const char *path, size_t *owner);
 
 #endif

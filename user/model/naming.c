@@ -2,8 +2,6 @@
 /* Naming: the names of tasks, cgroups, functions and system calls, from a replaceable source. */
 #include "model/naming.h"
 
-#include <stddef.h>
-
 const char *naming_comm(const struct naming *naming, uint32_t pid, uint32_t tid)
 {
 	return naming->comm ? naming->comm(naming->context, pid, tid) : NULL;
@@ -14,9 +12,10 @@ const char *naming_cgroup(const struct naming *naming, uint64_t id)
 	return naming->cgroup && id ? naming->cgroup(naming->context, id) : NULL;
 }
 
-double naming_quota(const struct naming *naming, uint64_t id)
+double naming_quota(const struct naming *naming, uint64_t id, size_t *owner)
 {
-	return naming->quota && id ? naming->quota(naming->context, id) : 0;
+	*owner = 0;
+	return naming->quota && id ? naming->quota(naming->context, id, owner) : 0;
 }
 
 const char *naming_function(const struct naming *naming, uint64_t address)

@@ -3,6 +3,7 @@
 #ifndef DWELL_MODEL_NAMING_H
 #define DWELL_MODEL_NAMING_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -14,8 +15,11 @@ struct naming {
 	const char *(*comm)(void *context, uint32_t pid, uint32_t tid);
 	/* The path of the cgroup @id. */
 	const char *(*cgroup)(void *context, uint64_t id);
-	/* The cgroup's own quota in CPUs, such as 0.5; 0: none, or not known. */
-	double (*quota)(void *context, uint64_t id);
+	/*
+	 * The quota of the cgroup @id in CPUs, such as 0.5, or that of a group above it which is
+	 * less; *owner: so many bytes of its path name the one whose it is. 0: none, or not known.
+	 */
+	double (*quota)(void *context, uint64_t id, size_t *owner);
 	/* The kernel's function that holds @address, without a suffix of the compiler's. */
 	const char *(*function)(void *context, uint64_t address);
 	/* The kernel's function that begins at @address, such as a timer's callback. */
@@ -33,7 +37,7 @@ struct naming {
  */
 const char *naming_comm(const struct naming *naming, uint32_t pid, uint32_t tid);
 const char *naming_cgroup(const struct naming *naming, uint64_t id);
-double naming_quota(const struct naming *naming, uint64_t id);
+double naming_quota(const struct naming *naming, uint64_t id, size_t *owner);
 const char *naming_function(const struct naming *naming, uint64_t address);
 const char *naming_callback(const struct naming *naming, uint64_t address);
 const char *naming_user_function(const struct naming *naming, uint32_t pid, uint64_t address);

@@ -41,7 +41,6 @@ struct row {
 	uint64_t cgroup; /* id: a task's, a cgroup's, that of a process's leader; else 0 */
 	char comm[DWELL_COMM_LEN];
 	bool kernel_timer; /* nobody's timers of one callback: only timers and lateness apply */
-	bool unowned;	   /* never set */
 	bool timers_only;  /* a task's whose timers alone are known: only they and lateness apply */
 	bool remainder;	   /* folded groups together: no pid, comm or cgroup applies */
 	uint64_t groups;   /* of a remainder: how many groups it holds */

@@ -80,19 +80,30 @@ static void put_runqueue(FILE *out, const struct explanation *explanation)
 	put_culprits(out, &explanation->wait, ": ");
 }
 
-static void put_throttled(FILE *out, const struct explanation *explanation)
+/* Names the group whose quota it is: the task's own, or one above that. */
+static void put_quota(FILE *out, const struct explanation *explanation)
 {
 	double quota = explanation->quota;
 
+	fputs(": quota of ", out);
+	if (explanation->quota_owner)
+		outlier_print_name(out, explanation->cgroup, explanation->quota_owner);
+	else
+		fputs("/", out);
+	fprintf(out, " is %.4g CPU%s", quota, quota == 1 ? "" : "s");
+}
+
+static void put_throttled(FILE *out, const struct explanation *explanation)
+{
 	put_self(out, explanation);
 	put_cpu(out, explanation);
-	fputs(quota > 0 ? ": quota of " : ": the quota of ", out);
+	if (explanation->quota > 0) {
+		put_quota(out, explanation);
+		return;
+	}
+	fputs(": the quota of ", out);
 	outlier_print_cgroup(out, explanation);
-	if (quota > 0)
-		fprintf(out, " is %.4g CPU%s", quota, quota == 1 ? "" : "s");
-	else
-		/* No quota of its own is known: perhaps a group above it used up its own. */
-		fputs(" or of a group above it was used up", out);
+	fputs(" or of a group above it was used up", out);
 }
 
 static void put_dwell(FILE *out, const struct explanation *explanation)

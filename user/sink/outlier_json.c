@@ -68,8 +68,12 @@ static int set_cause(json_t *object, const struct explanation *explanation)
 
 	if (explanation->cause)
 		err = json_set(object, "cause", json_string(explanation->cause));
-	if (explanation->quota > 0)
-		err |= json_set_ratio(object, "quota", explanation->quota);
+	if (explanation->quota <= 0)
+		return err;
+	err |= json_set_ratio(object, "quota", explanation->quota);
+	err |= json_set_name(object, "quota_cgroup",
+			     explanation->quota_owner ? explanation->cgroup : "/",
+			     explanation->quota_owner ?: 1);
 	return err;
 }
 

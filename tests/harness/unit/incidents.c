@@ -32,8 +32,9 @@ static const char *cgroup_of(void *context, uint64_t id)
 	return id == 7 ? "/work" : "/other";
 }
 
-static double quota_of(void *context, uint64_t id)
+static double quota_of(void *context, uint64_t id, size_t *owner)
 {
+	*owner = strlen("/work");
 	(void)context;
 	return id == 7 ? 0.2 : 0;
 }

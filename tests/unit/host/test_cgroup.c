@@ -474,6 +474,16 @@ static void write_quota(const char *path, const char *text)
 	fclose(file);
 }
 
+static void check_quota(const struct cgroup_hierarchy *hierarchy, const char *path, double expected,
+			const char *expected_owner)
+{
+	size_t owner;
+
+	assert_true(cgroup_quota(hierarchy, path, &owner) == expected);
+	assert_int_equal(owner, strlen(expected_owner));
+	assert_memory_equal(path, expected_owner, owner);
+}
+
 static void quotas_of_groups(void **state)
 {
 	struct cgroup_hierarchy hierarchy = {0};
@@ -484,22 +494,22 @@ static void quotas_of_groups(void **state)
 	write_quota("/a/cpu.max", "200000 100000\n");
 	write_quota("/a/b/cpu.max", "50000 100000\n");
 	write_quota("/a/b/c/cpu.max", "max 100000\n");
-	assert_true(cgroup_quota(&hierarchy, "/") == 0);
-	assert_true(cgroup_quota(&hierarchy, "/a") == 2);
-	assert_true(cgroup_quota(&hierarchy, "/a/b") == 0.5);
-	assert_true(cgroup_quota(&hierarchy, "/a/b/c") == 0.5);
-	assert_true(cgroup_quota(&hierarchy, "/a/gone") == 2);
+	check_quota(&hierarchy, "/", 0, "");
+	check_quota(&hierarchy, "/a", 2, "/a");
+	check_quota(&hierarchy, "/a/b", 0.5, "/a/b");
+	check_quota(&hierarchy, "/a/b/c", 0.5, "/a/b");
+	check_quota(&hierarchy, "/a/gone", 2, "/a");
 	write_quota("/a/b/cpu.max", "nonsense\n");
-	assert_true(cgroup_quota(&hierarchy, "/a/b") == 2);
+	check_quota(&hierarchy, "/a/b", 2, "/a");
 	write_quota("/a/b/cpu.max", "-1 0\n");
-	assert_true(cgroup_quota(&hierarchy, "/a/b") == 2);
+	check_quota(&hierarchy, "/a/b", 2, "/a");
 
 	hierarchy.v1 = true;
 	write_quota("/a/cpu.cfs_quota_us", "25000\n");
 	write_quota("/a/cpu.cfs_period_us", "100000\n");
 	write_quota("/a/b/cpu.cfs_quota_us", "-1\n");
 	write_quota("/a/b/cpu.cfs_period_us", "100000\n");
-	assert_true(cgroup_quota(&hierarchy, "/a/b") == 0.25);
+	check_quota(&hierarchy, "/a/b", 0.25, "/a");
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

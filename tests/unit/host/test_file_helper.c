@@ -29,6 +29,21 @@
 static struct file_helper *helper;
 static int saved_stderr;
 
+/* What comes of asking for a function of this program. */
+static uint32_t outcome(void)
+{
+	struct file_answer answer;
+
+	file_helper_name(helper, (uint32_t)getpid(), (uintptr_t)outcome, &answer);
+	if (answer.outcome == FILE_FOUND) {
+		assert_string_equal(answer.function, "outcome");
+		assert_string_equal(answer.file, "test_file_helper");
+	} else {
+		assert_string_equal(answer.function, "");
+	}
+	return answer.outcome;
+}
+
 static int set_up(void **state)
 {
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -38,7 +53,8 @@ static int set_up(void **state)
 	if (nowhere < 0 || saved_stderr < 0 || dup2(nowhere, STDERR_FILENO) < 0)
 		return -1;
 	close(nowhere);
-	return file_helper_start(&helper);
+	/* All of its processes are there when the first answer is. */
+	return file_helper_start(&helper) ?: outcome() == FILE_FOUND ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -111,21 +127,6 @@ static pid_t parser(void)
 
 	assert_true(pid > 0);
 	return pid;
-}
-
-/* What comes of asking for a function of this program. */
-static uint32_t outcome(void)
-{
-	struct file_answer answer;
-
-	file_helper_name(helper, (uint32_t)getpid(), (uintptr_t)outcome, &answer);
-	if (answer.outcome == FILE_FOUND) {
-		assert_string_equal(answer.function, "outcome");
-		assert_string_equal(answer.file, "test_file_helper");
-	} else {
-		assert_string_equal(answer.function, "");
-	}
-	return answer.outcome;
 }
 
 /* Whether @pid has given back all that it had, its sockets too. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <string.h>
 #include <cmocka.h>
 
 #include "model/naming.h"
@@ -26,8 +27,9 @@ static const char *cgroup_of(void *context, uint64_t id)
 	return id == 3 ? "/cgroup" : NULL;
 }
 
-static double quota_of(void *context, uint64_t id)
+static double quota_of(void *context, uint64_t id, size_t *owner)
 {
+	*owner = strlen("/cgroup");
 	assert_ptr_equal(context, &asker);
 	asked++;
 	return id == 3 ? 0.5 : 0;
@@ -66,26 +68,31 @@ static const struct naming all = {comm_of,     cgroup_of,	 quota_of,   function_
 
 static void each_is_asked_for_its_own(void **state)
 {
+	size_t owner;
+
 	(void)state;
 	assert_string_equal(naming_comm(&all, 1, 2), "comm");
 	assert_string_equal(naming_cgroup(&all, 3), "/cgroup");
-	assert_true(naming_quota(&all, 3) == 0.5);
+	assert_true(naming_quota(&all, 3, &owner) == 0.5);
+	assert_int_equal(owner, strlen("/cgroup"));
 	assert_string_equal(naming_function(&all, 4), "function");
 	assert_string_equal(naming_callback(&all, 4), "callback");
 	assert_string_equal(naming_user_function(&all, 1, 4), "user_function");
 	assert_string_equal(naming_syscall(&all, 0), "read");
 	assert_null(naming_comm(&all, 2, 1));
 	assert_null(naming_cgroup(&all, 4));
-	assert_true(naming_quota(&all, 4) == 0);
+	assert_true(naming_quota(&all, 4, &owner) == 0);
 	assert_null(naming_user_function(&all, 4, 1));
 }
 
 static void nobody_is_asked_for_what_has_no_name(void **state)
 {
+	size_t owner;
+
 	(void)state;
 	asked = 0;
 	assert_null(naming_cgroup(&all, 0));
-	assert_true(naming_quota(&all, 0) == 0);
+	assert_true(naming_quota(&all, 0, &owner) == 0);
 	assert_null(naming_function(&all, 0));
 	assert_null(naming_callback(&all, 0));
 	assert_null(naming_user_function(&all, 1, 0));
@@ -96,11 +103,12 @@ static void nobody_is_asked_for_what_has_no_name(void **state)
 static void without_anybody_to_ask_nothing_has_a_name(void **state)
 {
 	const struct naming none = {0};
+	size_t owner;
 
 	(void)state;
 	assert_null(naming_comm(&none, 1, 2));
 	assert_null(naming_cgroup(&none, 3));
-	assert_true(naming_quota(&none, 3) == 0);
+	assert_true(naming_quota(&none, 3, &owner) == 0);
 	assert_null(naming_function(&none, 4));
 	assert_null(naming_callback(&none, 4));
 	assert_null(naming_user_function(&none, 1, 4));

@@ -57,13 +57,14 @@ static const char *comm_of(void *context, uint32_t pid, uint32_t tid)
 static const char *cgroup_of(void *context, uint64_t id)
 {
 	assert_ptr_equal(context, &asker);
-	return id == 7 ? "/work" : id == 8 ? "/" HOSTILE : NULL;
+	return id == 7 ? "/work" : id == 6 ? "/work/child" : id == 8 ? "/" HOSTILE : NULL;
 }
 
-static double quota_of(void *context, uint64_t id)
+static double quota_of(void *context, uint64_t id, size_t *owner)
 {
+	*owner = strlen("/work");
 	assert_ptr_equal(context, &asker);
-	return id == 7 ? 0.5 : 0;
+	return id == 7 || id == 6 ? 0.5 : 0;
 }
 
 static const char *function_of(void *context, uint64_t address)
@@ -548,7 +549,12 @@ static void throttled_blames_no_neighbour(void **state)
 		   "08:14:02.113 throttled 24ms (typical 40us) ticker[4711/4712] on CPU 1: "
 		   "quota of /work is 0.5 CPUs\n");
 	check_json(&outlier, "\"what\":\"throttled\"," JSON_HEAD
-			     ",\"cgroup\":\"/work\",\"cause\":\"throttled\",\"quota\":0.5");
+			     ",\"cgroup\":\"/work\",\"cause\":\"throttled\",\"quota\":0.5,"
+			     "\"quota_cgroup\":\"/work\"");
+	outlier.cgroup = 6;
+	check_text(&outlier, false,
+		   "08:14:02.113 throttled 24ms (typical 40us) ticker[4711/4712] on CPU 1: "
+		   "quota of /work is 0.5 CPUs\n");
 	outlier.cgroup = 9;
 	check_text(&outlier, false,
 		   "08:14:02.113 throttled 24ms (typical 40us) ticker[4711/4712] on CPU 1: "

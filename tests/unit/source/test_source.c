@@ -84,7 +84,7 @@ static int run(struct source *source, uint64_t until, volatile const int *stop)
 	return err;
 }
 
-static uint64_t stop(struct source *source)
+static uint64_t stop_made(struct source *source)
 {
 	called(source, 'e');
 	return WINDOW_END;
@@ -133,8 +133,8 @@ static void outlier_counts(const struct source *source,
 	counts[DWELL_WOKEN].reported = 1;
 }
 
-#define REQUIRED                                                                         \
-	.close = close_made, .start = start, .run = run, .stop = stop, .read = read_all, \
+#define REQUIRED                                                                              \
+	.close = close_made, .start = start, .run = run, .stop = stop_made, .read = read_all, \
 	.losses = losses, .outlier_counts = outlier_counts
 
 /* But for giving up privileges: the tests go on in this process. */
