@@ -62,7 +62,7 @@ FNR == NR {
 # The arrows themselves must not form a circle.
 sed -n '/^only /d; s/^\([a-z]*\): */\1 /p' "$user/ARROWS" |
 	awk '{ for (i = 2; i <= NF; i++) if ($i !~ /\//) print $1, $i }' | tsort >"$work/order" 2>&1 ||
-	sed -n "s|^tsort: *|$user/ARROWS: circle: |p" "$work/order"
+	sed -n "/contains a loop/d; s|^tsort: *|$user/ARROWS: in a circle: |p" "$work/order"
 
 # ---- circles of objects ----------------------------------------------------------
 
