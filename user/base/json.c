@@ -8,7 +8,6 @@
 #include <linux/types.h>
 
 #include "base/text.h"
-#include "bpf/dwell.h"
 
 #define NAME_LEN 4096
 
@@ -52,16 +51,6 @@ int json_set_resolved(json_t *object, const char *key, const char *name, const c
 		      uint64_t number)
 {
 	return json_set(object, key, json_resolved(name, format, number));
-}
-
-const char *json_block(uint32_t block)
-{
-	static const char *const names[] = {
-		[DWELL_BLOCK_S] = "S", [DWELL_BLOCK_D] = "D",	      [DWELL_BLOCK_I] = "I",
-		[DWELL_BLOCK_T] = "T", [DWELL_BLOCK_OTHER] = "other",
-	};
-
-	return names[block < DWELL_BLOCKS ? block : DWELL_BLOCK_OTHER];
 }
 
 int json_write_line(FILE *out, const json_t *object)

@@ -43,9 +43,6 @@ int json_set_resolved(json_t *object, const char *key, const char *name, const c
 /* Returns a new reference to the value that json_set_resolved() sets; NULL without memory. */
 json_t *json_resolved(const char *name, const char *format, uint64_t number);
 
-/* The name of an enum dwell_block: "S", "D", …; "other" also for any other number. */
-const char *json_block(uint32_t block);
-
 /* Writes @object and a newline to @out, in ASCII only. 0 or a negative errno. */
 int json_write_line(FILE *out, const json_t *object);
 

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/json.h"
 #include "base/text.h"
+#include "model/words.h"
 #include "sink/incident_text.h"
 #include "sink/outlier_cause.h"
 
@@ -182,7 +182,7 @@ static void put_block(FILE *out, const struct explanation *explanation)
 
 	if (outlier->measure != DWELL_BLOCKED)
 		return;
-	put_text(out, "DWELL_STATE", json_block(outlier->block));
+	put_text(out, "DWELL_STATE", word_block(outlier->block));
 	if (outlier->syscall != DWELL_NO_SYSCALL)
 		put_resolved(out, "DWELL_SYSCALL", explanation->syscall, "%" PRId64,
 			     (uint64_t)outlier->syscall);

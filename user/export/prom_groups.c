@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The export of groups of tasks: a family for each figure, a series for each group. */
-#include "base/json.h"
 #include "export/prom_line.h"
 #include "export/prom_private.h"
 #include "findings/outlier.h"
+#include "model/words.h"
 
 /* What is written, where to, and the key of the groups' label. */
 struct writer {
@@ -194,7 +194,7 @@ static void put_blocked(const struct writer *to)
 	for (size_t at = 0; next_group(to, false, &at, &group);)
 		for (int i = 0; i < DWELL_BLOCKS; i++) {
 			const struct prom_label label[] = {{to->key, group.label},
-							   {"state", json_block(i)}};
+							   {"state", word_block(i)}};
 
 			prom_series(to->out, name, "", label, 2);
 			prom_seconds(to->out, group.counters->blocked_ns[i]);

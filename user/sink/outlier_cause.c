@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "base/json.h"
+#include "model/words.h"
 #include "sink/outlier_parts.h"
 #include "sink/stack_text.h"
 
@@ -160,7 +160,7 @@ static void put_blocked(FILE *out, const struct explanation *explanation)
 	const struct dwell_outlier *outlier = explanation->outlier;
 
 	put_self(out, explanation);
-	fprintf(out, " in %s", json_block(outlier->block));
+	fprintf(out, " in %s", word_block(outlier->block));
 	if (outlier->syscall != DWELL_NO_SYSCALL) {
 		fputs(", ", out);
 		outlier_print_syscall(out, explanation);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "model/words.h"
 #include "sink/stack_json.h"
 
 #define AT_LEN 64
@@ -222,7 +223,7 @@ static int set_block(json_t *object, const struct explanation *explanation)
 
 	if (outlier->measure != DWELL_BLOCKED)
 		return 0;
-	err = json_set(object, "state", json_string(json_block(outlier->block)));
+	err = json_set(object, "state", json_string(word_block(outlier->block)));
 	if (outlier->syscall != DWELL_NO_SYSCALL)
 		err |= json_set_resolved(object, "syscall", or_null(explanation->syscall),
 					 "%" PRId64, (uint64_t)outlier->syscall);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "model/column.h"
+#include "model/words.h"
 #include "sink/frame_json.h"
 #include "sink/member.h"
 #include "sink/outlier_json.h"
@@ -29,7 +30,7 @@ static int set_blocks(json_t *object, const char *key, const struct row *row)
 	if (json_set(object, key, blocks))
 		return -ENOMEM;
 	for (int block = 0; block < DWELL_BLOCKS; block++)
-		err |= json_set_count(blocks, json_block(block), row->blocked_ns[block]);
+		err |= json_set_count(blocks, word_block(block), row->blocked_ns[block]);
 	return err;
 }
 
@@ -48,7 +49,7 @@ static int set_state(json_t *object, const struct row *row)
 		return 0;
 	err |= json_set(object, "state", json_string(states[row->state]));
 	if (row->state == DWELL_BLOCKED_STATE)
-		err |= json_set(object, "block", json_string(json_block(row->block)));
+		err |= json_set(object, "block", json_string(word_block(row->block)));
 	err |= json_set_count(object, "state_since_ns", row->state_age_ns);
 	if (row->state_began_earlier)
 		err |= json_set(object, "state_began_before_window", json_true());
