@@ -194,7 +194,8 @@ void collection_describe(struct collection *collection, struct session_heading *
 	report->outliers = collection->outliers;
 }
 
-int collection_finish(struct collection *collection, int err)
+/* Commits the output if @err, the result of writing the report, is 0. An enum exit_code. */
+static int finish(struct collection *collection, int err)
 {
 	if (err == -EPIPE) /* the reader went away, which is no failure */
 		return EXIT_DONE;
@@ -203,4 +204,16 @@ int collection_finish(struct collection *collection, int err)
 		return EXIT_FAILED;
 	}
 	return output_commit(&collection->session.output) ? EXIT_FAILED : EXIT_DONE;
+}
+
+int collection_report(const struct plan *plan, int (*write)(struct collection *collection))
+{
+	struct collection collection __attribute__((cleanup(collection_clear))) = {0};
+	int status = collection_open(&collection, plan);
+
+	if (status == EXIT_DONE)
+		status = collection_run(&collection);
+	if (status != EXIT_DONE)
+		return status;
+	return finish(&collection, write(&collection));
 }

@@ -58,10 +58,12 @@ void collection_describe(struct collection *collection, struct session_heading *
 			 struct report *report);
 
 /*
- * Commits the output if @err, the result of writing the report, is 0; else collection_clear()
- * discards it. Returns an enum exit_code: EXIT_DONE, also if the reader went away (-EPIPE), or
- * EXIT_FAILED, whose reason has been said on stderr.
+ * Runs a command that measures as @plan says and reports once: @write writes the report of the
+ * collection that it is given to that collection's output, and returns 0 or a negative errno.
+ * After an error of it no output appears. Returns an enum exit_code: EXIT_DONE, also if the
+ * reader went away (-EPIPE), or the status that dwell ends with, whose reason has been said on
+ * stderr.
  */
-int collection_finish(struct collection *collection, int err);
+int collection_report(const struct plan *plan, int (*write)(struct collection *collection));
 
 #endif

@@ -441,8 +441,6 @@ int cmd_daemon(const struct options *given)
 		message_error("%s", err == -ENOMEM ? "out of memory" : error);
 		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 	}
-	service.options.view =
-		(struct view){.by = service.options.daemon.groups, .limit = SUMMARY_ROWS};
 	service.budget = (struct budget){
 		.limit = service.options.daemon.max_overhead_ppm / 1e6,
 		.cpus = sysconf(_SC_NPROCESSORS_ONLN),

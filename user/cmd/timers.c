@@ -41,13 +41,7 @@ static int write_report(struct collection *collection)
 
 int cmd_timers(const struct options *options)
 {
-	struct collection collection __attribute__((cleanup(collection_clear))) = {0};
 	const struct plan plan = timers_plan(options);
-	int status = collection_open(&collection, &plan);
 
-	if (status == EXIT_DONE)
-		status = collection_run(&collection);
-	if (status != EXIT_DONE)
-		return status;
-	return collection_finish(&collection, write_report(&collection));
+	return collection_report(&plan, write_report);
 }
