@@ -15,70 +15,18 @@
 
 #include "base/text.h"
 #include "export/journal.h"
+#include "harness/unit/brief_names.h"
 #include "harness/unit/runs.h"
 #include "sink/incident_text.h"
 #include "sink/outlier_json.h"
 #include "sink/outlier_text.h"
 
-#define WAKEUP 0x1000
-#define NVME 0x2000
-#define IRQ_EVENT 0x3000
 #define VALUE_LEN 256
 
 static char directory[] = "/tmp/dwell-forms-XXXXXX";
 static char path[sizeof(directory) + 8];
 static const struct outlier_clock clock_now = {.mono = BEGIN, .real = {.tv_sec = 1700000000}};
 
-/* ---- names: in one place, so that each ends when the next one is asked for ------- */
-
-static char place[VALUE_LEN];
-
-static const char *put(const char *name)
-{
-	memset(place, '!', sizeof(place));
-	return name ? strcpy(place, name) : NULL;
-}
-
-static const char *comm_of(void *context, uint32_t pid, uint32_t tid)
-{
-	(void)context;
-	(void)pid;
-	return put(tid == HOG ? "hog" : NULL);
-}
-
-static const char *cgroup_of(void *context, uint64_t id)
-{
-	(void)context;
-	return put(id == 7 ? "/work" : NULL);
-}
-
-static double quota_of(void *context, uint64_t id, size_t *owner)
-{
-	*owner = strlen("/work");
-	(void)context;
-	return id == 7 ? 0.5 : 0;
-}
-
-static const char *function_of(void *context, uint64_t address)
-{
-	(void)context;
-	return put(address == WAKEUP	? "hrtimer_wakeup" :
-		   address == NVME	? "nvme_irq" :
-		   address == IRQ_EVENT ? "handle_irq_event" :
-					  NULL);
-}
-
-static const char *syscall_of(void *context, int number)
-{
-	(void)context;
-	return put(number == 74 ? "fsync" : NULL);
-}
-
-static const struct naming names = {.comm = comm_of,
-				    .cgroup = cgroup_of,
-				    .quota = quota_of,
-				    .function = function_of,
-				    .syscall = syscall_of};
 static const struct naming no_names = {0};
 
 /* ---- the forms --------------------------------------------------------------- */
@@ -251,7 +199,7 @@ static void timers_agree(const struct forms *forms)
 
 static void check(const struct dwell_outlier *outlier)
 {
-	const struct naming *const both[] = {&names, &no_names};
+	const struct naming *const both[] = {&brief_names, &no_names};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct forms forms;
@@ -279,7 +227,7 @@ static struct dwell_outlier outlier_with_all(enum dwell_measure measure)
 
 	outlier.cgroup = 7;
 	outlier.syscall = 74;
-	outlier.function = WAKEUP;
+	outlier.function = HRTIMER_WAKEUP;
 	outlier.lateness = outlier.runqueue = 12 * MS;
 	outlier.expires = BEGIN;
 	outlier.oncpu = 2 * MS;
@@ -312,7 +260,7 @@ static void all_forms_tell_the_same_of_each_waker(void **state)
 	outlier.waker.depth = 1; /* a task */
 	check(&outlier);
 	outlier.waker.timer = 1;
-	outlier.waker.function = WAKEUP;
+	outlier.waker.function = HRTIMER_WAKEUP;
 	check(&outlier);
 	memset(&outlier.waker, 0, sizeof(outlier.waker));
 	check(&outlier);

@@ -11,67 +11,9 @@
 #include <cmocka.h>
 
 #include "findings/explain.h"
+#include "harness/unit/brief_names.h"
 #include "harness/unit/runs.h"
 
-#define HRTIMER_WAKEUP 0x1000
-#define TIMERFD 0x2000
-#define VFS_WRITE 0x3000
-
-/* ---- names: in one place, so that each ends when the next one is asked for ------- */
-
-static char place[8192];
-
-static const char *put(const char *name)
-{
-	memset(place, '!', sizeof(place));
-	return name ? strcpy(place, name) : NULL;
-}
-
-static const char *comm_of(void *context, uint32_t pid, uint32_t tid)
-{
-	(void)context;
-	(void)pid;
-	return put(tid == HOG ? "hog" : tid == HOG2 ? "hog2" : NULL);
-}
-
-static const char *cgroup_of(void *context, uint64_t id)
-{
-	(void)context;
-	if (id != 9)
-		return put(id == 7 ? "/work" : NULL);
-	memset(place, 'x', sizeof(place));
-	place[sizeof(place) - 1] = '\0';
-	return place;
-}
-
-static double quota_of(void *context, uint64_t id, size_t *owner)
-{
-	*owner = strlen("/work");
-	(void)context;
-	put("");
-	return id == 7 ? 0.5 : 0;
-}
-
-static const char *function_of(void *context, uint64_t address)
-{
-	(void)context;
-	return put(address == HRTIMER_WAKEUP ? "hrtimer_wakeup" :
-		   address == TIMERFD	     ? "timerfd_tmrproc" :
-		   address == VFS_WRITE	     ? "vfs_write" :
-					       NULL);
-}
-
-static const char *syscall_of(void *context, int number)
-{
-	(void)context;
-	return put(number == 74 ? "fsync" : NULL);
-}
-
-static const struct naming names = {.comm = comm_of,
-				    .cgroup = cgroup_of,
-				    .quota = quota_of,
-				    .function = function_of,
-				    .syscall = syscall_of};
 static const struct naming no_names = {0};
 
 /* ---- kinds ------------------------------------------------------------------- */
@@ -104,8 +46,8 @@ static struct explanation explained(const struct dwell_outlier *outlier)
 	struct explanation explanation;
 
 	memset(&explanation, 0xa5, sizeof(explanation));
-	explain(&explanation, outlier, &names);
-	put("");
+	explain(&explanation, outlier, &brief_names);
+	brief_names_end();
 	assert_ptr_equal(explanation.outlier, outlier);
 	assert_string_equal(explanation.what, outlier_what(outlier));
 	assert_string_equal(explanation.cgroup, "/work");
@@ -252,7 +194,7 @@ static void a_name_that_is_too_long_is_cut(void **state)
 
 	(void)state;
 	outlier.cgroup = 9;
-	explain(&explanation, &outlier, &names);
+	explain(&explanation, &outlier, &brief_names);
 	assert_int_equal(strlen(explanation.cgroup), EXPLAINED_CGROUP_LEN - 1);
 }
 

@@ -57,12 +57,12 @@ static const char *comm_of(void *context, uint32_t pid, uint32_t tid)
 static const char *cgroup_of(void *context, uint64_t id)
 {
 	assert_ptr_equal(context, &asker);
-	return id == 7 ? "/work" : id == 6 ? "/work/child" : id == 8 ? "/" HOSTILE : NULL;
+	return id == 7 ? "/work" : id == 6 ? "/slice/child" : id == 8 ? "/" HOSTILE : NULL;
 }
 
 static double quota_of(void *context, uint64_t id, size_t *owner)
 {
-	*owner = strlen("/work");
+	*owner = strlen(id == 6 ? "/slice" : "/work");
 	assert_ptr_equal(context, &asker);
 	return id == 7 || id == 6 ? 0.5 : 0;
 }
@@ -554,7 +554,7 @@ static void throttled_blames_no_neighbour(void **state)
 	outlier.cgroup = 6;
 	check_text(&outlier, false,
 		   "08:14:02.113 throttled 24ms (typical 40us) ticker[4711/4712] on CPU 1: "
-		   "quota of /work is 0.5 CPUs\n");
+		   "quota of /slice is 0.5 CPUs\n");
 	outlier.cgroup = 9;
 	check_text(&outlier, false,
 		   "08:14:02.113 throttled 24ms (typical 40us) ticker[4711/4712] on CPU 1: "
