@@ -126,11 +126,18 @@ bool work_await_sleep(struct work *work, int turn)
 			return false;
 		proc_sleep(200000);
 	}
-	if (!proc_wait_state(work->pid, work->pid, 'S', WAIT_SECONDS))
-		return false;
-	/* It is marked as asleep a moment before it arms its timer and sleeps. */
-	proc_sleep(3000000);
-	return proc_state(work->pid, work->pid) == 'S';
+	do {
+		if (proc_now() > deadline ||
+		    !proc_wait_state(work->pid, work->pid, 'S', WAIT_SECONDS))
+			return false;
+		/* It is marked as asleep a moment before it arms its timer and sleeps. */
+		proc_sleep(3000000);
+		/*
+		 * The kernel wakes a sleeping task for work of its own: some milliseconds after a
+		 * ring of io_uring was closed, for example.
+		 */
+	} while (proc_state(work->pid, work->pid) != 'S');
+	return true;
 }
 
 void work_announce(struct work *work, int turn)
