@@ -130,7 +130,7 @@ parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all static check check-build check-kernels check-distros guest-binaries static-live bench run install dist deb clean format check-format FORCE
+.PHONY: all static check check-build check-kernels check-distros check-go go-fixtures guest-binaries static-live bench run install dist deb clean format check-format FORCE
 
 all: $(BUILD)/dwell $(DOCUMENTS)
 	@$(give_back)
@@ -290,7 +290,11 @@ $(BUILD)/static/live: $(LIVE_OBJECTS)
 	$(Q)$(CC) $(LINK_FLAGS) -static -pthread $^ $(call library_flags,--static --libs jansson libbpf) -lm -o $@
 	$(Q)$(STRIP) $@
 
-check-build: all $(UNIT_TESTS) $(LIVE)
+# Builds the Go program that tests read, with those toolchains that scripts/setup.sh has fetched.
+go-fixtures:
+	$(Q)tests/go/build.sh -n >/dev/null
+
+check-build: all $(UNIT_TESTS) $(LIVE) go-fixtures
 
 check:
 	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh check; fi
@@ -316,6 +320,12 @@ check-distros:
 	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh distros; fi
 	$(Q)tests/distro/run.sh $(or $(DISTROS),all)
 	@$(give_back)
+
+# Tests dwell go with every toolchain of tests/go/toolchains.list.
+check-go: all $(LIVE)
+	$(Q)tests/go/build.sh all >/dev/null
+	$(Q)status=0; $(LIVE) --list | grep '^go-' | xargs -r $(LIVE) --dwell $(BUILD)/dwell || status=$$?; \
+		$(give_back); exit $$status
 
 # ---- the bench -----------------------------------------------------------
 

@@ -21,8 +21,9 @@ usage() {
 PATH=$PATH:/usr/sbin:/sbin
 ARM64=aarch64-linux-gnu
 # Folder of what is installed for the tests alone, and not into the machine.
-OWN=$(cd "$(dirname "$0")/.." && pwd)/build
-PATH=$PATH:$OWN/prometheus/usr/bin
+HERE=$(cd "$(dirname "$0")/.." && pwd)
+OWN=$HERE/build
+PATH=$PATH:$OWN/unpacked/usr/bin
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 
 have() {
@@ -44,6 +45,8 @@ probe() {
 	sanitizers) probe_sanitizers ;;
 	cyclictest | shellcheck | mandoc | systemd-analyze | python3 | lintian | mmdebstrap) have "$1" ;;
 	prometheus) have prometheus && have promtool ;;
+	etcd) have etcd ;;
+	go-toolchains) probe_go ;;
 	node-exporter) have prometheus-node-exporter || have node_exporter ;;
 	debhelper) have dh && have dpkg-buildpackage ;;
 	kubernetes-models) [ -d "$OWN/npm/node_modules/kubernetes-models" ] ;;
@@ -65,6 +68,12 @@ probe_bpftool() {
 		"$tool" version >/dev/null 2>&1 && return 0
 	done
 	return 1
+}
+
+# Whether all that the tests usually want are there.
+probe_go() {
+	[ "$(GO_CACHE=${GO_CACHE:-$OWN/go} "$HERE/tests/go/toolchains.sh" -n 2>/dev/null | wc -l)" = \
+		"$(grep -c '^[^#].*usual$' "$HERE/tests/go/toolchains.list")" ]
 }
 
 probe_arm64_libraries() {
@@ -109,6 +118,8 @@ peers       libbpf-tools   libbpf-tools     -                -
 python3     python3        python3          python3          python
 prometheus  only-unpack:prometheus+only-unpack:promtool,only-unpack:prometheus golang-github-prometheus golang-github-prometheus-prometheus prometheus
 node-exporter only-unpack:prometheus-node-exporter golang-github-prometheus-node-exporter golang-github-prometheus-node_exporter prometheus-node-exporter
+etcd        only-unpack:etcd-server etcd         etcd             etcd
+go-toolchains @go          -                -                -
 debhelper   debhelper+build-essential - -            -
 lintian     lintian        -                -                -
 kubernetes-models @npm     @npm             @npm             @npm
@@ -129,7 +140,8 @@ ARM64_PACKAGES=$ARM64_PACKAGES+zlib1g-dev:arm64+libjansson-dev:arm64+libcap-dev:
 ARM64_PACKAGES=$ARM64_PACKAGES+libseccomp-dev:arm64
 # Things without which some tests are skipped, or a line is missing from the bench.
 CHECK_WANTS='cyclictest shellcheck mandoc systemd-analyze clang-format perf peers
-python3 prometheus node-exporter debhelper lintian kubernetes-models'
+python3 prometheus node-exporter debhelper lintian kubernetes-models
+etcd go-toolchains'
 
 manager() {
 	for program in apt-get dnf zypper pacman; do
@@ -154,6 +166,7 @@ packages_of() {
 	@compiler) compiler_package ;;
 	@sanitizers) sanitizer_package ;;
 	@arm64) echo "$ARM64_PACKAGES" ;;
+	@go) echo go:toolchains ;;
 	@npm) echo npm:kubernetes-models+npm:yaml ;;
 	*) echo "$answer" ;;
 	esac
@@ -200,6 +213,7 @@ explain() {
 known() {
 	case $MANAGER/$1 in
 	*/npm:*) have npm ;;
+	*/go:*) have dpkg-deb ;;
 	apt-get/*) apt-cache show --no-all-versions "${1#only-unpack:}" 2>/dev/null | grep -q '^Package:' ;;
 	*) true ;;
 	esac
@@ -306,7 +320,7 @@ unpack() {
 	status=0
 	(
 		cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download "$1" &&
-			mkdir -p "$OWN/prometheus" && dpkg-deb -x ./*.deb "$OWN/prometheus"
+			mkdir -p "$OWN/unpacked" && dpkg-deb -x ./*.deb "$OWN/unpacked"
 	) || status=$?
 	rm -rf "$folder"
 	return $status
@@ -318,6 +332,7 @@ install_packages() {
 	for package in "$@"; do
 		case $package in
 		only-unpack:*) unpack "${package#*:}" || return 1 ;;
+		go:*) GO_CACHE=${GO_CACHE:-$OWN/go} "$HERE/tests/go/toolchains.sh" >/dev/null || return 1 ;;
 		npm:*) modules="$modules ${package#*:}" ;;
 		*) machine="$machine $package" ;;
 		esac
@@ -350,7 +365,7 @@ obtain() {
 	[ -n "$packages" ] || return 1
 	echo "setup: installing" $packages
 	# shellcheck disable=SC2046 # split on purpose
-	amount $(echo "$packages" | grep -v '^npm:\|^only-unpack:')
+	amount $(echo "$packages" | grep -v '^npm:\|^only-unpack:\|^go:')
 	if ! install_packages $packages; then
 		[ "$MANAGER" = apt-get ] && [ -z "$UPDATED" ] || return 1
 		update_lists

@@ -6,7 +6,7 @@
 # ports of the loopback. What is started here ends with the shell that sourced this.
 
 # scripts/setup.sh unpacks there what must not run as a service.
-PATH=$PATH:/usr/sbin:/sbin:$PWD/${BUILD:=build}/prometheus/usr/bin
+PATH=$PATH:/usr/sbin:/sbin:$PWD/${BUILD:=build}/unpacked/usr/bin
 export PYTHONDONTWRITEBYTECODE=1
 . tests/results.sh
 rules=scripts/prometheus/dwell-rules.yml
