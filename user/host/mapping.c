@@ -25,6 +25,7 @@ int mapping_parse(const char *line, struct mapping *mapping)
 		   &mapping->minor, &mapping->inode, &used) != 7 ||
 	    !used || mapping->start >= mapping->end)
 		return -EINVAL;
+	mapping->writable = strchr(rights, 'w');
 	mapping->executable = strchr(rights, 'x');
 	/* Only names of memory may begin with a blank: a path begins with a slash. */
 	name = line + used + strspn(line + used, " ");

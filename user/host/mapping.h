@@ -19,7 +19,7 @@ struct mapping {
 	uint64_t offset;	   /* of @start in the file, in bytes */
 	uint64_t inode;		   /* of the file; 0: there is no file */
 	unsigned int major, minor; /* device of the file */
-	bool executable;
+	bool writable, executable;
 	/*
 	 * The file's path as the kernel knows it, followed by " (deleted)" if it was deleted.
 	 * Memory without a file has "[vdso]", "[anon:NAME]" or "". It may hold any bytes; a

@@ -43,6 +43,7 @@ static void lines_are_read(void **state)
 	assert_int_equal(mapping.minor, 1);
 	assert_int_equal(mapping.inode, 1234567890123);
 	assert_true(mapping.executable);
+	assert_false(mapping.writable);
 	assert_string_equal(mapping.name, "/usr/bin/a b");
 
 	assert_int_equal(mapping_parse("7fff0000-7fff2000 r--p 00000000 00:00 0  [vdso]", &mapping),
@@ -52,6 +53,7 @@ static void lines_are_read(void **state)
 	assert_string_equal(mapping.name, "[vdso]");
 	assert_int_equal(mapping_parse("7fff0000-7fff2000 rwxp 00000000 00:00 0 \n", &mapping), 0);
 	assert_string_equal(mapping.name, "");
+	assert_true(mapping.writable);
 
 	assert_int_equal(mapping_parse("1000-2000 r-xp 0 0:1 5 /x/prog\\012 (deleted)\n", &mapping),
 			 0);
