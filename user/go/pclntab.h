@@ -27,12 +27,14 @@ struct go_function {
 	uint32_t unit;	       /* index of its compilation unit's first file */
 	uint32_t inlined;      /* offset of the values that are indexes into @tree; 0: none */
 	uint64_t tree;	       /* address of the functions inlined in it; 0: there are none */
+	uint8_t id;	       /* what the runtime calls special functions; 0: it is not special */
 };
 
 /* A function within another one's code. */
 struct go_inlined {
 	uint32_t name;	 /* offset among the names; UINT32_MAX: it is not inlined */
 	uint64_t caller; /* address of the call that it replaces */
+	uint8_t id;	 /* as that of a function */
 };
 
 /*
@@ -50,6 +52,12 @@ int go_pclntab_inlined(struct go_pclntab *tab, const struct go_function *functio
 /* Reads the file, cut to @size, and the line of the code at @pc of @function. */
 int go_pclntab_line(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
 		    char *file, size_t size, uint32_t *line);
+
+/*
+ * Returns the id that functions have which the compiler made up, such as wrappers of methods: it
+ * differs between versions. 0: it was not found out.
+ */
+uint8_t go_pclntab_wrapper(struct go_pclntab *tab);
 
 /* Reads the name at offset @name, cut to @size. */
 int go_pclntab_name(struct go_pclntab *tab, uint32_t name, char *text, size_t size);

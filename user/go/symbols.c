@@ -37,7 +37,8 @@ struct go_symbols {
 	struct go_pclntab tab;
 	struct name *names;
 	struct place *places;
-	size_t bytes; /* that names and places take */
+	size_t bytes;	 /* that names and places take */
+	uint8_t wrapper; /* id of functions that the compiler made up; 0: not known */
 	uint64_t unknown;
 };
 
@@ -56,6 +57,7 @@ int go_symbols_new(struct go_memory *memory, const struct go_module *module,
 		free(new);
 		return -ENOMEM;
 	}
+	new->wrapper = go_pclntab_wrapper(&new->tab);
 	*symbols = new;
 	return 0;
 }
@@ -137,20 +139,24 @@ static struct place *keep_place(struct go_symbols *symbols, uint64_t pc,
 
 /* ---- what is read ---------------------------------------------------------------- */
 
-/* Writes "..." for the type arguments, as the runtime itself does: from the first [ to the last ]. */
-static void leave_out_arguments(char *name)
+/*
+ * Writes "..." for the type arguments in a name that has room for @size bytes, as the runtime itself
+ * does: from the first [ to the last ].
+ */
+static void leave_out_arguments(char *name, size_t size)
 {
+	static const char dots[] = "[...]";
+	const size_t length = sizeof(dots) - 1;
 	char *open = strchr(name, '['), *close = strrchr(name, ']');
-	const size_t length = strlen("[...]");
+	size_t behind;
 
 	if (!open || !close || close < open)
 		return;
-	if ((size_t)(close + 1 - open) < length) {
-		/* No compiler writes a single letter or none, so that there is room for it. */
+	behind = strlen(close + 1) + 1;
+	if ((size_t)(open - name) + length + behind > size)
 		return;
-	}
-	memmove(open + length, close + 1, strlen(close + 1) + 1);
-	memcpy(open, "[...]", length);
+	memmove(open + length, close + 1, behind);
+	memcpy(open, dots, length);
 }
 
 /* Returns the name at offset @offset; NULL: it is not known. */
@@ -160,19 +166,18 @@ static const char *read_name(struct go_symbols *symbols, uint32_t offset)
 
 	if (go_pclntab_name(&symbols->tab, offset, text, sizeof(text)) || !text[0])
 		return NULL;
-	leave_out_arguments(text);
+	leave_out_arguments(text, sizeof(text));
 	text[NAME_LEN - 1] = '\0';
 	return keep_name(symbols, text);
 }
 
-/* Fills a frame but its function. What is not known of it is counted. */
-static void read_line(struct go_symbols *symbols, const struct go_function *function, uint64_t pc,
-		      struct go_frame *frame)
+/* Fills a frame. What is not known of it but for the name is counted. */
+static void read_frame(struct go_symbols *symbols, const struct go_function *function, uint64_t pc,
+		       const char *name, uint8_t id, struct go_frame *frame)
 {
 	char file[NAME_LEN];
 
-	frame->file = NULL;
-	frame->line = 0;
+	*frame = (struct go_frame){.function = name, .wrapper = id && id == symbols->wrapper};
 	if (!go_pclntab_line(&symbols->tab, function, pc, file, sizeof(file), &frame->line))
 		frame->file = keep_name(symbols, file);
 	if (!frame->file) {
@@ -186,6 +191,7 @@ static size_t read_frames(struct go_symbols *symbols, const struct go_function *
 			  const char *name, uint64_t pc, struct go_frame *frames)
 {
 	struct go_inlined inlined;
+	const char *inner;
 	size_t count = 0;
 
 	for (int calls = 0; calls < CALLS_MAX; calls++) {
@@ -197,16 +203,16 @@ static size_t read_frames(struct go_symbols *symbols, const struct go_function *
 			break;
 		/* The last frame is for the function whose code it is. */
 		if (count < GO_INLINED_MAX - 1) {
-			frames[count].function = read_name(symbols, inlined.name);
-			if (frames[count].function)
-				read_line(symbols, function, pc, &frames[count++]);
+			inner = read_name(symbols, inlined.name);
+			if (inner)
+				read_frame(symbols, function, pc, inner, inlined.id,
+					   &frames[count++]);
 			else
 				symbols->unknown++;
 		}
 		pc = inlined.caller;
 	}
-	frames[count].function = name;
-	read_line(symbols, function, pc, &frames[count++]);
+	read_frame(symbols, function, pc, name, function->id, &frames[count++]);
 	return count;
 }
 

@@ -3,6 +3,7 @@
 #ifndef DWELL_GO_SYMBOLS_H
 #define DWELL_GO_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct go_frame {
 	const char *function; /* "main.(*server).serve"; type arguments are "[...]" */
 	const char *file;     /* path at the build; NULL: not known */
 	uint32_t line;	      /* 0: not known */
+	bool wrapper;	      /* made up by the compiler: the runtime's own stacks leave it out */
 };
 
 #define GO_INLINED_MAX 16 /* frames at one address: deeper inlining is cut */
