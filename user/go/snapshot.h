@@ -73,12 +73,13 @@ struct go_goroutine {
 };
 
 /* What could not be read as it should: each is counted, none is guessed. */
-#define GO_LOSS_LIST(X)                                                                       \
-	X(TIMERS_MOVED, "timers_moved", "timers that moved while they were read")             \
-	X(TIMERS_CAPPED, "timers_capped", "timers beyond the most that are read")             \
-	X(GOROUTINES_MOVED, "goroutines_moved", "goroutines that could not be read")          \
-	X(GOROUTINES_CAPPED, "goroutines_capped", "goroutines beyond the most that are read") \
-	X(STACKS_BROKEN, "stacks_broken", "stacks that could not be followed to their end")   \
+#define GO_LOSS_LIST(X)                                                                         \
+	X(TIMERS_MOVED, "timers_moved", "timers that moved while they were read")               \
+	X(TIMERS_CAPPED, "timers_capped", "timers beyond the most that are read")               \
+	X(GOROUTINES_MOVED, "goroutines_moved", "goroutines that could not be read")            \
+	X(GOROUTINES_CAPPED, "goroutines_capped", "goroutines beyond the most that are read")   \
+	X(STACKS_BROKEN, "stacks_broken", "stacks that could not be followed to their end")     \
+	X(STACKS_CAPPED, "stacks_capped", "stacks of goroutines beyond the most that are kept") \
 	X(NAMES, "names", "functions without a name")
 
 enum go_loss {
@@ -98,7 +99,7 @@ struct go_snapshot {
 	int64_t at; /* mono ns: when it began */
 	uint64_t took_ns;
 	uint32_t ps;	   /* GOMAXPROCS: Ps in use */
-	uint32_t runqueue; /* goroutines in the Ps' own run queues */
+	uint32_t runqueue; /* goroutines in the Ps' own queues; those of the global one are not */
 	bool runqueue_known;
 	struct go_timer *timer; /* owned */
 	size_t timers;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Walks: the stacks of many goroutines followed by their frame pointers, together. */
+#ifndef DWELL_GO_WALK_H
+#define DWELL_GO_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "go/runtime.h"
+#include "go/stacks.h"
+
+/* The most that are walked together. */
+#define GO_WALKS 512
+
+struct go_walk {
+	uint64_t low, high; /* of the stack */
+	uint64_t bp;	    /* of the frame to be read next; 0: there is none */
+	struct go_stack stack;
+	bool broken; /* its chain leads nowhere */
+};
+
+/*
+ * Begins a walk of @stack bounds: its innermost function is at @pc, its frame pointer is @bp.
+ * An address that a call returns to is one byte too far.
+ */
+void go_walk_begin(struct go_walk *walk, uint64_t low, uint64_t high, uint64_t pc, uint64_t bp);
+
+/* Follows @count walks, at most GO_WALKS, to their ends. 0 or a negative errno. */
+int go_walk_on(const struct go_runtime *runtime, struct go_stacks *stacks, struct go_walk *walk,
+	       size_t count);
+
+#endif
