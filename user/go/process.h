@@ -16,6 +16,7 @@
 #define GO_REFUSAL_LIST(X)                                                               \
 	X(NOT_GO, "not_go", "it is no program that Go has built")                        \
 	X(OLD, "old", "it was built by Go 1.17 or older, which is not read")             \
+	X(MACHINE, "machine", "it was built for other CPUs than amd64 and arm64")        \
 	X(EXITED, "exited", "it has exited, or runs another program now")                \
 	X(FORBIDDEN, "forbidden", "its memory may not be read")                          \
 	X(MODULE, "module", "the tables of the Go runtime were not found in its memory") \
