@@ -40,8 +40,8 @@ struct search {
 	struct go_runtime *runtime;
 	struct candidate *batch; /* BATCH of them */
 	size_t count, total;
-	struct go_header ps, gs; /* as they were when they were found */
-	bool several;		 /* of one kind, which are not the same */
+	struct go_header ps; /* as it was when it was found */
+	bool several;	     /* slices hold Ps, and they are not the same */
 };
 
 static bool is_pointer(uint64_t address)
@@ -53,6 +53,17 @@ bool go_header_sane(const struct go_header *header, uint64_t limit)
 {
 	return header->length <= header->capacity && header->capacity <= limit &&
 	       (is_pointer(header->start) || !header->length);
+}
+
+/* Reads the header at @address. 0; -ENOENT: it is none; another negative errno. */
+static int read_header(const struct go_runtime *runtime, uint64_t address, uint64_t limit,
+		       struct go_header *header)
+{
+	int err = go_memory_read(runtime->memory, address, header, sizeof(*header));
+
+	if (err)
+		return err == -EFAULT ? -ENOENT : err;
+	return header->length && go_header_sane(header, limit) ? 0 : -ENOENT;
 }
 
 /* ---- Ps -------------------------------------------------------------------------- */
@@ -123,12 +134,9 @@ int go_runtime_ps(const struct go_runtime *runtime, uint64_t **ps, size_t *count
 
 	*ps = NULL;
 	*count = 0;
-	err = go_memory_read(runtime->memory, runtime->allp, &header, sizeof(header));
-	if (err)
-		return err == -EFAULT ? -ENOENT : err;
-	if (!header.length || !go_header_sane(&header, GO_PS_MAX))
-		return -ENOENT;
-	err = read_ps(runtime, &header, ps);
+	err = read_header(runtime, runtime->allp, GO_PS_MAX, &header);
+	if (!err)
+		err = read_ps(runtime, &header, ps);
 	if (!err)
 		*count = header.length;
 	return err;
@@ -136,33 +144,48 @@ int go_runtime_ps(const struct go_runtime *runtime, uint64_t **ps, size_t *count
 
 /* ---- goroutines ------------------------------------------------------------------ */
 
+/* Finds the longest list of goroutines. */
+static int find_list(const struct go_runtime *runtime, struct go_header *list)
+{
+	struct go_header header;
+
+	list->length = 0;
+	for (size_t i = 0; i < runtime->copies; i++) {
+		int err = read_header(runtime, runtime->allgs[i], LENGTH_MAX, &header);
+
+		if (err && err != -ENOENT)
+			return err;
+		if (!err && header.length > list->length)
+			*list = header;
+	}
+	return list->length ? 0 : -ENOENT;
+}
+
 int go_runtime_gs(const struct go_runtime *runtime, size_t limit, uint64_t **gs, size_t *count,
 		  uint64_t *hidden)
 {
 	auto_free uint64_t *items = NULL;
-	struct go_header header;
+	struct go_header list;
 	size_t length;
 	int err;
 
 	*gs = NULL;
 	*count = 0;
 	*hidden = 0;
-	err = go_memory_read(runtime->memory, runtime->allgs, &header, sizeof(header));
+	err = find_list(runtime, &list);
 	if (err)
-		return err == -EFAULT ? -ENOENT : err;
-	if (!header.length || !go_header_sane(&header, LENGTH_MAX))
-		return -ENOENT;
-	length = header.length < limit ? header.length : limit;
+		return err;
+	length = list.length < limit ? list.length : limit;
 	items = calloc(length, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
-	err = go_memory_read(runtime->memory, header.start, items, length * sizeof(*items));
+	err = go_memory_read(runtime->memory, list.start, items, length * sizeof(*items));
 	if (err)
 		return err == -EFAULT ? -ENOENT : err;
 	*gs = items;
 	items = NULL;
 	*count = length;
-	*hidden = header.length - length;
+	*hidden = list.length - length;
 	return 0;
 }
 
@@ -231,15 +254,14 @@ static void take_gs(struct search *search, const struct candidate *candidate)
 	struct go_runtime *runtime = search->runtime;
 	struct go_runtime trial = *runtime;
 
-	if (runtime->allgs && !memcmp(&search->gs, &candidate->header, sizeof(search->gs)))
+	if (runtime->copies == GO_ALLGS_MAX)
 		return;
-	trial.allgs = candidate->address;
+	trial.allgs[0] = candidate->address;
+	trial.copies = 1;
 	if (prove_gs(&trial))
 		return;
-	if (runtime->allgs)
-		search->several = true;
-	search->gs = candidate->header;
-	*runtime = trial;
+	runtime->layout = trial.layout;
+	runtime->allgs[runtime->copies++] = candidate->address;
 }
 
 static void judge(struct search *search, const struct candidate *candidate)
@@ -346,10 +368,10 @@ int go_runtime_find(struct go_memory *memory, const struct go_module *module,
 		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(section) / sizeof(section[0]) && !err; i++) {
 		err = scan_section(&search, section[i]);
-		if (runtime->allp && runtime->allgs)
+		if (runtime->allp && runtime->copies)
 			break;
 	}
 	if (err)
 		return err;
-	return runtime->allp && runtime->allgs && !search.several ? 0 : -ENOENT;
+	return runtime->allp && runtime->copies && !search.several ? 0 : -ENOENT;
 }

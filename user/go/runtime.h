@@ -12,14 +12,20 @@
 #include "go/module.h"
 #include "go/symbols.h"
 
-/* All three must outlive it. */
+/* The garbage collector has one older copy of allgs. */
+#define GO_ALLGS_MAX 4
+
+/* The memory, the module and the symbols must outlive it. */
 struct go_runtime {
 	struct go_memory *memory;
 	const struct go_module *module;
 	struct go_symbols *symbols;
 	struct go_layout layout; /* as it was found to be */
-	uint64_t allp, allgs;	 /* addresses of the runtime's slices of that name */
+	uint64_t allp;		 /* address of the runtime's slice of that name */
 	uint16_t p_cache;	 /* of a slice within each P that begins in the same P */
+	/* Addresses of slices that hold goroutines: allgs only grows, so it is the longest. */
+	uint64_t allgs[GO_ALLGS_MAX];
+	size_t copies; /* allgs is one of them */
 };
 
 /* The header of a slice of Go. */
@@ -28,7 +34,7 @@ struct go_header {
 };
 
 /*
- * Finds both slices in the variables of the module by what they point to, since nothing else
+ * Finds allp and allgs in the variables of the module by what they point to, since nothing else
  * proves that @layout fits. Where it does not fit, the fields are looked for, and known is
  * false in the layout that it sets. 0; -ENOENT: the runtime has no known shape; -ESRCH: the
  * process is gone; another negative errno.
