@@ -225,7 +225,9 @@ static int read_value(struct go_pclntab *tab, const struct go_function *function
 	uint32_t sum = UINT32_MAX, add, length;
 	int err;
 
-	if (!table || table >= slice->length)
+	if (!table)
+		return -ENOENT;
+	if (table >= slice->length)
 		return -EINVAL;
 	for (uint32_t steps = 0; steps < STEPS_MAX && tab->steps; steps++, tab->steps--) {
 		err = next_varint(&cursor, &add);

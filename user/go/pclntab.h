@@ -49,7 +49,10 @@ int go_pclntab_find(struct go_pclntab *tab, uint64_t pc, struct go_function *fun
 int go_pclntab_inlined(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
 		       struct go_inlined *inlined);
 
-/* Reads the file, cut to @size, and the line of the code at @pc of @function. */
+/*
+ * Reads the file, cut to @size, and the line of the code at @pc of @function. -ENOENT: the
+ * function has none, as those in C that the linker knows of.
+ */
 int go_pclntab_line(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
 		    char *file, size_t size, uint32_t *line);
 

@@ -176,14 +176,17 @@ static void read_frame(struct go_symbols *symbols, const struct go_function *fun
 		       const char *name, uint8_t id, struct go_frame *frame)
 {
 	char file[NAME_LEN];
+	int err;
 
 	*frame = (struct go_frame){.function = name, .wrapper = id && id == symbols->wrapper};
-	if (!go_pclntab_line(&symbols->tab, function, pc, file, sizeof(file), &frame->line))
+	err = go_pclntab_line(&symbols->tab, function, pc, file, sizeof(file), &frame->line);
+	if (!err)
 		frame->file = keep_name(symbols, file);
-	if (!frame->file) {
-		frame->line = 0;
+	if (frame->file)
+		return;
+	frame->line = 0;
+	if (err != -ENOENT)
 		symbols->unknown++;
-	}
 }
 
 /* Fills the frames at @pc of @function, whose name is @name. Returns their number. */
