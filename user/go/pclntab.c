@@ -42,6 +42,9 @@ enum word {
 /* Functions that are asked for their id: the first packages have some that are made up. */
 #define WRAPPER_FUNCTIONS 4096
 
+/* Entries of equal names that are looked at. */
+#define SAME_MAX 4
+
 /* Steps in one table of values: generated functions can be long. */
 #define STEPS_MAX (1 << 20)
 #define VARINT_MAX 5
@@ -346,41 +349,63 @@ static int is_named(struct go_pclntab *tab, uint64_t offset, const char *name, s
 	return 1;
 }
 
-/* Finds the offset of @name among the names, each of which is there once. */
-static int search_names(struct go_pclntab *tab, const char *name, uint32_t *offset)
+/* Sets *at to the offset of the next name. */
+static int skip_name(struct go_pclntab *tab, uint64_t *at)
 {
 	const struct go_slice *names = &tab->module.funcnames;
-	const uint8_t *bytes, *nul;
-	uint64_t at = 0;
+	const uint8_t *bytes, *nul = NULL;
 	size_t left;
-	int found;
+	int err;
 
-	while (at < names->length) {
-		found = is_named(tab, at, name, strlen(name) + 1);
+	while (!nul && *at < names->length) {
+		err = go_pages_at(tab->pages, names->start + *at, &bytes, &left);
+		if (err)
+			return err;
+		nul = memchr(bytes, '\0', left);
+		*at += nul ? (size_t)(nul - bytes) + 1 : left;
+	}
+	return 0;
+}
+
+/* Finds all offsets of @name: a function that is called in two ways has its name twice. */
+static int search_names(struct go_pclntab *tab, const char *name, uint32_t offset[SAME_MAX],
+			size_t *count)
+{
+	const size_t length = strlen(name) + 1;
+	uint64_t at = 0;
+	int found, err = 0;
+
+	*count = 0;
+	while (!err && at < tab->module.funcnames.length) {
+		found = is_named(tab, at, name, length);
 		if (found < 0)
 			return found;
-		if (found) {
-			*offset = (uint32_t)at;
-			return 0;
-		}
-		do { /* to the next name */
-			found = go_pages_at(tab->pages, names->start + at, &bytes, &left);
-			if (found)
-				return found;
-			nul = memchr(bytes, '\0', left);
-			at += nul ? (size_t)(nul - bytes) + 1 : left;
-		} while (!nul && at < names->length);
+		if (found && *count == SAME_MAX)
+			return -ENOENT;
+		if (found)
+			offset[(*count)++] = (uint32_t)at;
+		err = skip_name(tab, &at);
 	}
-	return -ENOENT;
+	return err ? err : *count ? 0 : -ENOENT;
+}
+
+static bool is_among(uint32_t wanted, const uint32_t *offset, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (offset[i] == wanted)
+			return true;
+	}
+	return false;
 }
 
 int go_pclntab_search(struct go_pclntab *tab, const char *name, uint64_t *entry, uint64_t *end)
 {
 	const struct go_module *module = &tab->module;
+	uint32_t wanted[SAME_MAX], offset;
 	struct ftab_entry pair[2];
-	uint32_t wanted, offset;
 	uint64_t matches = 0;
-	int err = search_names(tab, name, &wanted);
+	size_t count;
+	int err = search_names(tab, name, wanted, &count);
 
 	for (uint64_t i = 0; !err && i + 1 < module->ftab.length; i++) {
 		err = read_ftab(tab, i, 2, pair);
@@ -388,7 +413,7 @@ int go_pclntab_search(struct go_pclntab *tab, const char *name, uint64_t *entry,
 			err = read_slice(tab, &module->pclntable, 1,
 					 pair[0].function + NAME * (uint64_t)sizeof(offset),
 					 sizeof(offset), &offset);
-		if (err || offset != wanted)
+		if (err || !is_among(offset, wanted, count))
 			continue;
 		*entry = module->text.start + pair[0].entry;
 		*end = module->text.start + pair[1].entry;

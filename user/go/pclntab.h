@@ -17,7 +17,7 @@ struct go_pclntab {
 };
 
 /* Enough for all addresses of a large program. A made-up program could ask for many more. */
-#define GO_PCLNTAB_STEPS (1ull << 28)
+#define GO_PCLNTAB_STEPS (1ull << 27)
 
 /* A function, or rather where its tables are. Offsets of values are in the table of those. */
 struct go_function {
