@@ -42,11 +42,14 @@ struct reading {
 	struct go_snapshot *snapshot;
 	struct go_index *index;
 	struct go_stacks stacks;
+	struct go_gather *gather;
+	uint64_t now;	/* mono ns */
 	size_t room;	/* of the snapshot's goroutines */
 	size_t strange; /* that are no goroutines, or not sane */
 	struct start start[STARTS];
 	/* Of one batch: */
 	uint8_t (*bytes)[GO_G_SIZE];
+	uint8_t *windows; /* of stacks */
 	struct go_walk *walk;
 	struct member *member; /* of each walk */
 	size_t walks;
@@ -174,7 +177,7 @@ static int add_goroutine(struct reading *reading, const struct go_g *g)
 		.stack = GO_NONE,
 		.creator = g->creator,
 		.start = g->start,
-		.since = g->since > 0 && (uint64_t)g->since <= clock_mono() ? g->since : 0,
+		.since = g->since > 0 && (uint64_t)g->since <= reading->now ? g->since : 0,
 	};
 	return 0;
 }
@@ -285,7 +288,7 @@ static int keep_stacks(struct reading *reading)
 						  reading->bytes[pieces], GO_G_SIZE, false};
 		pieces++;
 	}
-	err = pieces ? go_memory_gather(reading->runtime->memory, piece, pieces) : 0;
+	err = pieces ? go_gather_read(reading->gather, piece, pieces) : 0;
 	for (size_t i = 0; i < pieces && !err; i++) {
 		const struct go_stack *stack = &reading->walk[whose[i]].stack;
 		uint32_t index = go_stacks_find(&reading->stacks, stack);
@@ -304,17 +307,24 @@ static int keep_stacks(struct reading *reading)
 
 static int read_batch(struct reading *reading, const uint64_t *address, size_t count)
 {
+	const struct go_walker walker = {
+		.runtime = reading->runtime,
+		.gather = reading->gather,
+		.stacks = &reading->stacks,
+		.windows = reading->windows,
+	};
 	struct go_piece piece[GO_WALKS];
 	int err;
 
 	for (size_t i = 0; i < count; i++)
 		piece[i] = (struct go_piece){address[i], reading->bytes[i], GO_G_SIZE, false};
-	err = go_memory_gather(reading->runtime->memory, piece, count);
+	err = go_gather_read(reading->gather, piece, count);
 	reading->walks = 0;
+	reading->now = clock_mono();
 	for (size_t i = 0; i < count && !err; i++)
 		err = take(reading, &piece[i]);
 	if (!err)
-		err = go_walk_on(reading->runtime, &reading->stacks, reading->walk, reading->walks);
+		err = go_walk_on(&walker, reading->walk, reading->walks);
 	return err ? err : keep_stacks(reading);
 }
 
@@ -322,13 +332,15 @@ static int read_all(struct reading *reading, const uint64_t *address, size_t cou
 {
 	auto_free void *bytes = malloc(GO_WALKS * sizeof(*reading->bytes));
 	auto_free struct go_walk *walk = calloc(GO_WALKS, sizeof(*walk));
+	auto_free uint8_t *windows = malloc(GO_WALKS * GO_WINDOW);
 	auto_free struct member *member = calloc(GO_WALKS, sizeof(*member));
 	int err = 0;
 
-	if (!bytes || !walk || !member)
+	if (!bytes || !walk || !windows || !member)
 		return -ENOMEM;
 	reading->bytes = bytes;
 	reading->walk = walk;
+	reading->windows = windows;
 	reading->member = member;
 	for (size_t at = 0; at < count && !err; at += GO_WALKS)
 		err = read_batch(reading, address + at,
@@ -352,7 +364,10 @@ int go_goroutines_read(const struct go_runtime *runtime, struct go_snapshot *sna
 	err = go_runtime_gs(runtime, GO_GOROUTINES_MAX, &gs, &count,
 			    &snapshot->lost[GO_LOSS_GOROUTINES_CAPPED]);
 	if (!err)
+		err = go_gather_new(runtime->memory, &reading.gather);
+	if (!err)
 		err = read_all(&reading, gs, count);
+	go_gather_free(reading.gather);
 	go_stacks_end(&reading.stacks);
 	if (err)
 		return err;

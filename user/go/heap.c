@@ -297,12 +297,14 @@ int go_heaps_read(const struct go_runtime *runtime, const uint64_t *ps, size_t c
 		.snapshot = snapshot,
 		.entry = entry,
 	};
-	int err = 0;
+	int err;
 
 	if (!entry)
 		return -ENOMEM;
+	err = go_gather_new(runtime->memory, &reading.reader.gather);
 	for (size_t i = 0; i < count && !err; i++)
 		err = read_heap(&reading, ps[i]);
+	go_gather_free(reading.reader.gather);
 	snapshot->lost[GO_LOSS_TIMERS_MOVED] += reading.moved;
 	if (!err && reading.seen >= FEW && snapshot->timers < reading.seen / 2)
 		return -ENOENT;

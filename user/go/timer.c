@@ -275,7 +275,7 @@ static int read_arguments(struct go_timer_reader *reader, struct go_entry *entry
 			pieces +=
 				plan_argument(&reader->runtime->layout, &entry[i], &piece[pieces]);
 	}
-	err = pieces ? go_memory_gather(reader->runtime->memory, piece, pieces) : 0;
+	err = pieces ? go_gather_read(reader->gather, piece, pieces) : 0;
 	for (size_t i = 0; i < pieces && !err; i++) {
 		if (piece[i].read)
 			take_argument(reader, &entry[whose[i]]);
@@ -324,7 +324,7 @@ static int read_receivers(struct go_timer_reader *reader, struct go_entry *entry
 							  sizeof(sudog[0]), false};
 			pieces++;
 		}
-		err = pieces ? go_memory_gather(reader->runtime->memory, piece, pieces) : 0;
+		err = pieces ? go_gather_read(reader->gather, piece, pieces) : 0;
 		for (size_t i = 0; i < pieces && !err; i++) {
 			if (piece[i].read)
 				take_sudog(reader->index, &entry[whose[i]], &sudog[i]);
@@ -354,7 +354,7 @@ int go_timers_read(struct go_timer_reader *reader, struct go_entry *entry, size_
 
 	for (size_t i = 0; i < count; i++)
 		piece[i] = (struct go_piece){entry[i].address, entry[i].bytes, size, false};
-	err = go_memory_gather(reader->runtime->memory, piece, count);
+	err = go_gather_read(reader->gather, piece, count);
 	for (size_t i = 0; i < count && !err; i++) {
 		entry[i].sudog = 0;
 		entry[i].writes = false;

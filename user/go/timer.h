@@ -7,12 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "go/gather.h"
 #include "go/goroutines.h"
 #include "go/runtime.h"
 #include "go/snapshot.h"
 
 /* The most that are read together. */
-#define GO_TIMERS_BATCH 512
+#define GO_TIMERS_BATCH GO_GATHER_MAX
 /* Functions that timers call, of which it is kept what they are. */
 #define GO_CALLS 64
 
@@ -44,6 +45,7 @@ struct go_call {
 struct go_timer_reader {
 	const struct go_runtime *runtime;
 	const struct go_index *index;
+	struct go_gather *gather;
 	struct go_call call[GO_CALLS];
 };
 

@@ -2,14 +2,7 @@
 /* Walks: the stacks of many goroutines followed by their frame pointers, together. */
 #include "go/walk.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/cleanup.h"
-
-/* What is read of a stack at once: most parked ones are shorter. */
-#define WINDOW 512
 
 /* At a frame pointer, on amd64 as on arm64. */
 struct record {
@@ -42,17 +35,16 @@ static void give_up(struct go_walk *walk)
 }
 
 /* Takes one frame. */
-static void step(const struct go_runtime *runtime, struct go_stacks *stacks, struct go_walk *walk,
-		 const struct record *record)
+static void step(const struct go_walker *walker, struct go_walk *walk, const struct record *record)
 {
 	struct go_stack *stack = &walk->stack;
 	uint64_t pc = record->back - 1;
 
-	if (!go_runtime_is_code(runtime, pc)) {
+	if (!go_runtime_is_code(walker->runtime, pc)) {
 		give_up(walk);
 		return;
 	}
-	if (!record->caller && go_stacks_is_end(stacks, pc)) {
+	if (!record->caller && go_stacks_is_end(walker->stacks, pc)) {
 		walk->bp = 0;
 		return;
 	}
@@ -69,15 +61,16 @@ static void step(const struct go_runtime *runtime, struct go_stacks *stacks, str
 		give_up(walk);
 }
 
-/* Follows the frames that are in the @size bytes at @window, read at @start. */
-static void follow(const struct go_runtime *runtime, struct go_stacks *stacks, struct go_walk *walk,
-		   uint64_t start, const uint8_t *window, size_t size)
+/* Follows the frames that are in @window. */
+static void follow(const struct go_walker *walker, struct go_walk *walk,
+		   const struct go_piece *window)
 {
 	struct record record;
 
-	while (walk->bp && walk->bp - start + sizeof(record) <= size) {
-		memcpy(&record, window + (walk->bp - start), sizeof(record));
-		step(runtime, stacks, walk, &record);
+	while (walk->bp && walk->bp - window->address + sizeof(record) <= window->size) {
+		memcpy(&record, (uint8_t *)window->buffer + (walk->bp - window->address),
+		       sizeof(record));
+		step(walker, walk, &record);
 	}
 }
 
@@ -93,34 +86,30 @@ static void plan(struct go_walk *walk, uint8_t *window, struct go_piece *piece, 
 	*piece = (struct go_piece){
 		.address = walk->bp,
 		.buffer = window,
-		.size = walk->high - walk->bp < WINDOW ? walk->high - walk->bp : WINDOW,
+		.size = walk->high - walk->bp < GO_WINDOW ? walk->high - walk->bp : GO_WINDOW,
 	};
 	(*count)++;
 }
 
-int go_walk_on(const struct go_runtime *runtime, struct go_stacks *stacks, struct go_walk *walk,
-	       size_t count)
+int go_walk_on(const struct go_walker *walker, struct go_walk *walk, size_t count)
 {
-	auto_free uint8_t *windows = malloc(GO_WALKS * WINDOW);
 	struct go_piece piece[GO_WALKS];
 	uint16_t whose[GO_WALKS];
 	size_t pieces;
 	int err;
 
-	if (!windows)
-		return -ENOMEM;
 	/* Each round takes a frame of each, so there are not more of them than frames. */
 	do {
 		pieces = 0;
 		for (size_t i = 0; i < count; i++) {
 			whose[pieces] = i;
-			plan(&walk[i], windows + pieces * WINDOW, &piece[pieces], &pieces);
+			plan(&walk[i], walker->windows + pieces * GO_WINDOW, &piece[pieces],
+			     &pieces);
 		}
-		err = pieces ? go_memory_gather(runtime->memory, piece, pieces) : 0;
+		err = pieces ? go_gather_read(walker->gather, piece, pieces) : 0;
 		for (size_t i = 0; i < pieces && !err; i++) {
 			if (piece[i].read)
-				follow(runtime, stacks, &walk[whose[i]], piece[i].address,
-				       piece[i].buffer, piece[i].size);
+				follow(walker, &walk[whose[i]], &piece[i]);
 			else
 				give_up(&walk[whose[i]]);
 		}

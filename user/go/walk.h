@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "go/gather.h"
 #include "go/runtime.h"
 #include "go/stacks.h"
 
 /* The most that are walked together. */
-#define GO_WALKS 512
+#define GO_WALKS GO_GATHER_MAX
+/* Bytes that are read of a stack at once: most parked ones are shorter. */
+#define GO_WINDOW 1024
 
 struct go_walk {
 	uint64_t low, high; /* of the stack */
@@ -26,8 +29,15 @@ struct go_walk {
  */
 void go_walk_begin(struct go_walk *walk, uint64_t low, uint64_t high, uint64_t pc, uint64_t bp);
 
+/* What walks share. All must outlive it. */
+struct go_walker {
+	const struct go_runtime *runtime;
+	struct go_gather *gather;
+	struct go_stacks *stacks;
+	uint8_t *windows; /* GO_WALKS times GO_WINDOW bytes */
+};
+
 /* Follows @count walks, at most GO_WALKS, to their ends. 0 or a negative errno. */
-int go_walk_on(const struct go_runtime *runtime, struct go_stacks *stacks, struct go_walk *walk,
-	       size_t count);
+int go_walk_on(const struct go_walker *walker, struct go_walk *walk, size_t count);
 
 #endif
