@@ -8,13 +8,14 @@
 #include <stdint.h>
 
 #include "base/growth.h"
+#include "go/owner.h"
 #include "go/snapshot.h"
 #include "go/symbols.h"
 
 /* What makes one row. */
 enum go_by {
 	GO_BY_KIND,    /* timers: kind and period; goroutines: state */
-	GO_BY_SITE,    /* timers: kind, period, owner, creator; goroutines: creator, place, state */
+	GO_BY_SITE,    /* timers: kind, period, owner, creator; goroutines: creator, place, wait */
 	GO_BY_CREATOR, /* who created the goroutine that waits, or is counted */
 };
 
@@ -31,6 +32,15 @@ struct go_view {
 	enum go_by by;
 	enum go_sort sort;
 	size_t limit; /* rows of each table; 0: all */
+	bool leaks;   /* only rows that keep growing */
+	bool coarse;  /* GO_BY_SITE: without regard to periods and to what is waited for */
+};
+
+/* How a row's count differs from that of a baseline. All zeros: there was none to compare with. */
+struct go_change {
+	bool compared;
+	bool grew;	 /* beyond what chance explains: see go/baseline.h */
+	uint64_t before; /* count in the baseline; 0: the row is new */
 };
 
 /* Names are the symbols', and valid as long as those; NULL: none applies, or it is not known. */
@@ -49,7 +59,9 @@ struct go_timer_row {
 	uint64_t overdue_max_ns;
 	int64_t next, last; /* mono ns: the first and last of the armed ones; 0: none */
 	uint32_t stack;	    /* index: of one of those who wait; GO_NONE */
+	bool others;	    /* beyond GO_ROWS_MAX: of any owner */
 	struct growth growth;
+	struct go_change change;
 };
 
 struct go_goroutine_row {
@@ -57,12 +69,15 @@ struct go_goroutine_row {
 	uint64_t state[GO_STATES];
 	const char *creator; /* NULL: the runtime's first ones */
 	const char *place;   /* owner of the stack: see go_owner() */
-	const char *start;   /* first function of the goroutine */
+	const char *wait;    /* what it waits for in a few words, static; NULL: not known */
+	const char *start;   /* first function of the goroutine; NULL: several, or not known */
 	uint64_t polls;	     /* that wait for the network */
 	uint64_t known;	     /* whose waiting time the runtime knows */
 	uint64_t oldest_ns;  /* longest of those */
 	uint32_t stack;	     /* index: of one of them; GO_NONE */
+	bool others;	     /* beyond GO_ROWS_MAX: of any place */
 	struct growth growth;
+	struct go_change change;
 };
 
 /* All zeros is empty. */
@@ -75,21 +90,28 @@ struct go_rows {
 	int64_t next, last;			       /* mono ns; 0: none */
 	uint64_t state[GO_STATES];		       /* of all goroutines but the runtime's */
 	uint64_t system;			       /* the runtime's own goroutines */
-	size_t samples; /* that growth is judged by; below GROWTH_SAMPLES: not known */
+	size_t samples;	  /* that growth is judged by; below GROWTH_SAMPLES: not known */
+	size_t grown;	  /* rows that grow, hidden ones included */
+	size_t unchanged; /* rows that a comparison with a baseline has left out */
 };
 
-/*
- * The function that a stack is called by: the first frame outside the standard library, else the
- * first one outside runtime, time, sync and internal packages, else the innermost. NULL: unknown.
- */
-const char *go_owner(struct go_symbols *symbols, const struct go_stack *stack);
+/* A timer that is late by less is not overdue: the runtime itself waits in whole milliseconds. */
+#define GO_OVERDUE_LEAST_NS 1000000
+
+#define GO_ROWS_MAX 20000 /* of each table; beyond, the rest is grouped by kind, or in one row */
 
 /*
- * Groups @snapshot as @view says. 0; or -ENOMEM, without any row. The caller frees @rows with
- * go_rows_free().
+ * Groups @snapshot as @view says, and ranks the rows. 0; or -ENOMEM, without any row. The caller
+ * frees @rows with go_rows_free().
  */
 int go_rows_make(const struct go_snapshot *snapshot, struct go_symbols *symbols,
 		 const struct go_view *view, struct go_rows *rows);
 void go_rows_free(struct go_rows *rows);
+
+/*
+ * Does to @rows, which were made with @view but without a limit and then judged, what the view
+ * asks for: leaves out what does not grow, if it says so, sorts, and cuts to the limit.
+ */
+void go_rows_rank(struct go_rows *rows, const struct go_view *view);
 
 #endif
