@@ -108,21 +108,25 @@ static int keep(cap_t kept, cap_t now, cap_value_t capability)
 
 int privileges_drop(unsigned int kept_ones)
 {
-	static const cap_value_t open[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
-					   CAP_CHECKPOINT_RESTORE};
+	static const struct {
+		unsigned int kept_by;
+		cap_value_t capability;
+	} capabilities[] = {
+		{PRIVILEGE_KEEP_BPF, CAP_BPF},
+		{PRIVILEGE_KEEP_FILES, CAP_DAC_OVERRIDE},
+		{PRIVILEGE_KEEP_OPEN | PRIVILEGE_KEEP_MEMORY, CAP_SYS_PTRACE},
+		{PRIVILEGE_KEEP_OPEN | PRIVILEGE_KEEP_MEMORY, CAP_DAC_READ_SEARCH},
+		{PRIVILEGE_KEEP_OPEN, CAP_CHECKPOINT_RESTORE},
+	};
 	cap_t kept __attribute__((cleanup(free_caps))) = cap_init();
 	cap_t now __attribute__((cleanup(free_caps))) = cap_get_proc();
 	int err = 0;
 
 	if (!kept || !now)
 		return -errno;
-	if (kept_ones & PRIVILEGE_KEEP_BPF)
-		err = keep(kept, now, CAP_BPF);
-	if (!err && (kept_ones & PRIVILEGE_KEEP_FILES))
-		err = keep(kept, now, CAP_DAC_OVERRIDE);
-	if (kept_ones & PRIVILEGE_KEEP_OPEN)
-		for (size_t i = 0; i < sizeof(open) / sizeof(*open) && !err; i++)
-			err = keep(kept, now, open[i]);
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(*capabilities) && !err; i++)
+		if (kept_ones & capabilities[i].kept_by)
+			err = keep(kept, now, capabilities[i].capability);
 	if (err)
 		return err;
 	/* Kernels before 4.3 have no ambient set, and thus nothing to clear. */

@@ -50,6 +50,8 @@ enum privilege_kept {
 	 * other users' processes have mapped.
 	 */
 	PRIVILEGE_KEEP_OPEN = 4,
+	/* CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: read the memory of other users' processes. */
+	PRIVILEGE_KEEP_MEMORY = 8,
 };
 
 /*
