@@ -25,16 +25,33 @@ static int set_judged(json_t *object, const struct report *report)
 	return err | json_set_count(json, "samples_needed", GROWTH_SAMPLES);
 }
 
-int frame_json_header(FILE *out, const struct report *report, const char *by)
+/* Sets what every header begins with. */
+static int set_header(json_t *json, const struct report *report)
 {
-	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
 
 	err |= json_set(json, "kind", json_string("header"));
 	err |= json_set_count(json, "schema", SCHEMA);
 	err |= json_set_name(json, "version", report->version, strlen(report->version));
 	err |= json_set_name(json, "kernel", report->kernel, strlen(report->kernel));
-	err |= json_set_count(json, "cpus", report->cpus);
+	return err | json_set_count(json, "cpus", report->cpus);
+}
+
+int frame_json_command(FILE *out, const struct report *report, const char *command, const char *by)
+{
+	json_auto *json = json_object();
+	int err = set_header(json, report);
+
+	err |= json_set(json, "command", json_string(command));
+	err |= json_set(json, "by", json_string(by));
+	return err ? -ENOMEM : json_write_line(out, json);
+}
+
+int frame_json_header(FILE *out, const struct report *report, const char *by)
+{
+	json_auto *json = json_object();
+	int err = set_header(json, report);
+
 	if (by) {
 		err |= json_set(json, "by", json_string(by));
 		err |= json_set_count(json, "window_ns", report->window_end - report->window_start);

@@ -19,4 +19,7 @@
 int frame_json_header(FILE *out, const struct report *report, const char *by);
 int frame_json_footer(FILE *out, const struct report *report);
 
+/* The header of a command that measures no window, named @command. */
+int frame_json_command(FILE *out, const struct report *report, const char *command, const char *by);
+
 #endif

@@ -19,10 +19,10 @@ static void put_name(FILE *out, const char *name)
 	fputs(text_escape(clean, sizeof(clean), name, strlen(name)), out);
 }
 
-void frame_text_header(FILE *out, const struct report *report, const char *what)
+void frame_text_host(FILE *out, const struct report *report)
 {
-	char window[TEXT_DURATION_LEN], time[64];
 	struct tm local;
+	char time[64];
 
 	if (!localtime_r(&report->time.tv_sec, &local) ||
 	    !strftime(time, sizeof(time), "%Y-%m-%d %H:%M:%S %z", &local))
@@ -34,6 +34,13 @@ void frame_text_header(FILE *out, const struct report *report, const char *what)
 	fputs(", Linux ", out);
 	put_name(out, report->kernel);
 	fprintf(out, ", %u CPU%s, %s\n", report->cpus, report->cpus == 1 ? "" : "s", time);
+}
+
+void frame_text_header(FILE *out, const struct report *report, const char *what)
+{
+	char window[TEXT_DURATION_LEN];
+
+	frame_text_host(out, report);
 	fprintf(out, "%s %s: %" PRIu64 " live",
 		text_duration(window, report->window_end - report->window_start), what,
 		report->live_tasks);

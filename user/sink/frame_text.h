@@ -16,4 +16,7 @@
 void frame_text_header(FILE *out, const struct report *report, const char *what);
 void frame_text_footer(FILE *out, const struct report *report);
 
+/* The first line of the header alone: which dwell, where, and when. */
+void frame_text_host(FILE *out, const struct report *report);
+
 #endif
