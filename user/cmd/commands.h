@@ -12,7 +12,7 @@ enum exit_code {
 	EXIT_USAGE = 2,	     /* the command line is wrong */
 	EXIT_KERNEL = 3,     /* the kernel lacks a feature */
 	EXIT_PERMISSION = 4, /* a privilege is missing */
-	EXIT_OUTLIERS = 10,  /* there were outliers, and --exit-code was given */
+	EXIT_OUTLIERS = 10,  /* there were outliers, or growth, and --exit-code was given */
 };
 
 /*

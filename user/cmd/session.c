@@ -25,7 +25,7 @@ static void on_signal(int signal)
 	session_stop = 1;
 }
 
-static void catch_signals(void)
+void session_catch_signals(void)
 {
 	struct sigaction action = {
 		.sa_handler = on_signal,
@@ -147,7 +147,7 @@ int session_start(struct session *session, unsigned int kept)
 {
 	int err;
 
-	catch_signals();
+	session_catch_signals();
 	err = source_start(session->source, &session->start);
 	if (err)
 		return err;

@@ -47,6 +47,9 @@ struct session {
 /* Non-zero after the first Ctrl-C or SIGTERM since session_start(). The second one ends dwell. */
 extern volatile int session_stop;
 
+/* Has Ctrl-C and SIGTERM set session_stop. */
+void session_catch_signals(void);
+
 /*
  * Adds "/proc" or "/proc/self" to @reductions if it is of no use for names. Returns whether it
  * did.

@@ -40,7 +40,8 @@ static void put_value_case(const struct option_spec *option)
 	if (option->value.words || option->value.column) {
 		fputs("\t\twords='", stdout);
 		put_words(&option->value);
-		put_words(&option->other);
+		for (size_t i = 0; i < OPTION_VARIANTS; i++)
+			put_words(&option->variant[i].value);
 		fputs("' ;;\n", stdout);
 	} else if (option->read == value_file) {
 		fputs("\t\tfiles=-f ;;\n", stdout);

@@ -155,6 +155,27 @@ static void put_takers(const struct option_spec *option)
 	fputs(".\n", stdout);
 }
 
+/* Says what @option is, and starts as, for the commands of its variants. */
+static void put_variants(const struct option_spec *option)
+{
+	for (size_t i = 0; i < OPTION_VARIANTS; i++) {
+		const struct option_variant *variant = &option->variant[i];
+
+		if (!variant->commands || (!variant->help && !variant->value.initial))
+			continue;
+		fputs("For\n", stdout);
+		put_bold(command_specs[__builtin_ctz(variant->commands)].name);
+		fputs(variant->help ? ":\n" : " the default is ", stdout);
+		if (variant->help)
+			put_text(variant->help);
+		if (variant->help && variant->value.initial)
+			fputs("(the default is ", stdout);
+		if (variant->value.initial)
+			put_bold(variant->value.initial);
+		fputs(variant->help && variant->value.initial ? ").\n" : ".\n", stdout);
+	}
+}
+
 static void put_option(const struct option_spec *option)
 {
 	fputs(".TP\n\\fB", stdout);
@@ -173,14 +194,9 @@ static void put_option(const struct option_spec *option)
 	if (option->value.initial) {
 		fputs("The default is ", stdout);
 		put_bold(option->value.initial);
-		if (option->others) {
-			fputs(", for\n", stdout);
-			put_bold(command_specs[__builtin_ctz(option->others)].name);
-			fputs(" it is ", stdout);
-			put_bold(option->other.initial);
-		}
 		fputs(".\n", stdout);
 	}
+	put_variants(option);
 	put_takers(option);
 }
 
@@ -280,6 +296,8 @@ static const struct {
 	{"@COLUMNS@\n", put_row_columns, NULL},
 	{"@TIMER_COLUMNS@\n", put_timer_columns, NULL},
 	{"@TIMER_GROUPS@\n", NULL, timer_by_names},
+	{"@GO_GROUPS@\n", NULL, go_by_names},
+	{"@GO_SORT_KEYS@\n", NULL, go_sort_names},
 };
 
 #define GENERATED (sizeof(generated) / sizeof(generated[0]))

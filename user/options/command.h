@@ -23,6 +23,11 @@
 	  "the ledger of timers: a line for each process, system call and callback, " \
 	  "with what it armed, for how long, what became of it and what is armed " \
 	  "yet.") \
+	X(GO, go, "tell which timers and goroutines Go programs hold, from outside", \
+	  "Reads the timers and goroutines of Go programs out of their memory, once, and " \
+	  "tells of which kind they are, who waits on them and who created them. The " \
+	  "programs are neither stopped nor changed, and need no endpoint. With -i it looks " \
+	  "again and again, and tells what keeps growing.") \
 	X(DAEMON, daemon, "measure as a service: metrics for Prometheus, outliers in the journal", \
 	  "Measures until it is told to end (SIGTERM, Ctrl-C). Each interval it " \
 	  "writes metrics of groups of tasks into a file for Prometheus' node " \

@@ -150,12 +150,30 @@ static int read_initial_values(struct parser *parser)
 	return err;
 }
 
+static int check_go(struct parser *parser)
+{
+	const struct options *options = parser->options;
+	const bool several = options->go.interval_ns || options->duration_ns;
+
+	if (options->go.view.leaks && !several)
+		return parser_refuse(parser,
+				     "--leaks needs several snapshots: give --interval too");
+	if (options->exit_code && !several && !options->go.baseline)
+		return parser_refuse(parser, "--exit-code tells of growth: give --baseline or "
+					     "--interval too");
+	if (options->go.baseline && options->go.view.by != GO_BY_SITE)
+		return parser_refuse(parser, "--baseline compares sites: leave --by out");
+	return 0;
+}
+
 /* Refuses options that do not go together. */
 static int check_together(struct parser *parser)
 {
 	const struct options *options = parser->options;
 	const struct option_spec *timers = option_named("timers", strlen("timers"));
 
+	if (options->action == ACTION_RUN && options->command == COMMAND_GO)
+		return check_go(parser);
 	if (options->action == ACTION_RUN && options->ledger.wheel && !options->ledger.wanted &&
 	    option_takes(timers, options->command))
 		return parser_refuse(parser, "--wheel tells of timers: give --timers too");

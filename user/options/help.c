@@ -59,7 +59,8 @@ static void print_option(FILE *out, const struct option_spec *option, enum comma
 
 	snprintf(head, sizeof(head), "%s%s%s", option_forms(option, forms),
 		 option->argument ? " " : "", option->argument ? option->argument : "");
-	snprintf(text, sizeof(text), initial ? "%s (default: %s)" : "%s", option->help, initial);
+	snprintf(text, sizeof(text), initial ? "%s (default: %s)" : "%s",
+		 option_help(option, command), initial);
 	print_entry(out, head, text);
 }
 
@@ -72,8 +73,8 @@ static void print_options(FILE *out, enum command command)
 		bool first = true;
 
 		for (i = 0; i < option_specs_count; i++) {
-			if ((int)option_specs[i].section != section ||
-			    !option_takes(&option_specs[i], command))
+			if (!option_takes(&option_specs[i], command) ||
+			    (int)option_section(&option_specs[i], command) != section)
 				continue;
 			if (first)
 				fprintf(out, "\n%s:\n", section_titles[section]);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "go/view.h"
 #include "model/model.h"
 #include "model/timer_view.h"
 #include "options/command.h"
@@ -33,6 +34,14 @@ struct daemon_options {
 	enum daemon_log log;
 };
 
+/* Options of `dwell go` alone. */
+struct go_options {
+	struct go_view view;
+	uint64_t interval_ns; /* from one look to the next; 0: not given */
+	/* File names; point into argv; NULL: none. */
+	const char *pprof, *save, *baseline;
+};
+
 /* What the command line asks for. An option that the command does not take has its default. */
 struct options {
 	enum action action;
@@ -50,11 +59,12 @@ struct options {
 	struct outlier_rule outlier[DWELL_MEASURES];
 	unsigned int sensitivity; /* mean deviations beyond the mean */
 	bool user_stacks;	  /* where in a program a task blocked is kept */
-	bool exit_code;		  /* status tells of outliers */
+	bool exit_code;		  /* status tells of outliers, or of growth */
 	bool json;
 	const char *output;   /* file name; points into argv; NULL: stdout */
 	unsigned int verbose; /* how often -v was given */
 	struct daemon_options daemon;
+	struct go_options go;
 };
 
 #define OPTIONS_ERROR_LEN 1024 /* bytes of an error's line, with its NUL */

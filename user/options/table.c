@@ -69,6 +69,7 @@ const char *const section_names[SECTIONS] = {
 #define DAEMON BIT(COMMAND_DAEMON)
 #define JUDGES (SUMMARY | OUTLIERS | DAEMON)
 #define VIEWS (SUMMARY | TIMERS)
+#define GO BIT(COMMAND_GO)
 #define MEASURES (SUMMARY | OUTLIERS | TIMERS)
 #define REPORTS (RUNS & ~DAEMON)
 
@@ -82,7 +83,7 @@ const char *const section_names[SECTIONS] = {
 const struct option_spec option_specs[] = {
 	{ 'p', "pid", "PID,...",
 	  "only these processes, with all their threads",
-	  SECTION_TASKS, MEASURES, value_pids, .value = { AT(filter.pids) },
+	  SECTION_TASKS, MEASURES | GO, value_pids, .value = { AT(filter.pids) },
 	  .min = 1, .max = ID_MAX },
 	{ 't', "tid", "TID,...",
 	  "only these tasks (threads)",
@@ -90,36 +91,51 @@ const struct option_spec option_specs[] = {
 	  .min = 1, .max = ID_MAX },
 	{ 'c', "comm", "NAME,...",
 	  "only tasks of these names, at most 15 bytes each; \\, is a comma in a name",
-	  SECTION_TASKS, MEASURES | DAEMON, value_comms, .value = { AT(filter.comms) } },
+	  SECTION_TASKS, MEASURES | DAEMON | GO, value_comms, .value = { AT(filter.comms) } },
 	{ 'g', "cgroup", "CGROUP",
 	  "only tasks in this cgroup or below it: its path, from the root of the hierarchy "
 	  "or in the file system",
-	  SECTION_TASKS, MEASURES | DAEMON, value_cgroup, .value = { AT(nr_cgroups) } },
+	  SECTION_TASKS, MEASURES | DAEMON | GO, value_cgroup, .value = { AT(nr_cgroups) } },
 	{ 'd', "duration", "TIME",
 	  "how long to measure, such as 250ms, 10s or 5m; 0 = until Ctrl-C",
-	  SECTION_VIEW, MEASURES, value_duration, .value = { "10s", AT(duration_ns) },
+	  SECTION_VIEW, MEASURES | GO, value_duration, .value = { "10s", AT(duration_ns) },
 	  .max = DURATION_MAX_NS,
-	  .others = OUTLIERS | DAEMON, .other = { "0", AT(duration_ns) } },
+	  .variant = {
+		{ OUTLIERS | DAEMON, { "0", AT(duration_ns) } },
+		{ GO, { AT(duration_ns) },
+		  "for how long to look again and again (-i), such as 10m; 0 = until Ctrl-C; "
+		  "without -d and -i it looks once", SECTION_VIEW } } },
 	{ 'b', "by", "GROUP",
 	  "one line for each task, process, comm or cgroup; timers also by callback or api",
-	  SECTION_VIEW, VIEWS, value_word, .value = { "task", by_names, AT(view.by) },
-	  .others = TIMERS, .other = { "process", timer_by_names, AT(timer_view.by) } },
+	  SECTION_VIEW, VIEWS | GO, value_word, .value = { "task", by_names, AT(view.by) },
+	  .variant = {
+		{ TIMERS, { "process", timer_by_names, AT(timer_view.by) } },
+		{ GO, { "site", go_by_names, AT(go.view.by) },
+		  "one line for each kind, site or creator", SECTION_VIEW } } },
 	{ 's', "sort", "KEY",
 	  "what to sort by, largest first; names and ids ascending",
-	  SECTION_VIEW, VIEWS, value_column,
+	  SECTION_VIEW, VIEWS | GO, value_word,
 	  .value = { "runqueue", .column = row_sort_key, AT(view.sort) },
-	  .others = TIMERS,
-	  .other = { "armed", .column = timer_sort_key, AT(timer_view.sort) } },
+	  .variant = {
+		{ TIMERS, { "armed", .column = timer_sort_key, AT(timer_view.sort) } },
+		{ GO, { "count", go_sort_names, AT(go.view.sort) },
+		  "what to sort by, what matters most first", SECTION_VIEW } } },
 	{ 'n', "top", "COUNT",
 	  "at most so many lines; 0 = all",
-	  SECTION_VIEW, VIEWS, value_count, .value = { "30", AT(view.limit) },
-	  .max = LINES_MAX },
+	  SECTION_VIEW, VIEWS | GO, value_count, .value = { "30", AT(view.limit) },
+	  .max = LINES_MAX,
+	  .variant = {
+		{ GO, { "10", AT(go.view.limit) },
+		  "at most so many rows of timers, and of goroutines; 0 = all", SECTION_VIEW } } },
 	{ 0, "timers", NULL,
 	  "also the ledger of timers, as `dwell timers` tells it",
 	  SECTION_TIMERS, SUMMARY, value_flag, .value = { AT(ledger.wanted) } },
 	{ 0, "leaks", NULL,
 	  "only what leaks: timers that stay armed, more and more of them",
-	  SECTION_TIMERS, TIMERS, value_flag, .value = { AT(timer_view.leaks) } },
+	  SECTION_TIMERS, TIMERS | GO, value_flag, .value = { AT(timer_view.leaks) },
+	  .variant = {
+		{ GO, { AT(go.view.leaks) },
+		  "only what keeps growing; it takes -i or -d to see that", SECTION_VIEW } } },
 	{ 0, "sites", NULL,
 	  "also where the timers are armed, as stacks of the kernel and the program",
 	  SECTION_TIMERS, TIMERS, value_flag, .value = { AT(ledger.sites) } },
@@ -157,16 +173,24 @@ const struct option_spec option_specs[] = {
 	  SECTION_OUTLIERS, OUTLIERS, value_flag, .value = { AT(user_stacks) } },
 	{ 0, "exit-code", NULL,
 	  "end with status 10 if there was any",
-	  SECTION_OUTLIERS, OUTLIERS, value_flag, .value = { AT(exit_code) } },
+	  SECTION_OUTLIERS, OUTLIERS | GO, value_flag, .value = { AT(exit_code) },
+	  .variant = {
+		{ GO, { AT(exit_code) },
+		  "end with status 10 if anything grew, since the baseline or while it looked",
+		  SECTION_VIEW } } },
 	{ 0, "textfile-dir", "DIR",
 	  "where the node exporter looks for metrics (dwell.prom is written there); off = nowhere",
 	  SECTION_EXPORT, DAEMON, value_directory,
 	  .value = { "/var/lib/prometheus/node-exporter", AT(daemon.textfile_dir) },
 	  .reloadable = true },
-	{ 0, "interval", "TIME",
+	{ 'i', "interval", "TIME",
 	  "how often the metrics are written, from 1s to 1h",
-	  SECTION_EXPORT, DAEMON, value_interval, .value = { "15s", AT(daemon.interval_ns) },
-	  .min = INTERVAL_MIN_NS, .max = INTERVAL_MAX_NS, .reloadable = true },
+	  SECTION_EXPORT, DAEMON | GO, value_interval, .value = { "15s", AT(daemon.interval_ns) },
+	  .min = INTERVAL_MIN_NS, .max = INTERVAL_MAX_NS, .reloadable = true,
+	  .variant = {
+		{ GO, { AT(go.interval_ns) },
+		  "look again so often, from 1s to 1h, and show what grew (with -d alone: 10s)",
+		  SECTION_VIEW } } },
 	{ 0, "groups", "GROUP",
 	  "what has metrics of its own: all tasks of one comm, or of one cgroup",
 	  SECTION_EXPORT, DAEMON, value_word,
@@ -189,13 +213,25 @@ const struct option_spec option_specs[] = {
 	{ 'o', "output", "FILE",
 	  "write to this file instead of the standard output",
 	  SECTION_OUTPUT, REPORTS, value_file, .value = { AT(output) } },
+	{ 0, "pprof", "FILE",
+	  "also write one process's timers and goroutines to this file, for go tool pprof",
+	  SECTION_OUTPUT, GO, value_file, .value = { AT(go.pprof) } },
+	{ 0, "save", "FILE",
+	  "also write all of one process to this file, as a baseline",
+	  SECTION_OUTPUT, GO, value_file, .value = { AT(go.save) } },
+	{ 0, "baseline", "FILE",
+	  "show only what is new or has grown since this file was saved",
+	  SECTION_VIEW, GO, value_file, .value = { AT(go.baseline) } },
 	{ 0, "config", "FILE",
 	  "read options from this file",
 	  SECTION_GENERAL, DAEMON, value_file,
 	  .value = { "/etc/dwell/dwell.conf", AT(daemon.config) } },
 	{ 'v', "verbose", NULL,
 	  "say more on the standard error; twice: even more",
-	  SECTION_GENERAL, RUNS, value_repeated, .value = { AT(verbose) } },
+	  SECTION_GENERAL, RUNS, value_repeated, .value = { AT(verbose) },
+	  .variant = {
+		{ GO, { AT(verbose) },
+		  "also the stacks; say more on the standard error", SECTION_VIEW } } },
 	{ 'V', "version", NULL,
 	  "print the version",
 	  SECTION_GENERAL, ALL, value_version, .value = { AT(action) } },
@@ -224,6 +260,22 @@ const struct named_value by_names[ROW_BY_CGROUP + 2] = {
 	[ROW_BY_CGROUP] = {"cgroup", "all tasks of one cgroup"},
 };
 
+const struct named_value go_by_names[GO_BY_CREATOR + 2] = {
+	[GO_BY_KIND] = {"kind", "timers of one kind and period; goroutines of one state"},
+	[GO_BY_SITE] = {"site", "timers of one kind, period and owner; goroutines of one creator "
+				"that wait at one place"},
+	[GO_BY_CREATOR] = {"creator", "what waits in goroutines that one function created"},
+};
+
+const struct named_value go_sort_names[GO_SORT_AGE + 2] = {
+	[GO_SORT_COUNT] = {"count", "how many there are, most first"},
+	[GO_SORT_GROWTH] = {"growth", "how fast they become more, the fastest first"},
+	[GO_SORT_OVERDUE] = {"overdue", "how late the latest timer is, the latest first"},
+	[GO_SORT_NEXT] = {"next", "when the next timer is due, the soonest first"},
+	[GO_SORT_LAST] = {"last", "when the last timer is due, the furthest first"},
+	[GO_SORT_AGE] = {"age", "how long the oldest goroutine waits, the longest first"},
+};
+
 const struct named_value log_names[DAEMON_LOG_OFF + 2] = {
 	[DAEMON_LOG_JOURNAL] = {"journal", "the journal; the standard error if there is none"},
 	[DAEMON_LOG_STDERR] = {"stderr", "the standard error, one line each"},
@@ -246,6 +298,14 @@ const struct option_spec *option_named(const char *name, size_t length)
 		if (strlen(option_specs[i].name) == length &&
 		    !strncmp(option_specs[i].name, name, length))
 			return &option_specs[i];
+	return NULL;
+}
+
+const struct option_variant *option_variant(const struct option_spec *option, enum command command)
+{
+	for (size_t i = 0; i < OPTION_VARIANTS; i++)
+		if (option->variant[i].commands & BIT(command))
+			return &option->variant[i];
 	return NULL;
 }
 

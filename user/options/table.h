@@ -38,6 +38,16 @@ struct option_value {
 	size_t offset, size; /* of the field in struct options, in bytes */
 };
 
+/* What differs of an option for some commands. */
+struct option_variant {
+	unsigned int commands;	     /* a bit (1 << enum command) for each; 0: the list ends */
+	struct option_value value;   /* in the place of the row's */
+	const char *help;	     /* NULL: the row's help and section hold */
+	enum option_section section; /* means nothing without @help */
+};
+
+#define OPTION_VARIANTS 2
+
 struct column;
 struct parser;
 
@@ -51,8 +61,7 @@ struct option_spec {
 	unsigned int commands; /* a bit (1 << enum command) for each that takes it */
 	int (*read)(struct parser *parser, const char *value); /* a reader of values.h */
 	struct option_value value;
-	unsigned int others;	   /* bits of the commands that use @other for @value */
-	struct option_value other; /* @value for the commands in @others */
+	struct option_variant variant[OPTION_VARIANTS];
 	/*
 	 * Bounds of the value, in the field's unit. For words @min is the number of the first
 	 * one.
@@ -71,6 +80,8 @@ extern const char *const section_names[SECTIONS];
 /* Each list ends with an empty element. */
 extern const struct named_value by_names[ROW_BY_CGROUP + 2];	  /* by enum row_by */
 extern const struct named_value timer_by_names[TIMER_BY_API + 2]; /* by enum timer_by */
+extern const struct named_value go_by_names[GO_BY_CREATOR + 2];	  /* by enum go_by */
+extern const struct named_value go_sort_names[GO_SORT_AGE + 2];	  /* by enum go_sort */
 extern const struct named_value log_names[DAEMON_LOG_OFF + 2];	  /* by enum daemon_log */
 
 /* The option whose long form is the @length bytes of @name; NULL: none. */
@@ -88,11 +99,33 @@ static inline bool option_takes(const struct option_spec *option, enum command c
 	return option->commands & (1U << command);
 }
 
+/* The variant of @option for @command; NULL: the row itself holds. */
+const struct option_variant *option_variant(const struct option_spec *option, enum command command);
+
 /* The field and initial value of @option for @command. */
 static inline const struct option_value *option_value(const struct option_spec *option,
 						      enum command command)
 {
-	return option->others & (1U << command) ? &option->other : &option->value;
+	const struct option_variant *variant = option_variant(option, command);
+
+	return variant ? &variant->value : &option->value;
+}
+
+/* What help says of @option for @command. */
+static inline const char *option_help(const struct option_spec *option, enum command command)
+{
+	const struct option_variant *variant = option_variant(option, command);
+
+	return variant && variant->help ? variant->help : option->help;
+}
+
+/* The section in which the help of @command lists @option. */
+static inline enum option_section option_section(const struct option_spec *option,
+						 enum command command)
+{
+	const struct option_variant *variant = option_variant(option, command);
+
+	return variant && variant->help ? variant->section : option->section;
 }
 
 /* The bit in options.given of @option, which is one of option_specs. */

@@ -140,19 +140,13 @@ int value_word(struct parser *parser, const char *value)
 	size_t at;
 	int err = find_word(parser, value, &at);
 
-	if (!err)
-		set_number(parser, parser->option->min + at);
-	return err;
-}
-
-int value_column(struct parser *parser, const char *value)
-{
-	size_t at;
-	int err = find_word(parser, value, &at);
-
-	if (!err)
+	if (err)
+		return err;
+	if (kept(parser)->column)
 		*(const struct column **)field(parser) = kept(parser)->column(at);
-	return err;
+	else
+		set_number(parser, parser->option->min + at);
+	return 0;
 }
 
 /* Reads a duration. 0; -ERANGE: too long to count; -EINVAL, with the error written. */

@@ -31,9 +31,11 @@ int value_help(struct parser *parser, const char *value);
 int value_version(struct parser *parser, const char *value);
 /* Reads a number into a field of 4 or 8 bytes. Where 0 is allowed, it means all. */
 int value_count(struct parser *parser, const char *value);
-/* Reads a word into an enum: @min plus the word's position. */
+/*
+ * Reads a word into an enum: @min plus the word's position. Where the words are columns, it
+ * points to one.
+ */
 int value_word(struct parser *parser, const char *value);
-int value_column(struct parser *parser, const char *value);   /* points to a column */
 int value_duration(struct parser *parser, const char *value); /* ns; 0: until Ctrl-C */
 int value_interval(struct parser *parser, const char *value); /* ns, within the bounds */
 /* Keeps a pointer to @value, which must outlive the options. */

@@ -39,11 +39,13 @@ static void check_row(const struct option_spec *option)
 /* That @value's field is of the size that its reader writes. */
 static void check_field(const struct option_spec *option, const struct option_value *value)
 {
-	assert_int_equal(value->words != NULL, option->read == value_word);
+	assert_int_equal(value->words || value->column, option->read == value_word);
 	assert_true(value->size > 0 && value->offset + value->size <= sizeof(struct options));
 	if (option->read == value_flag)
 		assert_int_equal(value->size, sizeof(bool));
-	if (option->read == value_repeated || option->read == value_word ||
+	if (option->read == value_word && value->column)
+		assert_int_equal(value->size, sizeof(struct column *));
+	if (option->read == value_repeated || (option->read == value_word && value->words) ||
 	    option->read == value_percent)
 		assert_int_equal(value->size, sizeof(unsigned int));
 	if (option->read == value_duration || option->read == value_interval)
@@ -54,6 +56,28 @@ static void check_field(const struct option_spec *option, const struct option_va
 		assert_int_equal(value->size, sizeof(char *));
 }
 
+/* No command has two variants, nor one of an option that it does not take. */
+static void check_variants(const struct option_spec *option)
+{
+	unsigned int commands = 0;
+
+	for (size_t i = 0; i < OPTION_VARIANTS; i++) {
+		const struct option_variant *variant = &option->variant[i];
+
+		assert_int_equal(variant->commands != 0, variant->value.size != 0);
+		assert_int_equal(variant->commands & commands, 0);
+		commands |= variant->commands;
+		if (variant->commands)
+			check_field(option, &variant->value);
+		if (!variant->help)
+			continue;
+		assert_true(islower((unsigned char)variant->help[0]));
+		assert_int_not_equal(variant->help[strlen(variant->help) - 1], '.');
+		/* The configuration file has the row's own help and section. */
+		assert_int_equal(variant->commands & (1U << COMMAND_DAEMON), 0);
+	}
+}
+
 static void rows_are_consistent(void **state)
 {
 	(void)state;
@@ -62,9 +86,7 @@ static void rows_are_consistent(void **state)
 
 		check_row(option);
 		check_field(option, &option->value);
-		assert_int_equal(option->others != 0, option->other.size != 0);
-		if (option->others)
-			check_field(option, &option->other);
+		check_variants(option);
 		for (size_t k = 0; k < i; k++) {
 			assert_true(!option->letter || option->letter != option_specs[k].letter);
 			assert_string_not_equal(option->name, option_specs[k].name);
