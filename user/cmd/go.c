@@ -403,7 +403,8 @@ static int write_subjects(struct run *run)
 	for (size_t i = 0; i < run->subjects && !err; i++)
 		err = write_subject(run, &run->subject[i]);
 	if (!err && run->forbidden)
-		message_error("%zu processes may not be read, Go programs or not", run->forbidden);
+		message_error("%zu process%s may not be read, whether Go programs or not",
+			      run->forbidden, run->forbidden == 1 ? "" : "es");
 	return err;
 }
 

@@ -8,6 +8,8 @@
 
 #include "go/row_key.h"
 
+#define RUNTIME "runtime."
+
 /* What stacks say, worked out when a stack is first met. */
 struct stack_names {
 	bool known;
@@ -66,6 +68,14 @@ static const struct stack_names *names_of(struct grouping *grouping, uint32_t st
 static const char *function_at(struct grouping *grouping, uint64_t pc)
 {
 	return pc ? go_symbols_function(grouping->symbols, pc) : NULL;
+}
+
+/* Who created a goroutine, by @pc; NULL: nobody but the runtime, which starts the first one. */
+static const char *creator_at(struct grouping *grouping, uint64_t pc)
+{
+	const char *name = function_at(grouping, pc);
+
+	return name && strncmp(name, RUNTIME, strlen(RUNTIME)) != 0 ? name : NULL;
 }
 
 /* The goroutine that waits for @timer; NULL: none does. */
@@ -131,7 +141,7 @@ static int name_timer(struct grouping *grouping, const struct go_timer *timer, s
 	const struct go_goroutine *waiter = waiter_of(grouping->snapshot, timer);
 	const char *owner = waiter ? names_of(grouping, waiter->stack)->owner :
 				     function_at(grouping, timer->function);
-	const char *creator = waiter ? function_at(grouping, waiter->creator) : NULL;
+	const char *creator = waiter ? creator_at(grouping, waiter->creator) : NULL;
 	struct go_row_key key =
 		go_timer_key(grouping->view, timer->kind, timer->period_ns, owner, creator);
 	struct go_row_key others = {.name = {beyond_mark}, .kind = timer->kind + 1U};
@@ -165,7 +175,7 @@ static int name_goroutine(struct grouping *grouping, const struct go_goroutine *
 	const struct stack_names *names = names_of(grouping, goroutine->stack);
 	const char *start = function_at(grouping, goroutine->start);
 	struct go_row_key key = go_goroutine_key(grouping->view, goroutine->state,
-						 function_at(grouping, goroutine->creator),
+						 creator_at(grouping, goroutine->creator),
 						 names->owner, names->wait);
 	struct go_row_key others = {.name = {beyond_mark}};
 	struct go_rows *rows = grouping->rows;

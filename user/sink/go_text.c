@@ -55,19 +55,20 @@ static void put_identity(FILE *out, const struct go_report *report)
 	go_line_put(out, INDENT, &line);
 }
 
+/* Says how timers behave, and why if that is not told by the version. */
 static void put_semantics(FILE *out, const struct go_report *report)
 {
-	static const char *const meanings[] = {
-		[GO_SEMANTICS_OLD] = "a ticker stays armed until it is stopped",
-		[GO_SEMANTICS_ASYNC] = "a ticker stays armed until it is stopped",
-		[GO_SEMANTICS_SYNC] = "a ticker is armed while a goroutine waits on it",
-	};
+	const bool sync = report->semantics == GO_SEMANTICS_SYNC;
 	struct go_line line = {0};
 
-	go_line_add(&line, "timers as %s Go 1.23 (",
-		    report->semantics == GO_SEMANTICS_SYNC ? "of" : "before");
-	add_clean(&line, report->semantics_why, strlen(report->semantics_why));
-	go_line_add(&line, "): %s", meanings[report->semantics]);
+	go_line_add(&line, "timers as %s Go 1.23", sync ? "of" : "before");
+	if (strncmp(report->semantics_why, "Go ", 3) != 0) {
+		go_line_add(&line, " (");
+		add_clean(&line, report->semantics_why, strlen(report->semantics_why));
+		go_line_add(&line, ")");
+	}
+	go_line_add(&line, sync ? ": a ticker is armed only while a goroutine waits on it" :
+				  ": a ticker stays armed until it is stopped");
 	go_line_put(out, INDENT, &line);
 }
 
@@ -93,10 +94,26 @@ static void put_goroutines(FILE *out, const struct go_report *report)
 	go_line_put(out, INDENT, &line);
 }
 
-static void put_timers(FILE *out, const struct go_report *report)
+/* Says when the next and the last timer are due. */
+static void add_due(struct go_line *line, const struct go_report *report)
 {
 	const struct go_rows *rows = report->rows;
 	const int64_t at = report->snapshot->at;
+	char next[TEXT_DURATION_LEN] = "", last[TEXT_DURATION_LEN] = "";
+
+	if (rows->armed && rows->next > at)
+		text_duration(next, (uint64_t)rows->next - (uint64_t)at);
+	if (rows->armed && rows->last > at)
+		text_duration(last, (uint64_t)rows->last - (uint64_t)at);
+	if (*next)
+		go_line_add(line, "; next due in %s", next);
+	if (*last && strcmp(next, last) != 0)
+		go_line_add(line, "%s in %s", *next ? ", last" : "; last due", last);
+}
+
+static void put_timers(FILE *out, const struct go_report *report)
+{
+	const struct go_rows *rows = report->rows;
 	struct go_line line = {0};
 
 	go_line_count(&line, rows->armed);
@@ -106,14 +123,7 @@ static void put_timers(FILE *out, const struct go_report *report)
 		go_line_count(&line, rows->dead);
 		go_line_add(&line, " dead (stopped, but not removed yet)");
 	}
-	if (rows->armed && rows->next > at) {
-		go_line_add(&line, "; next due in ");
-		go_line_duration(&line, (uint64_t)rows->next - (uint64_t)at);
-	}
-	if (rows->last > at && rows->last > rows->next) {
-		go_line_add(&line, "%s in ", rows->next > at ? ", last" : "; last due");
-		go_line_duration(&line, (uint64_t)rows->last - (uint64_t)at);
-	}
+	add_due(&line, report);
 	go_line_put(out, INDENT, &line);
 	if (!rows->overdue)
 		return;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/saturate.h"
+#include "base/text.h"
 #include "go/owner.h"
 #include "sink/cell.h"
 
@@ -148,22 +149,20 @@ static void add_due(struct go_line *line, const struct go_report *report,
 		    const struct go_timer_row *row)
 {
 	const int64_t at = report->snapshot->at;
-	const uint64_t next = row->next > at ? (uint64_t)row->next - (uint64_t)at : 0;
-	const uint64_t last = row->last > at ? (uint64_t)row->last - (uint64_t)at : 0;
+	const uint64_t left = row->last > at ? (uint64_t)row->last - (uint64_t)at : 0;
 	const char *verb = row->kind == GO_SLEEP ? "ends" : "due";
+	char next[TEXT_DURATION_LEN], last[TEXT_DURATION_LEN];
 
-	if (!row->count || !last || (row->kind == GO_TICKER && last / 2 <= row->period_ns))
+	if (!row->count || !left || (row->kind == GO_TICKER && left / 2 <= row->period_ns))
 		return;
-	if (row->count == 1 || (next == last && row->kind != GO_SLEEP)) {
-		go_line_add(line, ", %s in ", verb);
-	} else if (!next || row->kind == GO_SLEEP || row->kind == GO_TICKER) {
-		go_line_add(line, ", the last %s in ", verb);
-	} else {
-		go_line_add(line, ", due in ");
-		go_line_duration(line, next);
-		go_line_add(line, " … ");
-	}
-	go_line_duration(line, last);
+	text_duration(next, row->next > at ? (uint64_t)row->next - (uint64_t)at : 0);
+	text_duration(last, left);
+	if (row->count > 1 && (row->kind == GO_SLEEP || row->kind == GO_TICKER || row->next <= at))
+		go_line_add(line, ", the last %s in %s", verb, last);
+	else if (strcmp(next, last) != 0)
+		go_line_add(line, ", %s in %s … %s", verb, next, last);
+	else
+		go_line_add(line, ", %s in %s", verb, last);
 }
 
 static void add_overdue(struct go_line *line, const struct go_timer_row *row)
@@ -247,6 +246,8 @@ void go_words_goroutines(struct go_line *line, const struct go_report *report,
 		go_line_add(line, " in more places than are told apart");
 	else if (row->place)
 		add_named(line, " in ", row->place, "");
+	else if (row->start && !strcmp(row->start, "runtime.main"))
+		go_line_add(line, ", the main goroutine");
 	else if (report->view->by == GO_BY_SITE)
 		add_named(line, ", begun in ", row->start, "");
 	add_named(line, " (created by ", row->creator, ")");

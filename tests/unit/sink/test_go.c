@@ -135,7 +135,7 @@ static void the_head_says_what_runs_and_how(void **state)
 	made.runqueue_known = true;
 	made.runqueue = 1;
 	tell("\nleaky[4711], go1.22.12, build 0123456789ab…\n"
-	     "  timers as before Go 1.23 (Go 1.22): a ticker stays armed until it is stopped\n"
+	     "  timers as before Go 1.23: a ticker stays armed until it is stopped\n"
 	     "  4 goroutines: 3 waiting, 1 running; 1 more of the runtime\n"
 	     "  GOMAXPROCS 2, 1 goroutine in the run queues\n"
 	     "  3 timers armed, 1 dead (stopped, but not removed yet); next due in 10ms\n\n");
