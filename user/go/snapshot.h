@@ -51,6 +51,7 @@ struct go_stack {
 
 /* A timer that is in a heap of the runtime. */
 struct go_timer {
+	uint64_t address;   /* of the runtime's structure */
 	uint8_t kind;	    /* enum go_timer_kind */
 	bool dead;	    /* stopped, but still in the heap */
 	bool full;	    /* its channel holds a tick that nobody has taken */
