@@ -81,8 +81,11 @@ DEPENDENCIES = -MMD -MP -MF $(@:.o=.d) -MT $@
 USER_SOURCES := $(filter-out user/docs/% user/static/%,$(wildcard user/*/*.c))
 USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/obj/%.o)
 GENDOCS_OBJECTS := $(patsubst user/%.c,$(BUILD)/obj/%.o,$(wildcard user/docs/*.c))
-# Sources that include the skeleton wait for it. If a header includes it, all sources do.
-with_skeleton = $(shell grep -ls 'dwell\.skel\.h' $(1) /dev/null)
+# The kernel side: each object gets a skeleton.
+BPF_OBJECTS := $(patsubst bpf/%.c,$(BUILD)/%.o,$(wildcard bpf/*.bpf.c))
+SKELETONS := $(BPF_OBJECTS:.bpf.o=.skel.h)
+# Sources that include a skeleton wait for all. If a header includes one, all sources do.
+with_skeleton = $(shell grep -ls '\.skel\.h' $(1) /dev/null)
 SKELETON_SOURCES := $(if $(call with_skeleton,$(wildcard user/*/*.h)),$(USER_SOURCES),\
 	$(call with_skeleton,$(USER_SOURCES)))
 
@@ -150,13 +153,13 @@ $(Q)$(BPFTOOL) gen object $@ $(@:.o=.debug.o)
 $(Q)rm $(@:.o=.debug.o)
 endef
 
-$(BUILD)/dwell.bpf.o: bpf/dwell.bpf.c $(BUILD)/flags | $(BUILD)/tools
+$(BPF_OBJECTS): $(BUILD)/%.bpf.o: bpf/%.bpf.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,BPF,$@)
 	$(compile_bpf)
 
-$(BUILD)/dwell.skel.h: $(BUILD)/dwell.bpf.o
+$(SKELETONS): $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call msg,SKELETON,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name dwell_bpf >$@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
 
 # ---- the user side -------------------------------------------------------
 
@@ -181,7 +184,7 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
 
-$(SKELETON_OBJECTS): | $(BUILD)/dwell.skel.h
+$(SKELETON_OBJECTS): | $(SKELETONS)
 
 $(BUILD)/obj/%.o: user/%.c $(BUILD)/flags | $(BUILD)/tools
 	$(call msg,CC,$@)
