@@ -37,8 +37,7 @@ json_t *member_find(json_t *object, const char *path, const char **key)
 
 /* ---- values of columns ------------------------------------------------------ */
 
-/* Sets count, sum and maximum, and percentiles unless the distribution is empty. */
-static int set_dist(json_t *object, const char *key, const struct dist *dist)
+int member_dist(json_t *object, const char *key, const struct dist *dist)
 {
 	json_t *json = json_object();
 	uint64_t count = dist_count(dist);
@@ -62,7 +61,7 @@ static int set_dist(json_t *object, const char *key, const struct dist *dist)
 static int set_intervals(json_t *object, const char *key, const struct value *value)
 {
 	uint64_t count = value->open ? dist_count(&value->open->age) : 0;
-	int err = set_dist(object, key, value->dist);
+	int err = member_dist(object, key, value->dist);
 	json_t *json;
 
 	if (err || !count)

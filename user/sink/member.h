@@ -26,6 +26,9 @@ int member_cgroup(json_t *object, const struct report *report, uint64_t id, bool
  */
 json_t *member_find(json_t *object, const char *path, const char **key);
 
+/* Sets @key to count, sum and maximum of @dist, and to percentiles unless it is empty. */
+int member_dist(json_t *object, const char *key, const struct dist *dist);
+
 /*
  * Sets @key to @value by the type of @column. Names, states and blocks are left out: their
  * values are not in @value.
