@@ -9,6 +9,7 @@
 
 #include "go/image.h"
 #include "go/layout.h"
+#include "go/memory.h"
 #include "go/snapshot.h"
 #include "go/symbols.h"
 
@@ -54,6 +55,7 @@ const char *go_process_comm(const struct go_process *process); /* any bytes */
 const struct go_image *go_process_image(const struct go_process *process);
 const struct go_layout *go_process_layout(const struct go_process *process);
 struct go_symbols *go_process_symbols(struct go_process *process);
+struct go_memory *go_process_memory(struct go_process *process);
 
 /*
  * Sets *why to where the semantics come from, such as "asynctimerchan=1 in the build info"; it is

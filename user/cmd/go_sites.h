@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* dwell go --sites: who creates the timers of one Go process, watched for a while. */
+#ifndef DWELL_CMD_GO_SITES_H
+#define DWELL_CMD_GO_SITES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "go/process.h"
+#include "sink/go_sites.h"
+
+#define GO_SITES_DURATION_NS 30000000000ULL /* unless the user says otherwise */
+#define GO_SITES_LIMIT 50000		    /* calls a second that probes may meet */
+
+struct go_sites_wish {
+	uint64_t duration_ns; /* at most; 0: until *@stop */
+	uint64_t limit;	      /* hits a second, beyond which the probes are taken off */
+	size_t rows;	      /* at most; 0: all */
+};
+
+/*
+ * Puts probes on @process, watches until the time is over, *@stop is not 0, the process ends or
+ * its calls become too many, and takes them off. Fills @report, whose pointers lead into
+ * @process, which must outlive it. 0, or a negative errno for session_exit_code(), after it said why on
+ * stderr: -EPERM, -EOPNOTSUPP, another one. The caller frees @report with go_sites_free() in any
+ * case.
+ */
+int go_sites_run(struct go_process *process, const struct go_sites_wish *wish,
+		 const volatile int *stop, struct go_sites_report *report);
+void go_sites_free(struct go_sites_report *report);
+
+#endif
