@@ -206,6 +206,11 @@ struct go_symbols *go_process_symbols(struct go_process *process)
 	return process->symbols;
 }
 
+struct go_memory *go_process_memory(struct go_process *process)
+{
+	return process->memory;
+}
+
 enum go_semantics go_process_semantics(const struct go_process *process, const char **why)
 {
 	*why = process->why;

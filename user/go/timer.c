@@ -88,6 +88,7 @@ static bool take_fields(const struct go_layout *layout, struct go_entry *entry)
 
 	entry->argument = word(entry, layout->timer_when + GO_TIMER_ARG);
 	entry->timer = (struct go_timer){
+		.address = entry->address,
 		.when = when,
 		.period_ns = period,
 		.goroutine = GO_NONE,
