@@ -39,7 +39,8 @@ static inline void name_at(uint64_t pc, const char *function, const char *file, 
 	if (i == program.count)
 		program.count++;
 	program.at[i].pc = pc;
-	program.at[i].frame[program.at[i].frames++] = (struct go_frame){function, file, line};
+	program.at[i].frame[program.at[i].frames++] =
+		(struct go_frame){.function = function, .file = file, .line = line};
 }
 
 size_t go_symbols_frames(struct go_symbols *symbols, uint64_t pc, const struct go_frame **frames)
