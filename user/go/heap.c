@@ -222,6 +222,29 @@ static ssize_t read_slots(const struct go_runtime *runtime, uint64_t start, uint
 	return differ;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+/* A timer that was sorted away while its slot was read can be in two. Returns how many are left. */
+static size_t drop_twins(const struct go_layout *layout, uint8_t *bytes, size_t count)
+{
+	size_t size = slot_size(layout), kept = 0;
+
+	qsort(bytes, count, size, by_address);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && !by_address(bytes + (kept - 1) * size, bytes + i * size))
+			continue;
+		memmove(bytes + kept++ * size, bytes + i * size, size);
+	}
+	return kept;
+}
+
 /*
  * Reads the heap of @p once. Sets *moved to how many entries did not fit, or were elsewhere in
  * a second look at the slots: the heap may have been sorted during the first one. Sets *hidden
@@ -234,6 +257,7 @@ static int read_heap_once(struct reading *reading, uint64_t p, size_t *length, u
 	size_t before = reading->snapshot->timers, room = GO_TIMERS_MAX - before;
 	auto_free uint8_t *bytes = NULL;
 	struct go_header heap;
+	size_t slots;
 	ssize_t differ;
 	int err;
 
@@ -258,7 +282,8 @@ static int read_heap_once(struct reading *reading, uint64_t p, size_t *length, u
 		differ = read_slots(runtime, heap.start, bytes, *length);
 	if (differ < 0)
 		return differ;
-	err = read_timers(reading, back_of(&runtime->layout, p), bytes, *length);
+	slots = differ ? drop_twins(&runtime->layout, bytes, *length) : *length;
+	err = read_timers(reading, back_of(&runtime->layout, p), bytes, slots);
 	*moved = *length - (reading->snapshot->timers - before);
 	if (*moved < (uint64_t)differ)
 		*moved = differ;

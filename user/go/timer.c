@@ -63,7 +63,6 @@ static bool take_old_state(const struct go_layout *layout, struct go_entry *entr
 static bool take_state(const struct go_layout *layout, struct go_entry *entry)
 {
 	uint8_t state = entry->bytes[layout->timer_state];
-	int64_t ahead;
 
 	if (!(state & STATE_HEAPED) || state >= 2 * STATE_ZOMBIE)
 		return false;
@@ -75,9 +74,10 @@ static bool take_state(const struct go_layout *layout, struct go_entry *entry)
 	}
 	if (state & STATE_MODIFIED || entry->timer.when == entry->when)
 		return true;
+	if (entry->when <= 0 || entry->timer.when < entry->when || !entry->timer.period_ns)
+		return false;
 	/* It may have ticked since its entry was read. */
-	ahead = entry->timer.when - entry->when;
-	return ahead > 0 && entry->timer.period_ns && ahead % entry->timer.period_ns == 0;
+	return (uint64_t)(entry->timer.when - entry->when) % entry->timer.period_ns == 0;
 }
 
 /* Takes the fields of the timer whose bytes were read. Returns whether it is in that heap. */
