@@ -155,25 +155,26 @@ static void put_takers(const struct option_spec *option)
 	fputs(".\n", stdout);
 }
 
-/* Says what @option is, and starts as, for the commands of its variants. */
-static void put_variants(const struct option_spec *option)
+/* Says what @option is, and starts as, for the commands of @variant. */
+static void put_variant(const struct option_variant *variant)
 {
-	for (size_t i = 0; i < OPTION_VARIANTS; i++) {
-		const struct option_variant *variant = &option->variant[i];
+	const char *initial = variant->value.initial;
+	char text[512];
 
-		if (!variant->commands || (!variant->help && !variant->value.initial))
-			continue;
-		fputs("For\n", stdout);
-		put_bold(command_specs[__builtin_ctz(variant->commands)].name);
-		fputs(variant->help ? ":\n" : " the default is ", stdout);
-		if (variant->help)
-			put_text(variant->help);
-		if (variant->help && variant->value.initial)
-			fputs("(the default is ", stdout);
-		if (variant->value.initial)
-			put_bold(variant->value.initial);
-		fputs(variant->help && variant->value.initial ? ").\n" : ".\n", stdout);
+	if (!variant->commands || (!variant->help && !initial))
+		return;
+	fputs("For\n", stdout);
+	put_bold(command_specs[__builtin_ctz(variant->commands)].name);
+	fputs(variant->help ? ":\n" : "\n", stdout);
+	if (variant->help) {
+		snprintf(text, sizeof(text), initial ? "%s;" : "%s.", variant->help);
+		put_text(text);
 	}
+	if (!initial)
+		return;
+	fputs("the default is ", stdout);
+	put_bold(initial);
+	fputs(".\n", stdout);
 }
 
 static void put_option(const struct option_spec *option)
@@ -196,7 +197,8 @@ static void put_option(const struct option_spec *option)
 		put_bold(option->value.initial);
 		fputs(".\n", stdout);
 	}
-	put_variants(option);
+	for (size_t i = 0; i < OPTION_VARIANTS; i++)
+		put_variant(&option->variant[i]);
 	put_takers(option);
 }
 

@@ -301,14 +301,6 @@ const struct option_spec *option_named(const char *name, size_t length)
 	return NULL;
 }
 
-const struct option_variant *option_variant(const struct option_spec *option, enum command command)
-{
-	for (size_t i = 0; i < OPTION_VARIANTS; i++)
-		if (option->variant[i].commands & BIT(command))
-			return &option->variant[i];
-	return NULL;
-}
-
 bool option_in_file(const struct option_spec *option)
 {
 	return option_takes(option, COMMAND_DAEMON) && section_names[option->section];

@@ -100,7 +100,14 @@ static inline bool option_takes(const struct option_spec *option, enum command c
 }
 
 /* The variant of @option for @command; NULL: the row itself holds. */
-const struct option_variant *option_variant(const struct option_spec *option, enum command command);
+static inline const struct option_variant *option_variant(const struct option_spec *option,
+							  enum command command)
+{
+	for (size_t i = 0; i < OPTION_VARIANTS; i++)
+		if (option->variant[i].commands & (1U << command))
+			return &option->variant[i];
+	return NULL;
+}
 
 /* The field and initial value of @option for @command. */
 static inline const struct option_value *option_value(const struct option_spec *option,
