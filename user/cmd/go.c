@@ -199,7 +199,10 @@ static int check_subjects(const struct run *run)
 			message_error("there is no Go program here that %s",
 				      run->forbidden ? "may be read" : "runs");
 		if (run->forbidden || run->denied)
-			message_hint("run it as root, for it reads other processes' memory");
+			message_hint(geteuid() ? "run it as root, for it reads other processes' "
+						 "memory" :
+						 "root without CAP_SYS_PTRACE may not, nor if a "
+						 "security module forbids it");
 		return run->forbidden || run->denied ? EXIT_PERMISSION : EXIT_FAILED;
 	}
 	if (run->subjects > 1 && (go->pprof || go->save || go->baseline)) {

@@ -4,35 +4,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "base/hash.h"
 #include "base/text.h"
 #include "go/owner.h"
 #include "sink/go.h"
+#include "sink/gzip.h"
 #include "sink/proto.h"
 
 #define NAME_LEN 4096
-#define CHUNK 65536
+#define NOWHERE_LEN 64
 #define GROUPS_MAX 65536
 
 /* Numbers of fields in profile.proto. */
 enum {
 	PROFILE_SAMPLE_TYPE = 1,
 	PROFILE_SAMPLE = 2,
+	PROFILE_MAPPING = 3,
 	PROFILE_LOCATION = 4,
 	PROFILE_FUNCTION = 5,
 	PROFILE_STRING = 6,
 	PROFILE_TIME_NANOS = 9,
 	PROFILE_COMMENT = 13,
-	PROFILE_DEFAULT_SAMPLE_TYPE = 14
+	PROFILE_DEFAULT_SAMPLE_TYPE = 14,
 };
 enum { TYPE_TYPE = 1, TYPE_UNIT = 2 };
 enum { SAMPLE_LOCATION = 1, SAMPLE_VALUE = 2, SAMPLE_LABEL = 3 };
 enum { LABEL_KEY = 1, LABEL_STR = 2, LABEL_NUM = 3, LABEL_NUM_UNIT = 4 };
-enum { LOCATION_ID = 1, LOCATION_ADDRESS = 3, LOCATION_LINE = 4 };
+enum {
+	MAPPING_ID = 1,
+	MAPPING_FILENAME = 5,
+	MAPPING_BUILD_ID = 6,
+	MAPPING_HAS_FIRST = 7,
+	MAPPING_HAS_LAST = 10
+};
+enum { LOCATION_ID = 1, LOCATION_MAPPING = 2, LOCATION_ADDRESS = 3, LOCATION_LINE = 4 };
 enum { LINE_FUNCTION = 1, LINE_LINE = 2 };
 enum { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILENAME = 4 };
+
+#define THE_MAPPING 1 /* the only one */
 
 /* Something that is told once and then goes by its number, which is never 0. */
 struct entry {
@@ -161,6 +170,7 @@ static uint64_t location(struct writer *writer, uint64_t pc)
 	frames = go_symbols_frames(writer->report->symbols, pc, &frame);
 	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)pc);
 	proto_number(&made, LOCATION_ID, number);
+	proto_number(&made, LOCATION_MAPPING, THE_MAPPING);
 	proto_number(&made, LOCATION_ADDRESS, pc);
 	for (size_t i = 0; i < frames; i++)
 		add_line(writer, &made, frame[i].function ?: address, frame[i].file, frame[i].line);
@@ -299,11 +309,25 @@ static void add_time_label(struct writer *writer, const char *key, uint64_t ns)
 	proto_part(&writer->sample, SAMPLE_LABEL, part);
 }
 
-/* Adds where @group is, the innermost first. */
+/* Writes what stands for the stack that @key does not have to @name. Returns @name. */
+static const char *nowhere_name(const struct group_key *key, char name[NOWHERE_LEN])
+{
+	const bool channel = key->kind == GO_TICKER || key->kind == GO_TIMER;
+
+	if (key->kind == GO_TIMER_KINDS)
+		snprintf(name, NOWHERE_LEN, "[stack not known]");
+	else
+		snprintf(name, NOWHERE_LEN, "[%s, %s]", kinds[key->kind],
+			 channel && !key->received ? "nobody receives" : "owner not known");
+	return name;
+}
+
+/* Adds where a group is, the innermost first. */
 static void add_locations(struct writer *writer, const struct group_key *key)
 {
 	const struct go_snapshot *snapshot = writer->report->snapshot;
 	struct proto list = {0};
+	char name[NOWHERE_LEN];
 
 	if (key->stack < snapshot->stacks) {
 		const struct go_stack *stack = &snapshot->stack[key->stack];
@@ -314,10 +338,7 @@ static void add_locations(struct writer *writer, const struct group_key *key)
 	if (!list.length && key->function)
 		proto_packed(&list, location(writer, key->function));
 	if (!list.length)
-		proto_packed(&list,
-			     nowhere(writer, key->kind == GO_TIMER_KINDS ? "[stack not known]" :
-					     key->received		 ? "[receiver not known]" :
-									   "[nobody receives]"));
+		proto_packed(&list, nowhere(writer, nowhere_name(key, name)));
 	proto_part(&writer->sample, SAMPLE_LOCATION, &list);
 	proto_clear(&list);
 }
@@ -358,41 +379,19 @@ static void write_head(struct writer *writer, const char *version)
 	proto_number(&writer->profile, PROFILE_DEFAULT_SAMPLE_TYPE, string(writer, "goroutines"));
 	proto_number(&writer->profile, PROFILE_TIME_NANOS,
 		     (uint64_t)report->time.tv_sec * 1000000000 + (uint64_t)report->time.tv_nsec);
+	/* With all names told, nobody looks for the executable. */
+	proto_number(part, MAPPING_ID, THE_MAPPING);
+	proto_number(part, MAPPING_FILENAME, string(writer, report->comm));
+	proto_number(part, MAPPING_BUILD_ID, string(writer, report->build_id));
+	for (unsigned int field = MAPPING_HAS_FIRST; field <= MAPPING_HAS_LAST; field++)
+		proto_number(part, field, true);
+	proto_part(&writer->profile, PROFILE_MAPPING, part);
 	snprintf(comment, sizeof(comment), "dwell %.32s, %.64s, %s", version, report->version,
 		 report->snapshot->complete ? "complete" : "incomplete");
 	proto_number(&writer->profile, PROFILE_COMMENT, string(writer, comment));
 }
 
-/* ---- compression -------------------------------------------------------------------------- */
-
-/* Writes @proto as gzip has it. 0 or a negative errno. */
-static int write_gzip(FILE *out, const struct proto *proto)
-{
-	static unsigned char chunk[CHUNK];
-	z_stream stream = {.next_in = proto->bytes};
-	size_t left = proto->length;
-	int state = Z_OK, err = 0;
-
-	if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
-			 Z_DEFAULT_STRATEGY) != Z_OK)
-		return -ENOMEM;
-	while (state != Z_STREAM_END && !err) {
-		if (!stream.avail_in) {
-			stream.avail_in = left < CHUNK ? (uInt)left : CHUNK;
-			left -= stream.avail_in;
-		}
-		stream.next_out = chunk;
-		stream.avail_out = CHUNK;
-		state = deflate(&stream, left ? Z_NO_FLUSH : Z_FINISH);
-		if (state == Z_STREAM_ERROR)
-			err = -EIO;
-		else if (fwrite(chunk, 1, CHUNK - stream.avail_out, out) !=
-			 CHUNK - stream.avail_out)
-			err = errno ? -errno : -EIO;
-	}
-	deflateEnd(&stream);
-	return err;
-}
+/* ---- the profile --------------------------------------------------------------------------- */
 
 static void writer_clear(struct writer *writer)
 {
@@ -421,5 +420,5 @@ int go_pprof(FILE *out, const struct go_report *report, const char *version)
 		write_group(&writer, group);
 	if (writer.profile.failed)
 		return -ENOMEM;
-	return write_gzip(out, &writer.profile);
+	return gzip_write(out, writer.profile.bytes, writer.profile.length);
 }

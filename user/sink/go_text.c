@@ -164,6 +164,9 @@ static void put_losses(FILE *out, const struct go_report *report)
 /* Says what the rows were compared with. */
 static void put_baseline(FILE *out, const struct go_report *report)
 {
+	const struct go_rows *rows = report->rows;
+	const size_t differ =
+		rows->timers + rows->timers_hidden + rows->goroutines + rows->goroutines_hidden;
 	struct go_line line = {0};
 
 	if (!report->baseline_build_id)
@@ -181,11 +184,11 @@ static void put_baseline(FILE *out, const struct go_report *report)
 		add_clean(&line, report->baseline_version, strlen(report->baseline_version));
 		go_line_add(&line, "), so that functions may have other names");
 	}
-	go_line_add(&line, ": %zu row%s new or grown, %zu not",
-		    report->rows->timers + report->rows->timers_hidden + report->rows->goroutines +
-			    report->rows->goroutines_hidden,
-		    report->rows->timers + report->rows->goroutines == 1 ? "" : "s",
-		    report->rows->unchanged);
+	if (differ)
+		go_line_add(&line, ": %zu row%s new or grown, %zu not", differ,
+			    differ == 1 ? "" : "s", rows->unchanged);
+	else
+		go_line_add(&line, ": nothing is new or has grown");
 	go_line_put(out, INDENT, &line);
 }
 
