@@ -21,7 +21,7 @@ static const struct live_test *const tables[] = {
 	tests_errors, tests_capabilities, tests_before,	  tests_outliers, tests_ledger,
 	tests_daemon, tests_hostile,	  tests_places,	  tests_refusals, tests_shapes,
 	tests_files,  tests_waits,	  tests_flood,	  tests_culprits, tests_whole,
-	tests_open,   tests_exited,	  tests_where,
+	tests_open,   tests_exited,	  tests_where,	  tests_go,
 };
 
 static struct {
@@ -30,8 +30,8 @@ static struct {
 
 static void usage(FILE *out)
 {
-	fprintf(out,
-		"usage: live [--dwell PATH] [--cyclictest PATH] [--emulated] [--list] [NAME…]\n");
+	fprintf(out, "usage: live [--dwell PATH] [--cyclictest PATH] [--go-fixtures FOLDER]\n"
+		     "            [--emulated] [--list] [NAME…]\n");
 }
 
 /* Was @name asked for? Without names, all are. */
@@ -122,6 +122,7 @@ static bool read_options(int argc, char **argv, bool *list)
 	static const struct option options[] = {
 		{"dwell", required_argument, NULL, 'd'},
 		{"cyclictest", required_argument, NULL, 'c'},
+		{"go-fixtures", required_argument, NULL, 'g'},
 		{"emulated", no_argument, NULL, 'e'},
 		{"list", no_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
@@ -134,6 +135,8 @@ static bool read_options(int argc, char **argv, bool *list)
 			live_options.dwell = optarg;
 		else if (option == 'c')
 			live_options.cyclictest = optarg;
+		else if (option == 'g')
+			live_options.go_fixtures = optarg;
 		else if (option == 'e')
 			live_options.emulated = true;
 		else if (option == 'l')

@@ -45,14 +45,16 @@ extern const struct live_test tests_exited[];
 extern const struct live_test tests_shapes[];
 extern const struct live_test tests_refusals[];
 extern const struct live_test tests_places[];
+extern const struct live_test tests_go[];
 /* Only on emulated CPUs: a machine that is nobody else's. */
 extern const struct live_test tests_own_machine[];
 extern const struct live_test tests_clock[];
 
 /* What the command line said. */
 struct live_options {
-	const char *dwell;	/* path of the program under test */
-	const char *cyclictest; /* path, or NULL: look in PATH */
+	const char *dwell;	 /* path of the program under test */
+	const char *cyclictest;	 /* path, or NULL: look in PATH */
+	const char *go_fixtures; /* folder that tests/go/build.sh fills */
 	/*
 	 * The CPUs are emulated: everything takes much longer, and clocks that read
 	 * differently on hardware drift apart. Counts stay exact.

@@ -19,7 +19,7 @@
 
 #define LINE_LEN 1024 /* below PIPE_BUF: a line arrives in one piece */
 
-struct live_options live_options = {.dwell = "build/dwell"};
+struct live_options live_options = {.dwell = "build/dwell", .go_fixtures = "build/go"};
 
 static int findings = -1; /* the write end of the pipe to the runner */
 
