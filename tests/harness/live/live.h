@@ -46,6 +46,7 @@ extern const struct live_test tests_shapes[];
 extern const struct live_test tests_refusals[];
 extern const struct live_test tests_places[];
 extern const struct live_test tests_go[];
+extern const struct live_test tests_go_truth[];
 /* Only on emulated CPUs: a machine that is nobody else's. */
 extern const struct live_test tests_own_machine[];
 extern const struct live_test tests_clock[];
