@@ -102,7 +102,7 @@ LIVE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(wildcard tests/live/*.c tests/harness/*.c tests/harness/live/*.c))
 LIVE := $(BUILD)/live
 
-BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers $(BUILD)/bench/arming
+BENCH := $(BUILD)/bench/empty $(BUILD)/bench/sleepers $(BUILD)/bench/arming $(BUILD)/bench/cost
 
 DOCUMENTS := $(BUILD)/dwell.bash $(BUILD)/dwell.conf $(BUILD)/dwell.8
 
@@ -352,6 +352,8 @@ $(BENCH): %: %.o
 bench: all $(BENCH)
 	@$(give_back)
 	@BUILD='$(BUILD)' BPFTOOL='$(BPFTOOL)' FORMAT='$(FORMAT)' tests/bench/run.sh
+	@[ -z "$$(find build/go -name fixture 2>/dev/null)" ] || \
+		BUILD='$(BUILD)' FORMAT='$(FORMAT)' tests/bench/go.sh
 
 # ---- packages ------------------------------------------------------------
 
