@@ -83,6 +83,15 @@ static void run_exact(const void *argument)
 	live_note("%zu variants of Go %s", count, version);
 }
 
+/* On any kernel and architecture. */
+static void run_mixed(const void *argument)
+{
+	const struct go_binary binary = go_newest();
+
+	(void)argument;
+	expect_exact(&binary, NULL, "mix");
+}
+
 /* All versions but those that have a test of their own. */
 static void run_exact_others(const void *argument)
 {
@@ -530,6 +539,7 @@ const struct live_test tests_go[] = {
 	{.name = "go-exact-1.23", .run = run_exact, .argument = "1.23", .seconds = 120},
 	{.name = "go-exact-newest", .run = run_exact, .argument = "newest", .seconds = 120},
 	{.name = "go-exact-others", .run = run_exact_others, .seconds = 600},
+	{.name = "mixed-go-program", .run = run_mixed},
 	{.name = "go-head", .run = run_head},
 	{.name = "go-semantics", .run = run_semantics},
 	{.name = "go-overdue", .run = run_overdue},

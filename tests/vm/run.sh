@@ -47,9 +47,25 @@ kernels() {
 
 # ---- one guest --------------------------------------------------------------
 
+# The folder of the newest Go program that runs there, below that of all: VERSION/VARIANT.
+go_fixture() {
+	local arch=$1 folder=${GO_CACHE:-build/go} variant=plain
+
+	[ "$arch" != arm64 ] || variant=arm64
+	(cd "$folder" 2>/dev/null && ls -d ./*/$variant/fixture 2>/dev/null) | sort -V | tail -n 1 |
+		sed 's,^\./,,; s,/fixture$,,'
+}
+
+# Continuous integration has built it.
+need_go_fixture() {
+	[ "${CI-}" = true ] && [ -z "$(go_fixture "$1")" ] || return 0
+	echo "not ok $1/go-fixture: tests/go/build.sh has built none"
+	failed=$((failed + 1))
+}
+
 # The guests' first file system: a shell, dwell, its tests. One for each architecture.
 make_initrd() {
-	local arch=$1 root=$cache/root-$1 busybox
+	local arch=$1 root=$cache/root-$1 busybox fixture
 
 	busybox=$("$here/fetch.sh" "$cache" "$arch" bookworm busybox-static bin/busybox)
 	rm -rf "$root"
@@ -57,6 +73,11 @@ make_initrd() {
 	cp "$busybox" "$root/bin/busybox"
 	ln -s busybox "$root/bin/sh"
 	cp "${binaries[$arch]}/dwell" "${binaries[$arch]}/live" "$root/bin"
+	fixture=$(go_fixture "$arch")
+	if [ -n "$fixture" ]; then
+		mkdir -p "$root/go/$fixture"
+		cp "${GO_CACHE:-build/go}/$fixture/fixture" "$root/go/$fixture"
+	fi
 	cp "$here/guest" "$root/bin/tests"
 	cp "$here/init" "$root/init"
 	chmod 755 "$root/init" "$root"/bin/*
@@ -274,6 +295,7 @@ kernels "$@" >"$cache/wanted"
 [ -s "$cache/wanted" ] || { echo "kernels.list has no kernel named $*" >&2; exit 2; }
 : >"$table"
 for arch in "${!binaries[@]}"; do
+	need_go_fixture "$arch"
 	initrd[$arch]=$(make_initrd "$arch")
 done
 while read -r -a fields; do
