@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "cmd/go_sites_kernel.h"
 #include "cmd/go_sites_private.h"
 #include "go/sites.h"
 #include "source/go_probes.h"
@@ -26,6 +26,7 @@ struct run {
 	struct go_probes *probes;
 	int file; /* descriptor of the executable; -1: none */
 	struct go_snapshot snapshot;
+	struct go_sites_kernel kernel;
 	bool reconciled; /* @snapshot holds each timer that was in a heap at the end */
 };
 
@@ -84,7 +85,7 @@ static int attach(struct run *run)
 {
 	struct go_memory *memory = go_process_memory(run->process);
 	char why[GO_SITES_WHY_LEN];
-	int err = go_sites_check(memory, &run->sites, why);
+	int err = go_sites_check(memory, &run->sites, run->file, why);
 
 	if (err)
 		return refuse(run, err, why);
@@ -101,7 +102,7 @@ static int attach(struct run *run)
 /* ---- watch ------------------------------------------------------------------------ */
 
 /* Waits until the time is over or something else ends it, and returns what. */
-static enum go_sites_end watch(const struct run *run, uint64_t until)
+static enum go_sites_end watch(struct run *run, uint64_t until)
 {
 	const struct go_sites_totals *totals = go_probes_totals(run->probes);
 	uint64_t second_ago[STEPS_A_SECOND] = {0};
@@ -109,7 +110,6 @@ static enum go_sites_end watch(const struct run *run, uint64_t until)
 	for (unsigned int step = 0;; step = (step + 1) % STEPS_A_SECOND) {
 		const uint64_t hits = __atomic_load_n(&totals->hits, __ATOMIC_RELAXED);
 		const uint64_t now = clock_mono();
-		struct timespec rest = {0};
 
 		if (hits - second_ago[step] > run->wish->limit)
 			return GO_SITES_END_GUARD;
@@ -120,8 +120,8 @@ static enum go_sites_end watch(const struct run *run, uint64_t until)
 			return GO_SITES_END_DURATION;
 		if (!go_memory_same(go_process_memory(run->process)))
 			return GO_SITES_END_EXITED;
-		rest.tv_nsec = until - now < STEP_NS ? until - now : STEP_NS;
-		nanosleep(&rest, NULL);
+		go_sites_kernel_run(&run->kernel, until - now < STEP_NS ? until : now + STEP_NS,
+				    run->stop);
 	}
 }
 
@@ -143,12 +143,13 @@ static void take_snapshot(struct run *run)
 /* Counts for the time that is asked for. Returns why it ended; sets *began and *ended. */
 static enum go_sites_end count(struct run *run, uint64_t *began, uint64_t *ended)
 {
+	const uint64_t duration = run->wish->duration_ns;
 	enum go_sites_end end;
 
 	go_probes_count(run->probes, true);
 	*began = clock_mono();
 	message_detail(1, "measuring");
-	end = watch(run, run->wish->duration_ns ? *began + run->wish->duration_ns : UINT64_MAX);
+	end = watch(run, duration ? *began + duration : UINT64_MAX);
 	/*
 	 * The snapshot comes while it still counts: a timer that is created meanwhile is known to
 	 * be newer. If there is no time for that, only the probes tell what is live.
@@ -178,6 +179,7 @@ static int report(struct run *run, uint64_t began, uint64_t ended, struct go_sit
 	if (totals->timed)
 		report->run_ns = (double)totals->run_ns / (double)totals->timed;
 	report->trap_ns = go_probes_trap_ns(run->probes);
+	report->has_kernel = go_sites_kernel_end(&run->kernel, &report->kernel);
 	memcpy(report->lost, totals->lost, sizeof(report->lost));
 	report->lost[GO_SITES_LOSS_MISSED] += go_probes_missed(run->probes);
 	return go_sites_fill(report, run->probes, run->reconciled ? &run->snapshot : NULL, ended,
@@ -189,6 +191,9 @@ static int perform(struct run *run, struct go_sites_report *result)
 	uint64_t began, ended;
 	int err = prepare(run);
 
+	/* Loading that takes longest: no probe waits for it. */
+	if (!err)
+		go_sites_kernel_begin(&run->kernel, go_process_pid(run->process));
 	if (!err)
 		err = attach(run);
 	if (err)
@@ -216,6 +221,7 @@ int go_sites_run(struct go_process *process, const struct go_sites_wish *wish,
 	err = perform(&run, report);
 	go_probes_close(run.probes);
 	go_snapshot_clear(&run.snapshot);
+	go_sites_kernel_clear(&run.kernel);
 	if (run.file >= 0)
 		close(run.file);
 	return err;

@@ -62,19 +62,20 @@ int go_sites_find(struct go_memory *memory, const struct go_image *image,
 		  struct go_sites *sites, char why[GO_SITES_WHY_LEN]);
 
 /*
- * Proves that the calls are still what was found, and that no page they lie on differs from the
- * file's: the kernel emulates what the file has there. It is false of a page that a probe is on
- * already. 0; -ENOTSUP, with the reason in *why; another negative errno, with *why empty.
- */
-int go_sites_check(struct go_memory *memory, const struct go_sites *sites,
-		   char why[GO_SITES_WHY_LEN]);
-
-/*
  * Opens the executable that @image was read from, for no access but as a path below
- * /proc/self/fd. Nothing of the file is read, and opening cannot block. Returns the descriptor,
+ * /proc/self/fd. Opening it cannot block. Returns the descriptor,
  * which the caller closes; -ESTALE: the process runs another file now; another negative errno.
  */
 int go_sites_file(uint32_t pid, const struct go_image *image);
+
+/*
+ * Proves that the calls are still what was found, and that the executable, open at @file, has the
+ * same: the kernel emulates what the file has. The file itself is read only where a page of the process
+ * is no longer the file's own. 0; -ENOTSUP, with the reason in *why; another negative errno,
+ * with *why empty.
+ */
+int go_sites_check(struct go_memory *memory, const struct go_sites *sites, int file,
+		   char why[GO_SITES_WHY_LEN]);
 
 /*
  * Counts the call instructions in the @size bytes of @code, which lies at @address, that lead to
