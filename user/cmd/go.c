@@ -12,6 +12,7 @@
 #include "base/output.h"
 #include "base/privilege.h"
 #include "cmd/commands.h"
+#include "cmd/go_sites.h"
 #include "cmd/go_targets.h"
 #include "cmd/session.h"
 #include "go/baseline.h"
@@ -205,8 +206,9 @@ static int check_subjects(const struct run *run)
 						 "security module forbids it");
 		return run->forbidden || run->denied ? EXIT_PERMISSION : EXIT_FAILED;
 	}
-	if (run->subjects > 1 && (go->pprof || go->save || go->baseline)) {
+	if (run->subjects > 1 && (go->sites || go->pprof || go->save || go->baseline)) {
 		message_error("%s is for one process, and %zu Go programs match",
+			      go->sites ? "--sites" :
 			      go->pprof ? "--pprof" :
 			      go->save	? "--save" :
 					  "--baseline",
@@ -454,12 +456,27 @@ static int run_go(struct run *run)
 	return err ? fail(err) : commit(run);
 }
 
+/* Watches one process instead of looking at all. An enum exit_code. */
+static int run_sites(struct run *run)
+{
+	int status, err = write_header(run);
+
+	if (!err)
+		err = open_processes(run);
+	if (err)
+		return fail(err);
+	status = check_subjects(run);
+	if (status == EXIT_DONE)
+		status = go_sites_command(run->subject[0].process, run->options, run->output.file);
+	return status == EXIT_DONE && output_commit(&run->output) ? EXIT_FAILED : status;
+}
+
 int cmd_go(const struct options *options)
 {
 	struct run run __attribute__((cleanup(run_clear))) = {
 		.options = options,
 		.view = options->go.view,
-		.several = options->go.interval_ns || options->duration_ns,
+		.several = !options->go.sites && (options->go.interval_ns || options->duration_ns),
 	};
 	int status = open_files(&run);
 
@@ -475,6 +492,8 @@ int cmd_go(const struct options *options)
 	if (go_targets_find(options, &run.targets))
 		return EXIT_FAILED;
 	session_catch_signals();
+	if (options->go.sites)
+		return run_sites(&run);
 	status = drop_privileges(&run);
 	if (status == EXIT_DONE)
 		status = read_baseline(&run);

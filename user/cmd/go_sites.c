@@ -9,8 +9,11 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/privilege.h"
+#include "cmd/commands.h"
 #include "cmd/go_sites_kernel.h"
 #include "cmd/go_sites_private.h"
+#include "cmd/session.h"
 #include "go/sites.h"
 #include "source/go_probes.h"
 
@@ -24,7 +27,8 @@ struct run {
 	const volatile int *stop;
 	struct go_sites sites;
 	struct go_probes *probes;
-	int file; /* descriptor of the executable; -1: none */
+	int file;	/* descriptor of the executable; -1: none */
+	double trap_ns; /* see go_probes_trap_ns() */
 	struct go_snapshot snapshot;
 	struct go_sites_kernel kernel;
 	bool reconciled; /* @snapshot holds each timer that was in a heap at the end */
@@ -74,7 +78,20 @@ static int prepare(struct run *run)
 		return refuse(run, run->file, why);
 	config.when = run->sites.when;
 	config.heaps = run->sites.heaps;
-	return go_probes_open(go_process_pid(process), &config, &run->probes);
+	err = go_probes_open(go_process_pid(process), &config, &run->probes);
+	if (!err)
+		run->trap_ns = go_probes_trap_ns(run->probes);
+	return err;
+}
+
+/* What comes from the process may be anything, and is read with few privileges. */
+static int give_up_privileges(const struct run *run)
+{
+	int err = privileges_drop(PRIVILEGE_KEEP_BPF | PRIVILEGE_KEEP_MEMORY | run->wish->kept);
+
+	if (err)
+		message_error("cannot give up privileges: %s", strerror(-err));
+	return err;
 }
 
 /*
@@ -96,6 +113,8 @@ static int attach(struct run *run)
 	}
 	if (!err && !go_memory_same(memory))
 		return refuse(run, -ESRCH, "");
+	if (!err)
+		err = give_up_privileges(run);
 	return err;
 }
 
@@ -178,7 +197,7 @@ static int report(struct run *run, uint64_t began, uint64_t ended, struct go_sit
 	report->hits = totals->hits;
 	if (totals->timed)
 		report->run_ns = (double)totals->run_ns / (double)totals->timed;
-	report->trap_ns = go_probes_trap_ns(run->probes);
+	report->trap_ns = run->trap_ns;
 	report->has_kernel = go_sites_kernel_end(&run->kernel, &report->kernel);
 	memcpy(report->lost, totals->lost, sizeof(report->lost));
 	report->lost[GO_SITES_LOSS_MISSED] += go_probes_missed(run->probes);
@@ -233,4 +252,25 @@ void go_sites_free(struct go_sites_report *report)
 	dist_clear(&report->lateness);
 	dist_clear(&report->kernel);
 	*report = (struct go_sites_report){0};
+}
+
+int go_sites_command(struct go_process *process, const struct options *options, FILE *out)
+{
+	const struct go_sites_wish wish = {
+		.duration_ns = options->duration_ns ?: GO_SITES_DURATION_NS,
+		.limit = GO_SITES_LIMIT,
+		.rows = options->go.view.limit,
+		.kept = options->output ? PRIVILEGE_KEEP_FILES : PRIVILEGE_KEEP_NONE,
+	};
+	struct go_sites_report report;
+	int err = go_sites_run(process, &wish, &session_stop, &report);
+	int status = err ? session_exit_code(err) : EXIT_DONE;
+
+	if (!err)
+		err = options->json ? go_sites_json(out, &report) : go_sites_text(out, &report);
+	go_sites_free(&report);
+	if (status != EXIT_DONE || !err || err == -EPIPE)
+		return status;
+	message_error("cannot write the report: %s", strerror(-err));
+	return EXIT_FAILED;
 }

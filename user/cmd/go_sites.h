@@ -5,8 +5,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "go/process.h"
+#include "options/options.h"
 #include "sink/go_sites.h"
 
 #define GO_SITES_DURATION_NS 30000000000ULL /* unless the user says otherwise */
@@ -16,11 +18,19 @@ struct go_sites_wish {
 	uint64_t duration_ns; /* at most; 0: until *@stop */
 	uint64_t limit;	      /* hits a second, beyond which the probes are taken off */
 	size_t rows;	      /* at most; 0: all */
+	unsigned int kept;    /* privileges that are kept too: enum privilege_kept, or'ed */
 };
 
 /*
+ * Watches @process as @options say, and writes to @out what became of its timers. An enum exit_code:
+ * EXIT_DONE, or another one, whose reason has been said on stderr.
+ */
+int go_sites_command(struct go_process *process, const struct options *options, FILE *out);
+
+/*
  * Puts probes on @process, watches until the time is over, *@stop is not 0, the process ends or
- * its calls become too many, and takes them off. Fills @report, whose pointers lead into
+ * its calls become too many, and takes them off. Once they are on, this process gives up for good
+ * all privileges that it does not need to read them. Fills @report, whose pointers lead into
  * @process, which must outlive it. 0, or a negative errno for session_exit_code(), after it said why on
  * stderr: -EPERM, -EOPNOTSUPP, another one. The caller frees @report with go_sites_free() in any
  * case.

@@ -71,13 +71,15 @@ static int take_timer(void *context, uint64_t address, const struct go_site_time
 	return 0;
 }
 
-/* Most live first, then most created, then in the order of stacks. */
+/* Most live first, then most dropped, then most created, then in the order of stacks. */
 static int compare_rows(const void *a, const void *b)
 {
 	const struct go_sites_row *one = a, *other = b;
 
 	if (one->live != other->live)
 		return one->live < other->live ? 1 : -1;
+	if (one->dropped != other->dropped)
+		return one->dropped < other->dropped ? 1 : -1;
 	if (one->created != other->created)
 		return one->created < other->created ? 1 : -1;
 	return memcmp(&one->key, &other->key, sizeof(one->key));

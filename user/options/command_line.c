@@ -150,11 +150,28 @@ static int read_initial_values(struct parser *parser)
 	return err;
 }
 
+/* Probes tell of what happens, and all these of what is there. */
+static int check_go_sites(struct parser *parser)
+{
+	const struct options *options = parser->options;
+	const char *other = options->go.interval_ns ? "--interval" :
+			    options->go.view.leaks  ? "--leaks" :
+			    options->go.pprof	    ? "--pprof" :
+			    options->go.save	    ? "--save" :
+			    options->go.baseline    ? "--baseline" :
+			    options->exit_code	    ? "--exit-code" :
+						      NULL;
+
+	return other ? parser_refuse(parser, "--sites and %s do not go together", other) : 0;
+}
+
 static int check_go(struct parser *parser)
 {
 	const struct options *options = parser->options;
 	const bool several = options->go.interval_ns || options->duration_ns;
 
+	if (options->go.sites)
+		return check_go_sites(parser);
 	if (options->go.view.leaks && !several)
 		return parser_refuse(parser,
 				     "--leaks needs several snapshots: give --interval too");

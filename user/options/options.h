@@ -38,6 +38,7 @@ struct daemon_options {
 struct go_options {
 	struct go_view view;
 	uint64_t interval_ns; /* from one look to the next; 0: not given */
+	bool sites;	      /* watch who creates timers, instead of looking at those there are */
 	/* File names; point into argv; NULL: none. */
 	const char *pprof, *save, *baseline;
 };

@@ -138,7 +138,11 @@ const struct option_spec option_specs[] = {
 		  "only what keeps growing; it takes -i or -d to see that", SECTION_VIEW } } },
 	{ 0, "sites", NULL,
 	  "also where the timers are armed, as stacks of the kernel and the program",
-	  SECTION_TIMERS, TIMERS, value_flag, .value = { AT(ledger.sites) } },
+	  SECTION_TIMERS, TIMERS | GO, value_flag, .value = { AT(ledger.sites) },
+	  .variant = {
+		{ GO, { AT(go.sites) },
+		  "who creates timers, and what becomes of them: puts probes on one program, for 30s "
+		  "or as --duration says", SECTION_VIEW } } },
 	{ 0, "wheel", NULL,
 	  "also the timers of the timer wheel: of sockets, drivers and the kernel's waits",
 	  SECTION_TIMERS, VIEWS, value_flag, .value = { AT(ledger.wheel) } },

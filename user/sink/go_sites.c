@@ -21,7 +21,8 @@ int go_sites_stack(const struct go_sites_report *report, const struct go_sites_r
 		int err = frames ? 0 : take(context, pc, NULL);
 
 		for (size_t k = 0; k < frames && !err; k++)
-			err = take(context, pc, &frame[k]);
+			if (!frame[k].wrapper)
+				err = take(context, pc, &frame[k]);
 		if (err)
 			return err;
 	}

@@ -75,7 +75,7 @@ double go_sites_cpu(const struct go_sites_report *report);
 
 /*
  * Calls @take with each function of the creating stack of @row, the innermost first, inlined ones
- * included. @frame is NULL where only the address @pc is known. 0, or what @take returned first
+ * included, those that the compiler made up left out. @frame is NULL where only the address @pc is known. 0, or what @take returned first
  * that is not 0.
  */
 int go_sites_stack(const struct go_sites_report *report, const struct go_sites_row *row,

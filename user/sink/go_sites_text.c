@@ -89,6 +89,10 @@ static void put_table(FILE *out, const struct go_sites_report *report)
 		put_counts(out, report, &report->total);
 		fputs("  in all\n", out);
 	}
+	if (report->total.dropped)
+		fputs("dropped: armed, but nobody waits for them: in no heap, so that they cost "
+		      "nothing\n",
+		      out);
 }
 
 /* ---- lateness ----------------------------------------------------------------------- */
