@@ -37,6 +37,8 @@ int privileges_read(struct privileges *privileges)
 	privileges->perfmon = privileges->sys_admin || in_effect(caps, CAP_PERFMON);
 	privileges->syslog = in_effect(caps, CAP_SYSLOG);
 	privileges->sys_resource = in_effect(caps, CAP_SYS_RESOURCE);
+	privileges->memory = in_effect(caps, CAP_SYS_PTRACE) &&
+			     in_effect(caps, CAP_DAC_READ_SEARCH);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct privileges {
 	bool syslog;	   /* CAP_SYSLOG: addresses of kernel symbols */
 	bool sys_admin;	   /* CAP_SYS_ADMIN */
 	bool sys_resource; /* CAP_SYS_RESOURCE: limit of locked memory, before 5.11 */
+	bool memory;	   /* CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: other users' processes */
 };
 
 /* Reads the capabilities of this thread. 0; or a negative errno, with all of them false. */

@@ -103,7 +103,8 @@ struct one {
 static bool same(const struct privileges *a, const struct privileges *b)
 {
 	return a->bpf == b->bpf && a->perfmon == b->perfmon && a->syslog == b->syslog &&
-	       a->sys_admin == b->sys_admin && a->sys_resource == b->sys_resource;
+	       a->sys_admin == b->sys_admin && a->sys_resource == b->sys_resource &&
+	       a->memory == b->memory;
 }
 
 static int read_with_one(const void *argument)
@@ -133,6 +134,7 @@ static void capabilities_are_told_apart(void **state)
 		{CAP_SYS_RESOURCE, {.sys_resource = true}},
 		{CAP_SYS_ADMIN, {.bpf = true, .perfmon = true, .sys_admin = true}},
 		{CAP_NET_ADMIN, {0}},
+		{CAP_SYS_PTRACE, {0}},
 	};
 	cap_flag_value_t held;
 	cap_t caps = cap_get_proc();
@@ -159,6 +161,35 @@ static int read_with_none(const void *argument)
 	if (privileges_drop(PRIVILEGE_KEEP_NONE) || privileges_read(&privileges))
 		return 1;
 	return same(&privileges, &(struct privileges){0}) ? 0 : 2;
+}
+
+/* The capabilities left by a drop that keeps memory: as many as are held, of the two. */
+static int keep_memory(const void *argument)
+{
+	const unsigned long long two = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH;
+	FILE *status = fopen("/proc/self/status", "r");
+	struct privileges privileges;
+	unsigned long long held;
+
+	(void)argument;
+	if (!status)
+		return 1;
+	held = set_of(status, "CapPrm") & two;
+	if (privileges_drop(PRIVILEGE_KEEP_MEMORY) || privileges_read(&privileges))
+		return 2;
+	if (freopen("/proc/self/status", "r", status) != status)
+		return 3;
+	if (set_of(status, "CapPrm") != held || set_of(status, "CapEff") != held)
+		return 4;
+	fclose(status);
+	/* One without the other opens nothing of others. */
+	return privileges.memory == (held == two) ? 0 : 5;
+}
+
+static void what_reads_memory_is_kept_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(keep_memory, NULL), 0);
 }
 
 static void none_means_none(void **state)
@@ -194,6 +225,7 @@ int main(void)
 		cmocka_unit_test(dropping_leaves_nothing),
 		cmocka_unit_test(capabilities_are_told_apart),
 		cmocka_unit_test(none_means_none),
+		cmocka_unit_test(what_reads_memory_is_kept_alone),
 		cmocka_unit_test(lockdown_modes),
 		cmocka_unit_test(type_information),
 	};
