@@ -275,8 +275,8 @@ static int reload(struct service *service)
 	}
 	if (options_need_restart(&service->options, &fresh))
 		journal_message(&service->journal, LOG_WARNING,
-				"only interval, textfile-dir and max-overhead change while dwell "
-				"runs: restart it for the rest");
+				"only interval, textfile-dir, max-overhead and max-go change while "
+				"dwell runs: restart it for the rest");
 	if (strcmp(daemon->textfile_dir, fresh.daemon.textfile_dir)) {
 		err = move_textfile(service, fresh.daemon.textfile_dir);
 		if (err == -EBUSY)
@@ -285,6 +285,7 @@ static int reload(struct service *service)
 					fresh.daemon.textfile_dir, daemon->textfile_dir);
 	}
 	daemon->interval_ns = fresh.daemon.interval_ns;
+	daemon->max_go = fresh.daemon.max_go;
 	service->budget.limit = fresh.daemon.max_overhead_ppm / 1e6;
 	service->next_export = 0;
 	journal_message(&service->journal, LOG_INFO, "the settings were read again");

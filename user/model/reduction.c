@@ -91,6 +91,9 @@ static const struct optional {
 	{"on_move", "who had the CPU that a task waited for before it was moved is not told", {0}},
 	{"user_stacks", "where a task that blocks is in user space is not told", {0}},
 
+	/* ---- Go programs ---- */
+	{"go_memory", "timers and goroutines of Go programs are not exported", {0}},
+
 	/* ---- names and files ---- */
 	{"name_function", "functions of the kernel that /proc/kallsyms hides have no names", {0}},
 	{"/proc/self",

@@ -23,6 +23,9 @@ enum daemon_log {
 	DAEMON_LOG_OFF,
 };
 
+/* Whether the service reads Go programs. */
+enum daemon_go_mode { DAEMON_GO_OFF, DAEMON_GO_ON };
+
 /* Options of the service alone. */
 struct daemon_options {
 	const char *config;	     /* file name; points into argv, or is the default */
@@ -32,6 +35,8 @@ struct daemon_options {
 	unsigned int max_groups;
 	unsigned int max_overhead_ppm; /* millionths of the time of all CPUs; 0: no limit */
 	enum daemon_log log;
+	enum daemon_go_mode go;
+	unsigned int max_go; /* Go processes that are read */
 };
 
 /* Options of `dwell go` alone. */

@@ -21,6 +21,7 @@
 #define TABLE_MAX 262144 /* 300 MB */
 #define SENSITIVITY_MAX 100
 #define GROUPS_MAX 10000
+#define GO_PROCESSES_MAX 1000
 #define ID_MAX 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
 
 /* Columns keep a table readable. */
@@ -203,10 +204,18 @@ const struct option_spec option_specs[] = {
 	{ 0, "log", "WHERE",
 	  "where outliers are written: journal (without one, as stderr), stderr, off",
 	  SECTION_EXPORT, DAEMON, value_word, .value = { "journal", log_names, AT(daemon.log) } },
+	{ 0, "go", "WORD",
+	  "on: also timers and goroutines of Go programs, for which it reads their memory "
+	  "(the service: see go.conf); or off",
+	  SECTION_EXPORT, DAEMON, value_word, .value = { "off", go_names, AT(daemon.go) } },
 	{ 0, "max-groups", "COUNT",
 	  "at most so many groups have metrics of their own, the others one line together",
 	  SECTION_LIMITS, DAEMON, value_count, .value = { "20", AT(daemon.max_groups) },
 	  .min = 1, .max = GROUPS_MAX },
+	{ 0, "max-go", "COUNT",
+	  "at most so many Go processes are read; others are only counted",
+	  SECTION_LIMITS, DAEMON, value_count, .value = { "20", AT(daemon.max_go) },
+	  .min = 1, .max = GO_PROCESSES_MAX, .reloadable = true },
 	{ 0, "max-overhead", "PERCENT",
 	  "at most so much of the machine's CPU time, such as 0.5; off = however much",
 	  SECTION_LIMITS, DAEMON, value_percent, .value = { "1", AT(daemon.max_overhead_ppm) },
@@ -284,6 +293,11 @@ const struct named_value log_names[DAEMON_LOG_OFF + 2] = {
 	[DAEMON_LOG_JOURNAL] = {"journal", "the journal; the standard error if there is none"},
 	[DAEMON_LOG_STDERR] = {"stderr", "the standard error, one line each"},
 	[DAEMON_LOG_OFF] = {"off", "nowhere"},
+};
+
+const struct named_value go_names[DAEMON_GO_ON + 2] = {
+	[DAEMON_GO_OFF] = {"off", "no memory of another process is read"},
+	[DAEMON_GO_ON] = {"on", "timers and goroutines of Go programs are exported too"},
 };
 
 char *option_forms(const struct option_spec *option, char text[OPTION_FORMS_LEN])

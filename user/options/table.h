@@ -83,6 +83,7 @@ extern const struct named_value timer_by_names[TIMER_BY_API + 2]; /* by enum tim
 extern const struct named_value go_by_names[GO_BY_CREATOR + 2];	  /* by enum go_by */
 extern const struct named_value go_sort_names[GO_SORT_AGE + 2];	  /* by enum go_sort */
 extern const struct named_value log_names[DAEMON_LOG_OFF + 2];	  /* by enum daemon_log */
+extern const struct named_value go_names[DAEMON_GO_ON + 2];	  /* by enum daemon_go_mode */
 
 /* The option whose long form is the @length bytes of @name; NULL: none. */
 const struct option_spec *option_named(const char *name, size_t length);

@@ -186,6 +186,8 @@ static void the_service_has_options_of_its_own(void **state)
 	assert_int_equal(options.daemon.max_groups, 20);
 	assert_int_equal(options.daemon.max_overhead_ppm, 10000);
 	assert_int_equal(options.daemon.log, DAEMON_LOG_JOURNAL);
+	assert_int_equal(options.daemon.go, DAEMON_GO_OFF);
+	assert_int_equal(options.daemon.max_go, 20);
 	assert_true(options.outlier[DWELL_WOKEN].adaptive);
 	assert_true(options.given == 0);
 	options_clear(&options);
@@ -208,6 +210,10 @@ static void the_service_has_options_of_its_own(void **state)
 	assert_int_equal(options.daemon.max_overhead_ppm, 0);
 	assert_string_equal(options.daemon.textfile_dir, "/");
 	options_clear(&options);
+	accepts(&options, "daemon --go on --max-go 1000");
+	assert_int_equal(options.daemon.go, DAEMON_GO_ON);
+	assert_int_equal(options.daemon.max_go, 1000);
+	options_clear(&options);
 }
 
 static void the_service_refuses(void **state)
@@ -221,6 +227,8 @@ static void the_service_refuses(void **state)
 	refuses("daemon --groups task", "--groups", "'task'", "comm, cgroup", NULL);
 	refuses("daemon --log file", "--log", "journal, stderr, off", NULL);
 	refuses("daemon --max-groups 0", "--max-groups", "from 1 to 10000", NULL);
+	refuses("daemon --go yes", "--go", "off, on", NULL);
+	refuses("daemon --max-go 0", "--max-go", "from 1 to 1000", NULL);
 	refuses("daemon --max-overhead 0", "--max-overhead", "0.01 to 100", NULL);
 	refuses("daemon --max-overhead 100.01", "--max-overhead", "0.01 to 100", NULL);
 	refuses("daemon --max-overhead 1%", "--max-overhead", "'1%'", "off", NULL);

@@ -143,9 +143,10 @@ static void bounds_are_the_rows(void **state)
 }
 
 /* Of what the file may have, these change while the service runs: it says so when it reloads. */
-static void a_reload_takes_over_three_options(void **state)
+static void a_reload_takes_over_four_options(void **state)
 {
-	static const char *const reloadable[] = {"textfile-dir", "interval", "max-overhead"};
+	static const char *const reloadable[] = {"textfile-dir", "interval", "max-go",
+						 "max-overhead"};
 	char *argv[] = {"dwell", "daemon", NULL}, error[OPTIONS_ERROR_LEN];
 	struct options running, fresh;
 	size_t found = 0;
@@ -186,7 +187,7 @@ int main(void)
 		cmocka_unit_test(rows_are_consistent),
 		cmocka_unit_test(names_are_complete),
 		cmocka_unit_test(bounds_are_the_rows),
-		cmocka_unit_test(a_reload_takes_over_three_options),
+		cmocka_unit_test(a_reload_takes_over_four_options),
 		cmocka_unit_test(another_cgroup_takes_a_restart),
 	};
 
