@@ -130,15 +130,17 @@ static void keep_budget(struct service *service)
 		.at = clock_mono(),
 		.cpu_ns = clock_now(CLOCK_PROCESS_CPUTIME_ID),
 	};
-	const enum dwell_shed before = budget->shed;
+	const struct budget before = *budget;
+	bool worse;
 
 	source_sampled_cost(source, &spent.bpf_ns, &service->bpf_runs);
 	if (!budget_update(budget, &spent))
 		return;
 	source_shed(source, budget->shed);
-	journal_message(&service->journal, budget->shed > before ? LOG_WARNING : LOG_NOTICE,
+	worse = budget->shed > before.shed || budget->snapshots > before.snapshots;
+	journal_message(&service->journal, worse ? LOG_WARNING : LOG_NOTICE,
 			"dwell took %.2f %% of the machine: %s", 100 * budget->overhead,
-			budget_step(budget->shed));
+			budget_step(budget));
 }
 
 /* ---- the export -------------------------------------------------------------------- */

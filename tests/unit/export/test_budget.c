@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -136,9 +137,56 @@ static void no_time_between_two_looks_says_nothing(void **state)
 
 static void each_level_has_its_words(void **state)
 {
+	struct budget budget = budget_of(0.01);
+	const char *before = NULL;
+
 	(void)state;
-	for (enum dwell_shed shed = 0; shed < DWELL_SHED_LEVELS; shed++)
-		assert_non_null(budget_step(shed));
+	budget.takes_snapshots = true;
+	spend(&budget, 0, 0);
+	do {
+		assert_non_null(budget_step(&budget));
+		assert_true(!before || strcmp(before, budget_step(&budget)));
+		before = budget_step(&budget);
+	} while (spend(&budget, SECOND, 0));
+	assert_int_equal(budget.shed, DWELL_SHED_LEVELS - 1);
+}
+
+static void snapshots_shrink_first_and_come_back_last(void **state)
+{
+	struct budget budget = budget_of(0.01);
+
+	(void)state;
+	budget.takes_snapshots = true;
+	spend(&budget, 0, 0);
+	/* A half of 40 ms, an eighth, nothing. */
+	assert_int_equal(budget_for_snapshots(&budget, SECOND), 20000000);
+	assert_true(spend(&budget, SECOND, 0));
+	assert_int_equal(budget_for_snapshots(&budget, SECOND), 5000000);
+	assert_true(spend(&budget, SECOND, 0));
+	assert_int_equal(budget_for_snapshots(&budget, SECOND), 0);
+	assert_int_equal(budget.shed, DWELL_SHED_NOTHING);
+	assert_true(spend(&budget, SECOND, 0));
+	assert_int_equal(budget.shed, DWELL_SHED_STACKS);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(budget.snapshots, BUDGET_SNAPSHOTS_NONE - (i ? i - 1 : 0));
+		for (int j = 0; j < 4; j++)
+			spend(&budget, 0, 0);
+	}
+	assert_int_equal(budget.shed, DWELL_SHED_NOTHING);
+	assert_int_equal(budget.snapshots, BUDGET_SNAPSHOTS_ALL);
+}
+
+static void without_a_limit_snapshots_have_half_a_cpu(void **state)
+{
+	struct budget budget = budget_of(0.01);
+
+	(void)state;
+	budget.takes_snapshots = true;
+	spend(&budget, 0, 0);
+	spend(&budget, SECOND, 0);
+	budget.limit = 0;
+	assert_true(spend(&budget, SECOND, 0));
+	assert_int_equal(budget_for_snapshots(&budget, SECOND), SECOND / 2);
 }
 
 int main(void)
@@ -152,6 +200,8 @@ int main(void)
 		cmocka_unit_test(without_a_limit_nothing_is_left_undone),
 		cmocka_unit_test(no_time_between_two_looks_says_nothing),
 		cmocka_unit_test(each_level_has_its_words),
+		cmocka_unit_test(snapshots_shrink_first_and_come_back_last),
+		cmocka_unit_test(without_a_limit_snapshots_have_half_a_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
