@@ -15,6 +15,7 @@
 #include "base/privilege.h"
 #include "cmd/collection.h"
 #include "cmd/commands.h"
+#include "cmd/daemon_go.h"
 #include "cmd/plan.h"
 #include "export/budget.h"
 #include "export/journal.h"
@@ -35,6 +36,7 @@ struct service {
 	struct options options;	     /* the configuration file's added */
 	struct collection collection;
 	struct series *series;
+	struct daemon_go go;
 	struct textfile textfile;
 	struct notify notify;
 	struct journal journal;
@@ -73,6 +75,7 @@ static void service_clear(struct service *service)
 {
 	collection_clear(&service->collection);
 	series_free(service->series);
+	daemon_go_close(&service->go);
 	textfile_close(&service->textfile);
 	notify_close(&service->notify);
 	journal_close(&service->journal);
@@ -128,7 +131,7 @@ static void keep_budget(struct service *service)
 	struct source *source = service->collection.session.source;
 	struct budget_spent spent = {
 		.at = clock_mono(),
-		.cpu_ns = clock_now(CLOCK_PROCESS_CPUTIME_ID),
+		.cpu_ns = clock_now(CLOCK_PROCESS_CPUTIME_ID) + daemon_go_cpu_ns(&service->go),
 	};
 	const struct budget before = *budget;
 	bool worse;
@@ -191,6 +194,7 @@ static int write_prom(FILE *out, void *context)
 		source_programs(collection->session.source, programs, SOURCE_PROGRAMS_MAX);
 	for (size_t i = 0; i < prom.nr_programs; i++)
 		shown[i] = (struct prom_program){programs[i].name, programs[i].attached};
+	daemon_go_tell(&service->go, &prom);
 	clock_gettime(CLOCK_REALTIME, &prom.exported);
 	return prom_write(out, &prom);
 }
@@ -206,6 +210,12 @@ static void tell_status(const struct service *service)
 		service->budget.shed ? "; some is left undone, for dwell costs too much" : "");
 }
 
+static uint64_t interval(const struct service *service)
+{
+	return service->options.daemon.interval_ns *
+	       (service->budget.shed >= DWELL_SHED_EXPORTS ? SHED_EXPORTS_FACTOR : 1);
+}
+
 /* Errors of writing are left to the text file, for the next export may succeed. */
 static int export(struct service *service)
 {
@@ -214,18 +224,15 @@ static int export(struct service *service)
 
 	if (err)
 		return err;
+	daemon_go_update(&service->go, &service->options,
+			 budget_for_snapshots(&service->budget, interval(service)),
+			 interval(service));
 	keep_budget(service);
 	if (exports(service))
 		textfile_write(&service->textfile, write_prom, service);
 	service->export_ns = clock_mono() - began;
 	tell_status(service);
 	return 0;
-}
-
-static uint64_t interval(const struct service *service)
-{
-	return service->options.daemon.interval_ns *
-	       (service->budget.shed >= DWELL_SHED_EXPORTS ? SHED_EXPORTS_FACTOR : 1);
 }
 
 /* ---- requests ---------------------------------------------------------------------- */
@@ -363,7 +370,8 @@ static int step(struct service *service)
 static int serve(struct service *service)
 {
 	struct session *session = &service->collection.session;
-	int err = session_start(session, PRIVILEGE_KEEP_FILES);
+	const unsigned int memory = service->go.reader ? PRIVILEGE_KEEP_MEMORY : 0;
+	int err = session_start(session, PRIVILEGE_KEEP_FILES | memory);
 	bool ready = false;
 
 	if (!err)
@@ -393,6 +401,21 @@ struct plan daemon_plan(const struct options *options)
 		/* A service keeps groups of tasks, which outlive tasks. */
 		.view = {.by = options->daemon.groups, .limit = SUMMARY_ROWS},
 	};
+}
+
+/* 0 or -ENOMEM. */
+static int prepare_go(struct service *service)
+{
+	struct daemon_go *go = &service->go;
+	int err = daemon_go_open(go, &service->options, &service->collection.session.reductions);
+
+	service->budget.takes_snapshots = go->reader;
+	if (!err && go->wanted && !go->reader)
+		journal_message(&service->journal, LOG_WARNING,
+				"Go programs are not read: it takes CAP_SYS_PTRACE and "
+				"CAP_DAC_READ_SEARCH, and a /proc of dwell's own pid namespace; "
+				"see go.conf");
+	return err;
 }
 
 static int prepare(struct service *service)
@@ -425,9 +448,10 @@ static int prepare(struct service *service)
 		.limit = options->daemon.max_groups,
 		.naming = session_naming(&collection->session),
 	});
-	if (!service->series)
-		message_error("out of memory");
-	return service->series ? EXIT_DONE : EXIT_FAILED;
+	if (service->series && !prepare_go(service))
+		return EXIT_DONE;
+	message_error("out of memory");
+	return EXIT_FAILED;
 }
 
 int cmd_daemon(const struct options *given)

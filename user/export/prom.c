@@ -145,6 +145,15 @@ static void put_export(FILE *out, const struct prom *prom)
 	prom_seconds(out, (wide)prom->exported.tv_sec * NS_PER_S + (wide)prom->exported.tv_nsec);
 }
 
+static void put_go(FILE *out, const struct prom *prom)
+{
+	if (!prom->go)
+		return;
+	if (prom->go_bytes)
+		fwrite(prom->go_programs, 1, prom->go_bytes, out);
+	prom_go_census(out, prom->go);
+}
+
 /* @name may be any bytes. */
 static void put_named(FILE *out, const char *family, const char *key, const char *name,
 		      uint64_t value)
@@ -182,6 +191,7 @@ int prom_write(FILE *out, const struct prom *prom)
 			    "Tasks that the kernel does not list.");
 		prom_count(out, prom->hidden_tasks);
 	}
+	put_go(out, prom);
 	put_census(out, prom->series);
 	put_cost(out, prom);
 	put_journal(out, prom);

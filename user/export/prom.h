@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "bpf/dwell.h"
+#include "export/prom_go.h"
 #include "export/series.h"
 #include "model/reduction.h"
 
@@ -53,6 +54,10 @@ struct prom {
 	/* What the kernel or the host refused; NULL: nothing. */
 	const struct reductions *reductions;
 	struct unmeasured unmeasured; /* figures without series because of the refusals */
+
+	const struct go_census *go; /* NULL: Go programs are not to be read */
+	const char *go_programs;    /* text of prom_go_programs() */
+	size_t go_bytes;
 
 	const struct prom_program *programs; /* names differ */
 	size_t nr_programs;
