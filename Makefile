@@ -113,6 +113,9 @@ STATIC_LIMIT := 5242880
 FLEET_FILES := scripts/prometheus/dwell-rules.yml scripts/prometheus/dwell-alerts.yml \
 	scripts/grafana/dwell.json
 
+# What an administrator may add to the service.
+DROP_IN := scripts/go.conf
+
 # ---- how to say it -------------------------------------------------------
 
 ifeq ($(V),1)
@@ -366,7 +369,7 @@ dist: $(BUILD)/$(DIST).tar.gz
 
 # The same files make the same tarball, no matter who packs them, and when.
 $(BUILD)/$(DIST).tar.gz: $(BUILD)/static/dwell $(DOCUMENTS) README.md LICENSE \
-		scripts/dwell.service.in $(FLEET_FILES) scripts/kubernetes/dwell-daemonset.yaml
+		scripts/dwell.service.in $(DROP_IN) $(FLEET_FILES) scripts/kubernetes/dwell-daemonset.yaml
 	$(call msg,DIST,$@)
 	$(Q)rm -rf $(BUILD)/$(DIST) && mkdir -p $(BUILD)/$(DIST)
 	$(Q)cp $(filter-out %.in,$^) $(BUILD)/$(DIST)
@@ -420,7 +423,7 @@ install: all
 	@# What an administrator wrote stays.
 	$(Q)[ -e '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf' ] || \
 		install -D -m 644 $(BUILD)/dwell.conf '$(DESTDIR)$(SYSCONFDIR)/dwell/dwell.conf'
-	$(Q)for file in $(FLEET_FILES:scripts/%=%); do \
+	$(Q)for file in $(DROP_IN:scripts/%=%) $(FLEET_FILES:scripts/%=%); do \
 		install -D -m 644 "scripts/$$file" "$(DESTDIR)$(DATADIR)/$$file" || exit 1; done
 
 clean:

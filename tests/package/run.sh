@@ -45,13 +45,14 @@ deb_contents() {
 	(cd "$work/deb" && find . -type f) | sed 's,^./usr/lib/systemd/,./lib/systemd/,' | same files \
 		./usr/sbin/dwell ./etc/dwell/dwell.conf \
 		./lib/systemd/system/dwell.service ./usr/share/man/man8/dwell.8.gz \
-		./usr/share/bash-completion/completions/dwell ./usr/share/dwell/grafana/dwell.json \
+		./usr/share/bash-completion/completions/dwell ./usr/share/dwell/go.conf \
+		./usr/share/dwell/grafana/dwell.json \
 		./usr/share/dwell/prometheus/dwell-rules.yml \
 		./usr/share/dwell/prometheus/dwell-alerts.yml \
-		./usr/share/doc/dwell/{README.md.gz,changelog.gz,copyright,examples/dwell-daemonset.yaml} ||
+		./usr/share/doc/dwell/{README.md.gz,changelog.gz,copyright,examples/{dwell-daemonset.yaml,go.conf}} ||
 		bad=1
 	same conffiles /etc/dwell/dwell.conf <"$work/control/conffiles" || bad=1
-	for part in prometheus/dwell-rules.yml prometheus/dwell-alerts.yml grafana/dwell.json; do
+	for part in go.conf prometheus/dwell-rules.yml prometheus/dwell-alerts.yml grafana/dwell.json; do
 		cmp "scripts/$part" "$work/deb/usr/share/dwell/$part" || bad=1
 	done
 	"$work/deb/usr/sbin/dwell" --version || bad=1
@@ -161,7 +162,7 @@ dist_contents() {
 	tar -xzf "$BUILD"/dwell-*-linux-*.tar.gz -C "$work/dist" --strip-components=1
 	(cd "$work/dist" && find . -type f) | same files ./dwell ./README.md ./LICENSE ./dwell.8 \
 		./dwell.bash ./dwell.conf ./dwell.service ./dwell-rules.yml ./dwell-alerts.yml \
-		./dwell.json ./dwell-daemonset.yaml
+		./dwell.json ./dwell-daemonset.yaml ./go.conf
 	"$work/dist/dwell" --version
 	! ldd "$work/dist/dwell" 2>/dev/null || { echo "it is not static"; return 1; }
 }
