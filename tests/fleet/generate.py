@@ -27,6 +27,9 @@ FREE_VALUES = {
     'program': PROGRAMS,
     'version': ('0.1.0',),
     'name': ('name_function',),
+    'comm': ('prometheus', 'etcd'),
+    'owner': ('main.(*loop).run', '~other'),
+    'creator': ('main.main', '~none'),
 }
 # Seconds: the median of what each distribution holds, and how wide it is.
 SHAPES = {
@@ -50,6 +53,9 @@ GROWTH = {
     'dwell_bpf_run_seconds_total': 0.002,
     'dwell_bpf_runs_total': 20000,
     'dwell_cpu_seconds_total': 0.001,
+    'dwell_go_cpu_seconds_total': 0.0005,
+    'dwell_go_lost_total': 0,
+    'dwell_go_restarts_total': 0,
 }
 LEVELS = {
     'dwell_tasks_hidden': 13,
@@ -60,6 +66,7 @@ LEVELS = {
     'dwell_export_duration_seconds': 0.004,
     'dwell_bpf_program_attached': 1,
     'dwell_build_info': 1,
+    'dwell_go_timer_overdue_seconds': 0,
 }
 
 
