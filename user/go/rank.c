@@ -90,12 +90,18 @@ static void keep_growing(struct go_rows *rows)
 	rows->goroutines = goroutines;
 }
 
-static void cut(size_t *count, size_t *hidden, size_t limit)
+static void cut_timers(struct go_rows *rows, size_t limit)
 {
-	if (!limit || *count <= limit)
+	while (limit && rows->timers > limit)
+		rows->timers_hidden += rows->timer[--rows->timers].count > 0;
+}
+
+static void cut_goroutines(struct go_rows *rows, size_t limit)
+{
+	if (!limit || rows->goroutines <= limit)
 		return;
-	*hidden += *count - limit;
-	*count = limit;
+	rows->goroutines_hidden += rows->goroutines - limit;
+	rows->goroutines = limit;
 }
 
 void go_rows_rank(struct go_rows *rows, const struct go_view *view)
@@ -108,6 +114,6 @@ void go_rows_rank(struct go_rows *rows, const struct go_view *view)
 	if (rows->goroutines)
 		qsort_r(rows->goroutine, rows->goroutines, sizeof(*rows->goroutine),
 			compare_goroutines, (void *)view);
-	cut(&rows->timers, &rows->timers_hidden, view->limit);
-	cut(&rows->goroutines, &rows->goroutines_hidden, view->limit);
+	cut_timers(rows, view->limit);
+	cut_goroutines(rows, view->limit);
 }

@@ -82,8 +82,8 @@ struct go_goroutine_row {
 
 /* All zeros is empty. */
 struct go_rows {
-	struct go_timer_row *timer; /* owned */
-	size_t timers, timers_hidden;
+	struct go_timer_row *timer;	    /* owned */
+	size_t timers, timers_hidden;	    /* hidden ones count if any timer is armed */
 	struct go_goroutine_row *goroutine; /* owned; without the runtime's own goroutines */
 	size_t goroutines, goroutines_hidden;
 	uint64_t armed, dead, overdue, overdue_max_ns; /* of all timers */

@@ -239,9 +239,11 @@ static void put_rows(FILE *out, const struct go_report *report)
 	const struct go_rows *rows = report->rows;
 	struct go_line line = {0};
 
-	if (rows->timers)
+	if (rows->armed && rows->timers)
 		fputc('\n', out);
 	for (size_t i = 0; i < rows->timers && !ferror(out); i++) {
+		if (!rows->timer[i].count) /* all dead, which the head counts */
+			continue;
 		go_words_timers(&line, report, &rows->timer[i]);
 		put_row(out, rows->timer[i].count, &line);
 		put_stack(out, report, rows->timer[i].stack);

@@ -19,6 +19,41 @@ static void add_named(struct go_line *line, const char *before, const char *name
 	go_line_add(line, "%s", after);
 }
 
+/*
+ * Finds the frame of @function in a stack, and begins *walk behind it. NULL: there is none.
+ */
+static const struct go_frame *find_frame(const struct go_report *report, uint32_t stack,
+					 const char *function, struct go_walk *walk)
+{
+	const struct go_frame *frame;
+
+	if (!function || stack >= report->snapshot->stacks)
+		return NULL;
+	*walk = go_walk(report->symbols, &report->snapshot->stack[stack]);
+	while ((frame = go_walk_next(walk)) && frame->function != function)
+		;
+	return frame;
+}
+
+/*
+ * Adds where in its file the function is, in one stack of a row: " at main.go:12". The library's
+ * own lines are of no use.
+ */
+static void add_line(struct go_line *line, const struct go_report *report, uint32_t stack,
+		     const char *function)
+{
+	struct go_walk walk;
+	const struct go_frame *frame = find_frame(report, stack, function, &walk);
+	const char *slash;
+
+	if (!frame || !frame->file || !frame->line || go_standard_library(function))
+		return;
+	slash = strrchr(frame->file, '/');
+	go_line_add(line, " at ");
+	go_line_name(line, slash ? slash + 1 : frame->file);
+	go_line_add(line, ":%u", frame->line);
+}
+
 /* ---- what came of it --------------------------------------------------------------- */
 
 static void add_course(struct go_line *line, const struct growth *growth,
@@ -46,14 +81,9 @@ static void add_course(struct go_line *line, const struct growth *growth,
 /* Who called the owner of a sleep; NULL: nobody whose name tells anything. */
 static const char *caller_of(const struct go_report *report, const struct go_timer_row *row)
 {
-	const struct go_frame *frame;
 	struct go_walk walk;
+	const struct go_frame *frame = find_frame(report, row->stack, row->owner, &walk);
 
-	if (row->stack >= report->snapshot->stacks)
-		return NULL;
-	walk = go_walk(report->symbols, &report->snapshot->stack[row->stack]);
-	while ((frame = go_walk_next(&walk)) && frame->function != row->owner)
-		;
 	frame = frame ? go_walk_next(&walk) : NULL;
 	if (!frame || !frame->function || !strncmp(frame->function, "runtime.", 8))
 		return NULL;
@@ -96,6 +126,7 @@ static void add_receivers(struct go_line *line, const struct go_report *report,
 	else
 		go_line_add(line, ", received");
 	add_named(line, " (created by ", row->creator, ")");
+	add_line(line, report, row->stack, row->owner);
 	if (row->crowded && row->count == 1)
 		go_line_add(line, ", shared by several goroutines");
 	else if (row->crowded)
@@ -128,6 +159,7 @@ static void add_owner(struct go_line *line, const struct go_report *report,
 		add_named(line, " in ", row->owner, "");
 		add_named(line, " < ", caller, "");
 		add_named(line, " (created by ", caller ? NULL : row->creator, ")");
+		add_line(line, report, row->stack, row->owner);
 		return;
 	case GO_FUNC:
 		add_named(line, " ", row->owner, "");
@@ -253,6 +285,7 @@ void go_words_goroutines(struct go_line *line, const struct go_report *report,
 	add_named(line, " (created by ", row->creator, ")");
 	if (row->wait)
 		go_line_add(line, ", %s", row->wait);
+	add_line(line, report, row->stack, row->place);
 	if (row->polls == row->count && !row->wait)
 		go_line_add(line, ", IO wait");
 	else if (row->polls && row->polls < row->count)

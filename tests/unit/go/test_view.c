@@ -203,7 +203,7 @@ static void rows_are_sorted_and_cut(void **state)
 	assert_int_equal(rows.timer[0].kind, GO_SLEEP);
 	view(GO_BY_SITE, GO_SORT_COUNT, 1);
 	assert_int_equal(rows.timers, 1);
-	assert_int_equal(rows.timers_hidden, 3);
+	assert_int_equal(rows.timers_hidden, 2);
 	assert_int_equal(rows.timer[0].count, 3);
 	assert_int_equal(rows.goroutines, 1);
 	assert_int_equal(rows.goroutines_hidden, 0);
