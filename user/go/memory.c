@@ -13,12 +13,16 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* Pages are of this size, or of a multiple of it. */
 #define PAGE 4096
 /* Pages that one system call reads. */
 #define PAGES_MAX 256
 /* Pieces that one system call reads: the kernel's limit. */
 #define PIECES_MAX IOV_MAX
+/* Calls between two looks at the clock. */
+#define CLOCK_EVERY 16
 /* The most bytes that one system call reads, unless a single piece has more. */
 #define BATCH_MAX (16 << 20)
 
@@ -31,6 +35,9 @@ struct go_memory {
 	uint32_t pid;
 	int fd; /* of /proc/PID/mem, which belongs to one memory for ever */
 	struct identity identity;
+	uint64_t until; /* CPU ns of this process; 0: there is no limit */
+	uint32_t calls; /* since the limit was set */
+	bool spent;
 };
 
 /* ---- which memory it is ---------------------------------------------------------- */
@@ -160,12 +167,35 @@ uint32_t go_memory_pid(const struct go_memory *memory)
 
 /* ---- read ------------------------------------------------------------------------ */
 
+void go_memory_limit(struct go_memory *memory, uint64_t ns)
+{
+	memory->until = clock_now(CLOCK_PROCESS_CPUTIME_ID) + ns;
+	memory->calls = 0;
+	memory->spent = false;
+}
+
+bool go_memory_spent(const struct go_memory *memory)
+{
+	return memory->spent;
+}
+
+/* The clock costs a good part of what a call does, so it is not asked each time. */
+static bool may_read(struct go_memory *memory)
+{
+	if (memory->until && !memory->spent && !(memory->calls++ % CLOCK_EVERY))
+		memory->spent = clock_now(CLOCK_PROCESS_CPUTIME_ID) >= memory->until;
+	return !memory->spent;
+}
+
 /* Returns how many bytes were read before the first element that cannot be, or a negative errno. */
-static ssize_t read_vector(const struct go_memory *memory, const struct iovec *to, size_t tos,
+static ssize_t read_vector(struct go_memory *memory, const struct iovec *to, size_t tos,
 			   const struct iovec *from, size_t froms)
 {
-	ssize_t bytes = process_vm_readv((pid_t)memory->pid, to, tos, from, froms, 0);
+	ssize_t bytes;
 
+	if (!may_read(memory))
+		return -ETIME;
+	bytes = process_vm_readv((pid_t)memory->pid, to, tos, from, froms, 0);
 	if (bytes >= 0)
 		return bytes;
 	return errno == EFAULT ? 0 : error_of(errno, memory->pid);

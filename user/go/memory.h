@@ -28,6 +28,15 @@ uint32_t go_memory_pid(const struct go_memory *memory);
 bool go_memory_same(const struct go_memory *memory);
 
 /*
+ * Allows @ns of this process's CPU time from now on: after it each read ends with -ETIME. What is
+ * read may be made so that reading it never ends. Without a call there is no limit.
+ */
+void go_memory_limit(struct go_memory *memory, uint64_t ns);
+
+/* Whether the time of the last go_memory_limit() was used up. */
+bool go_memory_spent(const struct go_memory *memory);
+
+/*
  * Reads the @size bytes at @address. 0; -EFAULT: not all of them are mapped and readable;
  * -ESRCH: the process has exited; another negative errno. After an error the buffer is of no
  * use.

@@ -20,6 +20,13 @@
 #include "go/runtime.h"
 #include "go/settings.h"
 
+/*
+ * Most CPU time in ns to open a process, and for a snapshot and the names in it: some hundred
+ * times what large programs take, but a made-up one could ask for hours.
+ */
+#define OPEN_NS 2000000000ULL
+#define SNAPSHOT_NS 10000000000ULL
+
 struct go_process {
 	uint32_t pid;
 	char comm[32];
@@ -71,6 +78,8 @@ static enum go_refusal refusal_of(int err, enum go_refusal absent)
 	case -ENOENT:
 	case -ENOEXEC:
 		return absent;
+	case -ETIME:
+		return GO_REFUSED_ENDLESS;
 	default:
 		return GO_REFUSED_FAILED;
 	}
@@ -136,6 +145,7 @@ static enum go_refusal find_all(struct go_process *process)
 	err = go_memory_open(process->pid, &process->memory);
 	if (err)
 		return refusal_of(err, GO_REFUSED_FAILED);
+	go_memory_limit(process->memory, OPEN_NS);
 	read_comm(process);
 	err = go_image_read(process->memory, &process->image);
 	if (err)
@@ -163,6 +173,8 @@ enum go_refusal go_process_open(uint32_t pid, struct go_process **process)
 	/* What was read of two programs proves nothing about either. */
 	if (fresh->memory && !go_memory_same(fresh->memory))
 		refusal = GO_REFUSED_EXITED;
+	else if (fresh->memory && go_memory_spent(fresh->memory))
+		refusal = GO_REFUSED_ENDLESS;
 	if (refusal)
 		go_process_close(fresh);
 	else
@@ -255,10 +267,13 @@ enum go_refusal go_process_snapshot(struct go_process *process, struct go_snapsh
 	int err;
 
 	snapshot->at = (int64_t)began;
+	go_memory_limit(process->memory, SNAPSHOT_NS);
 	err = read_snapshot(&process->runtime, snapshot, &index);
 	go_index_free(&index);
 	if (!go_memory_same(process->memory))
 		err = -ESRCH;
+	else if (go_memory_spent(process->memory))
+		err = -ETIME;
 	if (err) {
 		go_snapshot_clear(snapshot);
 		return refusal_of(err, GO_REFUSED_LAYOUT);

@@ -22,6 +22,7 @@
 	X(FORBIDDEN, "forbidden", "its memory may not be read")                          \
 	X(MODULE, "module", "the tables of the Go runtime were not found in its memory") \
 	X(LAYOUT, "layout", "the Go runtime does not look as this version of it should") \
+	X(ENDLESS, "endless", "reading it takes too much CPU time")                      \
 	X(FAILED, "failed", "it could not be read")
 
 enum go_refusal {

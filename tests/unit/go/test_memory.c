@@ -274,6 +274,29 @@ static void who_has_no_memory_is_refused(void **state)
 	go_memory_close(NULL);
 }
 
+/* ---- the limit ------------------------------------------------------------------- */
+
+static void reads_end_when_their_time_is_spent(void **state)
+{
+	uint8_t byte;
+	struct go_piece piece = {address_of(0), &byte, 1, true};
+	int err = 0;
+
+	(void)state;
+	assert_false(go_memory_spent(memory));
+	go_memory_limit(memory, 1000000);
+	for (int i = 0; i < 1000000 && !err; i++)
+		err = go_memory_read(memory, address_of(0), &byte, 1);
+	assert_int_equal(err, -ETIME);
+	assert_true(go_memory_spent(memory));
+	assert_int_equal(go_memory_gather(memory, &piece, 1), -ETIME);
+	assert_false(piece.read);
+	assert_int_equal(go_memory_read_some(memory, address_of(0), &byte, 1), -ETIME);
+	go_memory_limit(memory, UINT32_MAX);
+	assert_false(go_memory_spent(memory));
+	assert_int_equal(go_memory_read(memory, address_of(0), &byte, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +310,7 @@ int main(void)
 		cmocka_unit_test(another_program_is_noticed),
 		cmocka_unit_test(a_child_that_borrowed_its_memory_is_noticed),
 		cmocka_unit_test(who_has_no_memory_is_refused),
+		cmocka_unit_test(reads_end_when_their_time_is_spent),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
