@@ -95,8 +95,22 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/
 UNIT_TEST_OBJECTS := $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/tests/unit/%.o)
 UNIT_HARNESS := $(patsubst %.c,$(BUILD)/unit/obj/%.o,$(wildcard tests/harness/*.c tests/harness/unit/*.c))
 
+# Each fuzz target is two programs: one that replays its corpus, of the unit tests' objects, and
+# one that clang's libFuzzer drives, of objects of its own.
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_HARNESS := $(filter-out %/replay.c,$(wildcard tests/harness/fuzz/*.c))
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
+REPLAY_HARNESS := $(patsubst %.c,$(BUILD)/unit/obj/%.o,$(FUZZ_HARNESS) tests/harness/fuzz/replay.c)
+REPLAY_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/unit/obj/tests/fuzz/%.o) $(REPLAY_HARNESS)
+FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+FUZZER_HARNESS := $(FUZZ_HARNESS:%.c=$(BUILD)/fuzz/obj/%.o)
+FUZZER_USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/fuzz/obj/%.o)
+FUZZER_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/obj/tests/fuzz/%.o) $(FUZZER_HARNESS) \
+	$(FUZZER_USER_OBJECTS)
+
 SKELETON_OBJECTS := $(SKELETON_SOURCES:user/%.c=$(BUILD)/obj/%.o) \
-	$(SKELETON_SOURCES:user/%.c=$(BUILD)/unit/obj/%.o)
+	$(SKELETON_SOURCES:user/%.c=$(BUILD)/unit/obj/%.o) \
+	$(SKELETON_SOURCES:user/%.c=$(BUILD)/fuzz/obj/%.o)
 
 LIVE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(wildcard tests/live/*.c tests/harness/*.c tests/harness/live/*.c))
@@ -136,7 +150,7 @@ parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all static check check-build check-kernels check-distros check-go go-fixtures guest-binaries static-live bench run install dist deb clean format check-format FORCE
+.PHONY: all static check check-build check-kernels check-distros check-go go-fixtures fuzz guest-binaries static-live bench run install dist deb clean format check-format FORCE
 
 all: $(BUILD)/dwell $(DOCUMENTS)
 	@$(give_back)
@@ -173,14 +187,14 @@ $(BUILD)/syscalls.inc: $(BUILD)/flags | $(BUILD)/tools
 		sed -n 's/^#define SYS_\([a-z0-9_]*\) __NR_\1$$/[SYS_\1] = "\1",/p' | sort >$@
 	$(Q)[ -s $@ ]
 
-$(BUILD)/obj/model/syscalls.o $(BUILD)/unit/obj/model/syscalls.o: $(BUILD)/syscalls.inc
+$(BUILD)/obj/model/syscalls.o $(BUILD)/unit/obj/model/syscalls.o $(BUILD)/fuzz/obj/model/syscalls.o: $(BUILD)/syscalls.inc
 
 # Has all built again with another compiler, another release of it, other flags, or other files.
 COMPILERS := $(shell for program in $(CC) $(CLANG); do $$program --version 2>/dev/null | head -n 1; done)
 define FLAGS
 $(COMPILERS)
 $(CC) $(LIVE_CFLAGS) $(UNIT_CFLAGS) $(LINK_FLAGS) $(CLANG) $(BPF_CFLAGS)
-$(USER_SOURCES) $(GENDOCS_OBJECTS) $(UNIT_HARNESS) $(LIVE_OBJECTS)
+$(USER_SOURCES) $(GENDOCS_OBJECTS) $(UNIT_HARNESS) $(LIVE_OBJECTS) $(FUZZ_HARNESS)
 endef
 export FLAGS
 $(BUILD)/flags: FORCE
@@ -284,7 +298,12 @@ $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/tests/unit/%.o $(BUILD)/unit/h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed \
 		$(call library_flags,--libs cmocka $(LIBRARIES)) -o $@
-.SECONDARY: $(UNIT_TEST_OBJECTS)
+.SECONDARY: $(UNIT_TEST_OBJECTS) $(REPLAY_OBJECTS) $(FUZZER_OBJECTS)
+
+$(REPLAYS): $(BUILD)/replay/%: $(BUILD)/unit/obj/tests/fuzz/%.o $(REPLAY_HARNESS) $(BUILD)/unit/user.a
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed $(call library_flags,--libs $(LIBRARIES)) -o $@
 
 # The kernel walks stacks by their frame pointers.
 LIVE_CFLAGS = $(USER_CFLAGS) $(TEST_CFLAGS) -pthread -fno-omit-frame-pointer
@@ -306,7 +325,7 @@ $(BUILD)/static/live: $(LIVE_OBJECTS)
 go-fixtures:
 	$(Q)tests/go/build.sh -n >/dev/null
 
-check-build: all $(UNIT_TESTS) $(LIVE) go-fixtures
+check-build: all $(UNIT_TESTS) $(REPLAYS) $(LIVE) go-fixtures
 
 check:
 	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh check; fi
@@ -338,6 +357,39 @@ check-go: all $(LIVE)
 	$(Q)tests/go/build.sh all >/dev/null
 	$(Q)status=0; $(LIVE) --list | grep '^go-' | xargs -r $(LIVE) --dwell $(BUILD)/dwell || status=$$?; \
 		$(give_back); exit $$status
+
+# ---- fuzzing -------------------------------------------------------------
+
+$(BUILD)/fuzz-tools: scripts/setup.sh
+	@mkdir -p $(@D)
+	$(Q)CC='$(CC)' CLANG='$(CLANG)' PKG_CONFIG='$(PKG_CONFIG)' scripts/setup.sh -n fuzz
+	@touch $@
+
+compile_fuzzer = $(Q)mkdir -p $(@D) && $(CLANG) $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link \
+	$(DEPENDENCIES) -c $< -o $@
+$(BUILD)/fuzz/obj/%.o: user/%.c $(BUILD)/flags | $(BUILD)/fuzz-tools
+	$(call msg,FUZZ,$@)
+	$(compile_fuzzer)
+
+$(BUILD)/fuzz/obj/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/fuzz-tools
+	$(call msg,FUZZ,$@)
+	$(compile_fuzzer)
+
+$(BUILD)/fuzz/user.a: $(FUZZER_USER_OBJECTS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(FUZZER_HARNESS) $(BUILD)/fuzz/user.a
+	$(call msg,LINK,$@)
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -Wl,--as-needed \
+		$(call library_flags,--libs $(LIBRARIES)) -o $@
+
+# Fuzzes all targets, or those named, each for a minute: make fuzz FUZZ='text config' FUZZ_SECONDS=600
+FUZZ ?= $(FUZZ_TARGETS)
+fuzz:
+	@if [ "$$(id -u)" = 0 ]; then $(given_cc) scripts/setup.sh fuzz; fi
+	$(Q)$(MAKE) $(parallel) $(FUZZ:%=$(BUILD)/fuzz/%)
+	$(Q)BUILD='$(BUILD)' tests/harness/fuzz/run.sh $(FUZZ); status=$$?; $(give_back); exit $$status
 
 # ---- the bench -----------------------------------------------------------
 
@@ -443,5 +495,5 @@ check-format:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 -include $(patsubst %.o,%.d,$(USER_OBJECTS) $(GENDOCS_OBJECTS) $(LIVE_OBJECTS) \
-	$(UNIT_OBJECTS) $(UNIT_TEST_OBJECTS) $(UNIT_HARNESS)) \
+	$(UNIT_OBJECTS) $(UNIT_TEST_OBJECTS) $(UNIT_HARNESS) $(REPLAY_OBJECTS) $(FUZZER_OBJECTS)) \
 	$(wildcard $(BUILD)/*.d $(BUILD)/static/*.d $(BUILD)/bench/*.d)

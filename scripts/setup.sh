@@ -6,11 +6,12 @@ set -eu
 
 usage() {
 	cat <<-END
-	usage: scripts/setup.sh [-n] build|unit|check|kernels|distros
+	usage: scripts/setup.sh [-n] build|unit|check|fuzz|kernels|distros
 	Names what is missing and installs it with the package manager of this machine (needs root).
 	  build  what make needs
 	  unit   that, and what the unit tests need
 	  check  that, and what the rest of make check and make bench need
+	  fuzz   what make fuzz needs
 	  kernels  what make and make check-kernels need: QEMU, what builds for arm64, and what
 	           makes a Debian with dwell's package
 	  distros  what make and make check-distros need: what makes other releases of Debian
@@ -42,7 +43,8 @@ probe() {
 	libbpf) $PKG_CONFIG --exists 'libbpf >= 1.1' 2>/dev/null ;;
 	libelf | libseccomp | zlib | jansson | libcap | inih | cmocka) $PKG_CONFIG --exists "$1" 2>/dev/null ;;
 	uthash) echo '#include <uthash.h>' | $CC -E - >/dev/null 2>&1 ;;
-	sanitizers) probe_sanitizers ;;
+	sanitizers) probe_sanitizers $CC -fsanitize=address,undefined ;;
+	fuzzer) probe_sanitizers "${CLANG:-clang}" -fsanitize=fuzzer,address,undefined ;;
 	cyclictest | shellcheck | mandoc | systemd-analyze | python3 | lintian | mmdebstrap) have "$1" ;;
 	prometheus) have prometheus && have promtool ;;
 	etcd) have etcd ;;
@@ -81,11 +83,13 @@ probe_arm64_libraries() {
 		$ARM64-pkg-config --exists 'libbpf >= 1.1' libelf libseccomp zlib jansson libcap inih 2>/dev/null
 }
 
+# probe_sanitizers COMPILER FLAG: links with what the flag asks for, which has a main() or takes this one.
 probe_sanitizers() {
 	program=$(mktemp) || return 1
 	status=0
-	echo 'int main(void) { return 0; }' |
-		$CC -fsanitize=address,undefined -x c - -o "$program" 2>/dev/null || status=1
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }
+		int __attribute__((weak)) main(void) { return 0; }' |
+		"$@" -x c - -o "$program" 2>/dev/null || status=1
 	rm -f "$program"
 	return $status
 }
@@ -108,6 +112,7 @@ inih        libinih-dev    inih-devel       libinih-devel    libinih
 uthash      uthash-dev     uthash-devel     uthash-devel     uthash
 cmocka      libcmocka-dev  libcmocka-devel  libcmocka-devel  cmocka
 sanitizers  @sanitizers    libasan+libubsan libasan8+libubsan1  gcc-libs
+fuzzer      @fuzzer        compiler-rt      clang            compiler-rt
 cyclictest  rt-tests       realtime-tests   rt-tests         rt-tests
 shellcheck  shellcheck     ShellCheck       ShellCheck       shellcheck
 mandoc      mandoc         mandoc           mandoc           mandoc
@@ -167,6 +172,7 @@ packages_of() {
 	@sanitizers) sanitizer_package ;;
 	@arm64) echo "$ARM64_PACKAGES" ;;
 	@go) echo go:toolchains ;;
+	@fuzzer) clang_package ;;
 	@npm) echo npm:kubernetes-models+npm:yaml ;;
 	*) echo "$answer" ;;
 	esac
@@ -182,11 +188,16 @@ compiler_package() {
 # gcc brings its sanitizers along; clang's are a package of their own.
 sanitizer_package() {
 	if $CC --version 2>/dev/null | grep -qi clang; then
-		major=$(echo __clang_major__ | $CC -E -P - 2>/dev/null)
-		echo "libclang-rt-${major:-14}-dev,libclang-rt-dev"
+		clang_package $CC
 	else
 		echo gcc
 	fi
+}
+
+# clang_package [COMPILER]: the package of clang's own libraries, libFuzzer among them.
+clang_package() {
+	major=$(echo __clang_major__ | "${1:-${CLANG:-clang}}" -E -P - 2>/dev/null)
+	echo "libclang-rt-${major:-14}-dev,libclang-rt-dev"
 }
 
 missing() {
@@ -424,6 +435,7 @@ kernels)
 	needs="$BUILD_NEEDS $KERNELS_NEEDS"
 	wants=$KERNELS_WANTS
 	;;
+fuzz) needs="$BUILD_NEEDS $CHECK_NEEDS fuzzer" ;;
 distros)
 	wants=mmdebstrap
 	;;

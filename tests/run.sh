@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh [PART…]: runs the tests that were built, of the parts unit static fleet packages live
-# releases kernels, or of all. The last line is "N passed, N failed, N skipped". The tests that
+# run.sh [PART…]: runs the tests that were built, of the parts unit fuzz static fleet packages
+# live releases kernels, or of all. The last line is "N passed, N failed, N skipped". The tests that
 # failed are repeated before it, since thousands of lines stand above.
 # KERNELS has the arguments of tests/vm/run.sh, and DISTROS those of tests/distro/run.sh. Other
 # kernels and other releases are only tried if they are set.
@@ -12,6 +12,7 @@ BUILD=${BUILD:-build}
 . tests/results.sh
 # Limits in seconds. A test program that hangs fails, and does not stop those behind it.
 UNIT_LIMIT=120
+FUZZ_LIMIT=60
 STATIC_LIMIT=60
 FLEET_LIMIT=300
 PACKAGE_LIMIT=600
@@ -84,6 +85,35 @@ unit_tests() {
 		unit_program "$BUILD/${program%.c}"
 	done
 	[ -n "$found" ] || fail unit "there are no unit tests"
+}
+
+# ---- fuzz targets: each takes the inputs of its corpus -----------------------
+
+replay() { # TARGET
+	inputs=$(find "tests/fuzz/corpus/$1" -type f | sort)
+	if [ -z "$inputs" ]; then
+		fail "fuzz/$1" "tests/fuzz/corpus/$1 has no inputs"
+		return
+	fi
+	status=0
+	# shellcheck disable=SC2086 # names without blanks
+	timeout -k 5 $FUZZ_LIMIT "$BUILD/replay/$1" $inputs >"$OUTPUT" 2>&1 </dev/null || status=$?
+	if [ $status -eq 0 ]; then
+		pass "fuzz/$1: $(echo "$inputs" | wc -l) inputs"
+	else
+		tail -n 40 "$OUTPUT" | indent
+		fail "fuzz/$1" "$(grep '^tests/fuzz/corpus/' "$OUTPUT" | tail -n 1): $(ending $status $FUZZ_LIMIT)"
+	fi
+}
+
+replays() {
+	found=
+	for source in tests/fuzz/*.c; do
+		[ -e "$source" ] || continue
+		found=yes
+		replay "$(basename "$source" .c)"
+	done
+	[ -n "$found" ] || fail fuzz "there are no fuzz targets"
 }
 
 # ---- static checks: each one is a test ------------------------------------
@@ -176,6 +206,7 @@ part() {
 	# shellcheck disable=SC2086 # DISTROS and KERNELS are lists of words
 	case $1 in
 	unit) unit_tests ;;
+	fuzz) replays ;;
 	static) static_checks ;;
 	fleet) counted_tests fleet $FLEET_LIMIT tests/fleet/run.sh ;;
 	packages) counted_tests packages $PACKAGE_LIMIT tests/package/run.sh ;;
@@ -188,7 +219,7 @@ part() {
 
 export BUILD
 # shellcheck disable=SC2048 # names without blanks
-for one in ${*:-unit static fleet packages live releases kernels}; do
+for one in ${*:-unit fuzz static fleet packages live releases kernels}; do
 	part "$one"
 done
 echo "$failures" | sed -n 's/^./failed: &/p'
