@@ -96,21 +96,26 @@ UNIT_TEST_OBJECTS := $(UNIT_TESTS:$(BUILD)/unit/%=$(BUILD)/unit/obj/tests/unit/%
 UNIT_HARNESS := $(patsubst %.c,$(BUILD)/unit/obj/%.o,$(wildcard tests/harness/*.c tests/harness/unit/*.c))
 
 # Each fuzz target is two programs: one that replays its corpus, of the unit tests' objects, and
-# one that clang's libFuzzer drives, of objects of its own.
+# one that clang's libFuzzer drives, of objects of its own. Those of Go read a made-up process.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_HARNESS := $(filter-out %/replay.c,$(wildcard tests/harness/fuzz/*.c))
-REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
-REPLAY_HARNESS := $(patsubst %.c,$(BUILD)/unit/obj/%.o,$(FUZZ_HARNESS) tests/harness/fuzz/replay.c)
-REPLAY_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/unit/obj/tests/fuzz/%.o) $(REPLAY_HARNESS)
+FUZZ_HARNESS := $(BUILD)/fuzz/obj/tests/harness/fuzz/fuzz.o
+FUZZ_GO_HARNESS := $(BUILD)/fuzz/obj/tests/harness/fuzz/go_memory.o
+FUZZ_ROOMS := base go host model options
+FUZZ_USER_OBJECTS := $(patsubst user/%.c,$(BUILD)/fuzz/obj/%.o,\
+	$(foreach room,$(FUZZ_ROOMS),$(wildcard user/$(room)/*.c)))
 FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
-FUZZER_HARNESS := $(FUZZ_HARNESS:%.c=$(BUILD)/fuzz/obj/%.o)
-FUZZER_USER_OBJECTS := $(USER_SOURCES:user/%.c=$(BUILD)/fuzz/obj/%.o)
-FUZZER_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/obj/tests/fuzz/%.o) $(FUZZER_HARNESS) \
-	$(FUZZER_USER_OBJECTS)
+FUZZ_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/obj/tests/fuzz/%.o) $(FUZZ_HARNESS) \
+	$(FUZZ_GO_HARNESS) $(FUZZ_USER_OBJECTS)
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
+REPLAY_HARNESS := $(FUZZ_HARNESS:$(BUILD)/fuzz/%=$(BUILD)/unit/%) \
+	$(BUILD)/unit/obj/tests/harness/fuzz/replay.o
+REPLAY_GO_HARNESS := $(FUZZ_GO_HARNESS:$(BUILD)/fuzz/%=$(BUILD)/unit/%)
+REPLAY_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/unit/obj/tests/fuzz/%.o) $(REPLAY_HARNESS) \
+	$(REPLAY_GO_HARNESS) $(BUILD)/unit/obj/tests/harness/fuzz/go_seed.o
+FUZZ_SEEDERS := $(patsubst %,$(BUILD)/seed/%,$(filter go_%,$(FUZZ_TARGETS)))
 
 SKELETON_OBJECTS := $(SKELETON_SOURCES:user/%.c=$(BUILD)/obj/%.o) \
-	$(SKELETON_SOURCES:user/%.c=$(BUILD)/unit/obj/%.o) \
-	$(SKELETON_SOURCES:user/%.c=$(BUILD)/fuzz/obj/%.o)
+	$(SKELETON_SOURCES:user/%.c=$(BUILD)/unit/obj/%.o)
 
 LIVE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(wildcard tests/live/*.c tests/harness/*.c tests/harness/live/*.c))
@@ -194,7 +199,7 @@ COMPILERS := $(shell for program in $(CC) $(CLANG); do $$program --version 2>/de
 define FLAGS
 $(COMPILERS)
 $(CC) $(LIVE_CFLAGS) $(UNIT_CFLAGS) $(LINK_FLAGS) $(CLANG) $(BPF_CFLAGS)
-$(USER_SOURCES) $(GENDOCS_OBJECTS) $(UNIT_HARNESS) $(LIVE_OBJECTS) $(FUZZ_HARNESS)
+$(USER_SOURCES) $(GENDOCS_OBJECTS) $(UNIT_HARNESS) $(LIVE_OBJECTS)
 endef
 export FLAGS
 $(BUILD)/flags: FORCE
@@ -298,12 +303,19 @@ $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/unit/obj/tests/unit/%.o $(BUILD)/unit/h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed \
 		$(call library_flags,--libs cmocka $(LIBRARIES)) -o $@
-.SECONDARY: $(UNIT_TEST_OBJECTS) $(REPLAY_OBJECTS) $(FUZZER_OBJECTS)
+.SECONDARY: $(UNIT_TEST_OBJECTS) $(REPLAY_OBJECTS) $(FUZZ_OBJECTS)
 
+# A made-up process has a folder of its own in /proc.
+fuzz_wrap = $(if $(filter go_%,$(@F)),-Wl$(comma)--wrap=open)
+comma := ,
+# What the harness has goes before what the archive has.
+harness_first = $(filter %.o,$^) $(filter %.a,$^)
+$(filter $(BUILD)/replay/go_%,$(REPLAYS)): $(REPLAY_GO_HARNESS)
 $(REPLAYS): $(BUILD)/replay/%: $(BUILD)/unit/obj/tests/fuzz/%.o $(REPLAY_HARNESS) $(BUILD)/unit/user.a
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) $^ -Wl,--as-needed $(call library_flags,--libs $(LIBRARIES)) -o $@
+	$(Q)$(CC) $(SANITIZE) $(fuzz_wrap) $(harness_first) -Wl,--as-needed \
+		$(call library_flags,--libs $(LIBRARIES)) -o $@
 
 # The kernel walks stacks by their frame pointers.
 LIVE_CFLAGS = $(USER_CFLAGS) $(TEST_CFLAGS) -pthread -fno-omit-frame-pointer
@@ -358,6 +370,14 @@ check-go: all $(LIVE)
 	$(Q)status=0; $(LIVE) --list | grep '^go-' | xargs -r $(LIVE) --dwell $(BUILD)/dwell || status=$$?; \
 		$(give_back); exit $$status
 
+# Makes an input for a target of a Go process that runs.
+$(FUZZ_SEEDERS): $(BUILD)/seed/%: $(BUILD)/unit/obj/tests/fuzz/%.o $(REPLAY_GO_HARNESS) \
+		$(BUILD)/unit/obj/tests/harness/fuzz/go_seed.o $(BUILD)/unit/user.a
+	$(call msg,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $(fuzz_wrap) $^ -Wl,--as-needed \
+		$(call library_flags,--libs $(LIBRARIES)) -o $@
+
 # ---- fuzzing -------------------------------------------------------------
 
 $(BUILD)/fuzz-tools: scripts/setup.sh
@@ -375,13 +395,14 @@ $(BUILD)/fuzz/obj/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/fuzz-tools
 	$(call msg,FUZZ,$@)
 	$(compile_fuzzer)
 
-$(BUILD)/fuzz/user.a: $(FUZZER_USER_OBJECTS)
+$(BUILD)/fuzz/user.a: $(FUZZ_USER_OBJECTS)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(FUZZER_HARNESS) $(BUILD)/fuzz/user.a
+$(filter $(BUILD)/fuzz/go_%,$(FUZZERS)): $(FUZZ_GO_HARNESS)
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(FUZZ_HARNESS) $(BUILD)/fuzz/user.a
 	$(call msg,LINK,$@)
-	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -Wl,--as-needed \
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(fuzz_wrap) $(harness_first) -Wl,--as-needed \
 		$(call library_flags,--libs $(LIBRARIES)) -o $@
 
 # Fuzzes all targets, or those named, each for a minute: make fuzz FUZZ='text config' FUZZ_SECONDS=600
@@ -495,5 +516,5 @@ check-format:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 -include $(patsubst %.o,%.d,$(USER_OBJECTS) $(GENDOCS_OBJECTS) $(LIVE_OBJECTS) \
-	$(UNIT_OBJECTS) $(UNIT_TEST_OBJECTS) $(UNIT_HARNESS) $(REPLAY_OBJECTS) $(FUZZER_OBJECTS)) \
+	$(UNIT_OBJECTS) $(UNIT_TEST_OBJECTS) $(UNIT_HARNESS) $(REPLAY_OBJECTS) $(FUZZ_OBJECTS)) \
 	$(wildcard $(BUILD)/*.d $(BUILD)/static/*.d $(BUILD)/bench/*.d)

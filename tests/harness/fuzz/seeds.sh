@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# seeds.sh FIXTURES TARGET VARIANT…: makes the inputs of a fuzz target anew. Each is as little of the
+# memory of FIXTURES/VARIANT/fixture (tests/go/build.sh) as the target reads the same: it knows
+# timers and goroutines of every kind. VARIANT is such as 1.24/pie.
+set -eu
+
+cd "$(dirname "$0")/../../.."
+fixtures=$1
+target=$2
+shift 2
+make "build/seed/$target"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkfifo "$work/stdin"
+
+for variant in "$@"; do
+	env -i "$fixtures/$variant/fixture" mix 1 <"$work/stdin" >"$work/truth" &
+	exec 3>"$work/stdin"
+	# It tells the truth once all is parked.
+	while ! grep -q . "$work/truth"; do
+		kill -0 $!
+		sleep 0.1
+	done
+	echo "$variant"
+	"build/seed/$target" $! "tests/fuzz/corpus/$target/$(echo "$variant" | tr / -)" 3>&-
+	exec 3>&-
+	wait $!
+done
