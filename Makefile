@@ -100,18 +100,19 @@ UNIT_HARNESS := $(patsubst %.c,$(BUILD)/unit/obj/%.o,$(wildcard tests/harness/*.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_HARNESS := $(BUILD)/fuzz/obj/tests/harness/fuzz/fuzz.o
 FUZZ_GO_HARNESS := $(BUILD)/fuzz/obj/tests/harness/fuzz/go_memory.o
+FUZZ_GO_MUTATOR := $(BUILD)/fuzz/obj/tests/harness/fuzz/go_mutate.o
 FUZZ_ROOMS := base go host model options
 FUZZ_USER_OBJECTS := $(patsubst user/%.c,$(BUILD)/fuzz/obj/%.o,\
 	$(foreach room,$(FUZZ_ROOMS),$(wildcard user/$(room)/*.c)))
 FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 FUZZ_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/obj/tests/fuzz/%.o) $(FUZZ_HARNESS) \
-	$(FUZZ_GO_HARNESS) $(FUZZ_USER_OBJECTS)
+	$(FUZZ_GO_HARNESS) $(FUZZ_GO_MUTATOR) $(FUZZ_USER_OBJECTS)
 REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 REPLAY_HARNESS := $(FUZZ_HARNESS:$(BUILD)/fuzz/%=$(BUILD)/unit/%) \
 	$(BUILD)/unit/obj/tests/harness/fuzz/replay.o
 REPLAY_GO_HARNESS := $(FUZZ_GO_HARNESS:$(BUILD)/fuzz/%=$(BUILD)/unit/%)
 REPLAY_OBJECTS := $(FUZZ_TARGETS:%=$(BUILD)/unit/obj/tests/fuzz/%.o) $(REPLAY_HARNESS) \
-	$(REPLAY_GO_HARNESS) $(BUILD)/unit/obj/tests/harness/fuzz/go_seed.o
+	$(REPLAY_GO_HARNESS)
 FUZZ_SEEDERS := $(patsubst %,$(BUILD)/seed/%,$(filter go_%,$(FUZZ_TARGETS)))
 
 SKELETON_OBJECTS := $(SKELETON_SOURCES:user/%.c=$(BUILD)/obj/%.o) \
@@ -370,13 +371,12 @@ check-go: all $(LIVE)
 	$(Q)status=0; $(LIVE) --list | grep '^go-' | xargs -r $(LIVE) --dwell $(BUILD)/dwell || status=$$?; \
 		$(give_back); exit $$status
 
-# Makes an input for a target of a Go process that runs.
-$(FUZZ_SEEDERS): $(BUILD)/seed/%: $(BUILD)/unit/obj/tests/fuzz/%.o $(REPLAY_GO_HARNESS) \
-		$(BUILD)/unit/obj/tests/harness/fuzz/go_seed.o $(BUILD)/unit/user.a
+# Makes an input for a target of a Go process that runs. The harness goes first here too.
+$(FUZZ_SEEDERS): $(BUILD)/seed/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/harness/fuzz/go_seed.o \
+		$(BUILD)/obj/tests/harness/fuzz/go_memory.o $(BUILD)/user.a
 	$(call msg,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) $(fuzz_wrap) $^ -Wl,--as-needed \
-		$(call library_flags,--libs $(LIBRARIES)) -o $@
+	$(Q)$(CC) $(LINK_FLAGS) $(fuzz_wrap) $^ $(call library_flags,--libs $(LIBRARIES)) -o $@
 
 # ---- fuzzing -------------------------------------------------------------
 
@@ -385,8 +385,9 @@ $(BUILD)/fuzz-tools: scripts/setup.sh
 	$(Q)CC='$(CC)' CLANG='$(CLANG)' PKG_CONFIG='$(PKG_CONFIG)' scripts/setup.sh -n fuzz
 	@touch $@
 
-compile_fuzzer = $(Q)mkdir -p $(@D) && $(CLANG) $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link \
-	$(DEPENDENCIES) -c $< -o $@
+# What the harness does is of no interest for the fuzzer.
+compile_fuzzer = $(Q)mkdir -p $(@D) && $(CLANG) $(UNIT_CFLAGS) $(DEPENDENCIES) \
+	$(if $(findstring /harness/,$@),,-fsanitize=fuzzer-no-link) -c $< -o $@
 $(BUILD)/fuzz/obj/%.o: user/%.c $(BUILD)/flags | $(BUILD)/fuzz-tools
 	$(call msg,FUZZ,$@)
 	$(compile_fuzzer)
@@ -399,7 +400,7 @@ $(BUILD)/fuzz/user.a: $(FUZZ_USER_OBJECTS)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(filter $(BUILD)/fuzz/go_%,$(FUZZERS)): $(FUZZ_GO_HARNESS)
+$(filter $(BUILD)/fuzz/go_%,$(FUZZERS)): $(FUZZ_GO_HARNESS) $(FUZZ_GO_MUTATOR)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(FUZZ_HARNESS) $(BUILD)/fuzz/user.a
 	$(call msg,LINK,$@)
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(fuzz_wrap) $(harness_first) -Wl,--as-needed \

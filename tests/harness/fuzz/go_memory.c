@@ -16,6 +16,9 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define PARTS_MAX 4096
+#define LATE_MAX 64
+#define WORK_MAX (64 << 20)
+#define PIECE_WORK 256
 #define MAPPINGS_MAX 64
 
 static const char *const files[] = FUZZ_FILES;
@@ -36,10 +39,14 @@ struct mapping {
 struct go_memory {
 	struct part part[PARTS_MAX]; /* each lies over those before it */
 	size_t parts;
+	bool sorted; /* they are in the order of their addresses, and none lies over another */
+	struct part late[LATE_MAX]; /* come while it is read, over all others */
+	size_t lates;
 	struct mapping mapping[MAPPINGS_MAX]; /* by address */
 	size_t mappings;
 	struct part file[LENGTH(files)];
 	uint64_t reads;
+	uint64_t work, limit; /* bytes, about */
 };
 
 static struct go_memory memory;
@@ -73,19 +80,32 @@ static void map(const struct fuzz_record *record)
 static void take(const struct fuzz_record *record, const uint8_t *data)
 {
 	const struct part part = {record->address, data, record->length, record->after};
+	const struct part *last = memory.parts ? &memory.part[memory.parts - 1] : NULL;
 
-	if (record->kind % FUZZ_KINDS == FUZZ_FILE)
+	if (record->kind % FUZZ_KINDS == FUZZ_FILE) {
 		memory.file[record->what % LENGTH(files)] = part;
-	else if (memory.parts < PARTS_MAX)
-		memory.part[memory.parts++] = part;
+		return;
+	}
+	if (part.after) {
+		if (memory.lates < LATE_MAX)
+			memory.late[memory.lates++] = part;
+		return;
+	}
+	if (memory.parts == PARTS_MAX)
+		return;
+	if (last && (part.address < last->address || part.address - last->address < last->length))
+		memory.sorted = false;
+	memory.part[memory.parts++] = part;
 }
 
 void fuzz_process(const uint8_t *data, size_t size)
 {
 	struct fuzz_record record;
 
-	memory.parts = memory.mappings = 0;
-	memory.reads = 0;
+	memory.parts = memory.lates = memory.mappings = 0;
+	memory.sorted = true;
+	memory.reads = memory.work = 0;
+	memory.limit = WORK_MAX;
 	memset(memory.file, 0, sizeof(memory.file));
 	while (size >= sizeof(record)) {
 		memcpy(&record, data, sizeof(record));
@@ -106,14 +126,21 @@ void fuzz_process(const uint8_t *data, size_t size)
 void fuzz_image(struct go_image *image)
 {
 	*image = (struct go_image){0};
-	for (size_t i = 0; i < memory.mappings && image->mappings < GO_MAPPINGS_MAX; i++)
-		if (memory.mapping[i].rights & FUZZ_PROGRAM)
-			image->mapping[image->mappings++] = (struct go_mapping){
-				.start = memory.mapping[i].start,
-				.end = memory.mapping[i].end,
-				.writable = memory.mapping[i].rights & FUZZ_WRITABLE,
-				.executable = memory.mapping[i].rights & FUZZ_EXECUTABLE,
-			};
+	for (size_t i = 0; i < memory.mappings && image->mappings < GO_MAPPINGS_MAX; i++) {
+		const struct mapping *mapping = &memory.mapping[i];
+		const bool anonymous = !(mapping->rights & FUZZ_PROGRAM);
+
+		if (anonymous &&
+		    (!image->mappings || image->mapping[image->mappings - 1].end != mapping->start))
+			continue;
+		image->mapping[image->mappings++] = (struct go_mapping){
+			.start = mapping->start,
+			.end = mapping->end,
+			.writable = mapping->rights & FUZZ_WRITABLE,
+			.executable = mapping->rights & FUZZ_EXECUTABLE,
+			.anonymous = anonymous,
+		};
+	}
 }
 
 uint64_t fuzz_hash(uint64_t hash, const void *bytes, size_t size)
@@ -202,6 +229,19 @@ bool go_memory_same(const struct go_memory *read)
 	return true;
 }
 
+/* Stands for time, so that an input has the same outcome each time. */
+void go_memory_limit(struct go_memory *read, uint64_t ns)
+{
+	assert(read == &memory && ns);
+	memory.limit = memory.work + WORK_MAX;
+}
+
+bool go_memory_spent(const struct go_memory *read)
+{
+	assert(read == &memory);
+	return memory.work > memory.limit;
+}
+
 /* How many of the @size bytes at @address are mapped, from the first one on. */
 static size_t mapped(uint64_t address, size_t size)
 {
@@ -226,16 +266,40 @@ static void overlay(const struct part *part, uint64_t address, uint8_t *buffer, 
 	memcpy(buffer + at, part->data + skip, length < size - at ? length : size - at);
 }
 
+/* The first part that may hold @address or more. */
+static size_t first_part(uint64_t address)
+{
+	size_t low = 0, high = memory.sorted ? memory.parts : 0;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (memory.part[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? low - 1 : 0;
+}
+
 static size_t copy(uint64_t address, void *buffer, size_t size)
 {
 	const size_t there = mapped(address, size);
 
 	if (other)
 		return other(address, buffer, size);
+	memory.work += PIECE_WORK + there;
 	memset(buffer, 0, there);
-	for (size_t i = 0; i < memory.parts && there; i++)
-		if (memory.part[i].after <= memory.reads)
-			overlay(&memory.part[i], address, buffer, there);
+	for (size_t i = first_part(address); i < memory.parts && there; i++) {
+		const struct part *part = &memory.part[i];
+
+		if (memory.sorted && part->address > address && part->address - address >= there)
+			break;
+		overlay(part, address, buffer, there);
+	}
+	for (size_t i = 0; i < memory.lates && there; i++)
+		if (memory.late[i].after <= memory.reads)
+			overlay(&memory.late[i], address, buffer, there);
 	return there;
 }
 
@@ -243,18 +307,22 @@ ssize_t go_memory_read_some(struct go_memory *read, uint64_t address, void *buff
 {
 	assert(read == &memory);
 	memory.reads++;
-	return (ssize_t)copy(address, buffer, size);
+	return go_memory_spent(&memory) ? -ETIME : (ssize_t)copy(address, buffer, size);
 }
 
 int go_memory_read(struct go_memory *read, uint64_t address, void *buffer, size_t size)
 {
-	return go_memory_read_some(read, address, buffer, size) == (ssize_t)size ? 0 : -EFAULT;
+	const ssize_t bytes = go_memory_read_some(read, address, buffer, size);
+
+	return bytes < 0 ? (int)bytes : bytes == (ssize_t)size ? 0 : -EFAULT;
 }
 
 int go_memory_gather(struct go_memory *read, struct go_piece *pieces, size_t count)
 {
 	assert(read == &memory);
 	memory.reads++;
+	if (go_memory_spent(&memory))
+		return -ETIME;
 	for (size_t i = 0; i < count; i++)
 		pieces[i].read = copy(pieces[i].address, pieces[i].buffer, pieces[i].size) ==
 				 pieces[i].size;

@@ -49,7 +49,7 @@ void fuzz_process(const uint8_t *data, size_t size);
  */
 void fuzz_memory_from(size_t (*source)(uint64_t address, void *buffer, size_t size));
 
-/* Sets *image to the mappings of the program's file, and nothing else. */
+/* Sets *image to the mappings of the program, and nothing else. */
 void fuzz_image(struct go_image *image);
 
 /* What a target learned, as one number. */
