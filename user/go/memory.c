@@ -47,18 +47,17 @@ static int read_text(uint32_t pid, const char *name, char *text, size_t size)
 {
 	char path[64];
 	ssize_t length;
-	int fd;
+	int fd, err;
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/%s", pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	length = read(fd, text, size - 1);
+	err = length < 0 ? -errno : 0;
 	close(fd);
-	if (length < 0)
-		return -EIO;
-	text[length] = '\0';
-	return 0;
+	text[err ? 0 : length] = '\0';
+	return err;
 }
 
 static int identify(uint32_t pid, struct identity *identity)

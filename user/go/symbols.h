@@ -23,8 +23,8 @@ struct go_frame {
 #define GO_INLINED_MAX 16 /* frames at one address: deeper inlining is cut */
 
 /*
- * Begins without any name. Names are read when they are asked for, and kept; beyond a bound of
- * memory new ones are unknown. @memory must outlive the symbols. 0 or -ENOMEM. The caller
+ * Begins without any name. Names are read when they are asked for, and kept; beyond some 8 MB new
+ * ones are unknown. @memory must outlive the symbols. 0 or -ENOMEM. The caller
  * frees them with go_symbols_free(), which also takes NULL.
  */
 int go_symbols_new(struct go_memory *memory, const struct go_module *module,
@@ -32,8 +32,8 @@ int go_symbols_new(struct go_memory *memory, const struct go_module *module,
 void go_symbols_free(struct go_symbols *symbols);
 
 /*
- * Returns the name of the function whose code is at @pc, callers of inlined ones; NULL: it is not
- * known. Equal names are one pointer.
+ * Returns the name of the function whose code is at @pc, which is the last one that
+ * go_symbols_frames() tells; NULL: it is not known. Equal names are one pointer.
  */
 const char *go_symbols_function(struct go_symbols *symbols, uint64_t pc);
 
@@ -48,8 +48,9 @@ uint64_t go_symbols_entry(struct go_symbols *symbols, uint64_t pc);
 size_t go_symbols_frames(struct go_symbols *symbols, uint64_t pc, const struct go_frame **frames);
 
 /*
- * Finds the function named @name by a search of all names. Sets *entry and *size, in bytes.
- * 0; -ENOENT: there is none, or there are several; another negative errno.
+ * Finds the function named @name, with its type arguments, by a search of all names. Sets *entry
+ * and *size, in bytes. 0; -ENOENT: there is none, or there are several, as where assembly and Go
+ * call it in two ways; another negative errno.
  */
 int go_symbols_find(struct go_symbols *symbols, const char *name, uint64_t *entry, uint64_t *size);
 
