@@ -268,25 +268,34 @@ static void a_stack_that_is_gone_leaves_its_goroutine(void **state)
 
 /* ---- goroutines that are none ---------------------------------------------------- */
 
+/* Reads goroutines of which so many became strange after they were proven. */
+static int read_strange(size_t strange)
+{
+	struct go_runtime runtime;
+	struct go_index index = {0};
+	int err;
+
+	begin(23);
+	for (size_t i = 0; i < 150; i++)
+		fake_go_worker(&fake);
+	fake_go_publish(&fake);
+	assert_int_equal(fake_go_find(&fake, &fake.layout, &runtime), 0);
+	for (size_t i = 0; i < strange; i++)
+		fake_go_put(fake.allgs + 8 * (20 + 3 * i), 0xdead0000);
+	err = go_goroutines_read(&runtime, &snapshot, &index);
+	go_index_free(&index);
+	return err;
+}
+
 static void some_strange_ones_are_counted_and_many_refused(void **state)
 {
 	(void)state;
-	for (size_t strange = 4; strange <= 40; strange += 36) {
-		begin(23);
-		for (size_t i = 0; i < 150; i++)
-			fake_go_worker(&fake);
-		for (size_t i = 0; i < strange; i++)
-			fake_go_put(fake.allgs + 8 * (20 + 3 * i), 0xdead0000);
-		fake_go_publish(&fake);
-		if (strange > 20) {
-			assert_int_equal(fake_go_snapshot(&fake, &snapshot), -ENOENT);
-		} else {
-			assert_int_equal(fake_go_snapshot(&fake, &snapshot), 0);
-			assert_int_equal(snapshot.goroutines, 152 - strange);
-			check_lost(GO_LOSS_GOROUTINES_MOVED, strange);
-		}
-		end();
-	}
+	assert_int_equal(read_strange(9), 0);
+	assert_int_equal(snapshot.goroutines, 152 - 9);
+	check_lost(GO_LOSS_GOROUTINES_MOVED, 9);
+	end();
+	assert_int_equal(read_strange(40), -ENOENT);
+	end();
 }
 
 static void an_index_finds_those_that_live(void **state)
