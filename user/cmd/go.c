@@ -459,7 +459,8 @@ static int run_go(struct run *run)
 /* Watches one process instead of looking at all. An enum exit_code. */
 static int run_sites(struct run *run)
 {
-	int status, err = write_header(run);
+	/* In JSON refusals are lines too. */
+	int status, err = run->options->json ? write_header(run) : 0;
 
 	if (!err)
 		err = open_processes(run);

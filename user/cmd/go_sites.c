@@ -31,6 +31,8 @@ struct run {
 	double trap_ns; /* see go_probes_trap_ns() */
 	struct go_snapshot snapshot;
 	struct go_sites_kernel kernel;
+	size_t named;	 /* sites whose functions were read */
+	size_t begun;	 /* sites that were begun at the last step, and are whole by now */
 	bool reconciled; /* @snapshot holds each timer that was in a heap at the end */
 };
 
@@ -120,6 +122,30 @@ static int attach(struct run *run)
 
 /* ---- watch ------------------------------------------------------------------------ */
 
+static int keep_name(void *context, uint64_t pc, const struct go_frame *frame)
+{
+	(void)context;
+	(void)pc;
+	(void)frame;
+	return 0;
+}
+
+/* Has the functions of new stacks read, since they cannot be once the process has exited. */
+static void learn_names(struct run *run)
+{
+	const struct go_sites_report report = {.symbols = go_process_symbols(run->process)};
+	const struct go_site *site;
+	size_t sites;
+
+	site = go_probes_sites(run->probes, &sites);
+	for (; run->named < run->begun; run->named++) {
+		const struct go_sites_row row = {.key = site[run->named].key};
+
+		go_sites_stack(&report, &row, keep_name, NULL);
+	}
+	run->begun = sites;
+}
+
 /* Waits until the time is over or something else ends it, and returns what. */
 static enum go_sites_end watch(struct run *run, uint64_t until)
 {
@@ -139,6 +165,7 @@ static enum go_sites_end watch(struct run *run, uint64_t until)
 			return GO_SITES_END_DURATION;
 		if (!go_memory_same(go_process_memory(run->process)))
 			return GO_SITES_END_EXITED;
+		learn_names(run);
 		go_sites_kernel_run(&run->kernel, until - now < STEP_NS ? until : now + STEP_NS,
 				    run->stop);
 	}

@@ -138,6 +138,21 @@ int go_probes_link(struct go_probes *probes, enum go_probe probe, int pid, const
 	return -errno;
 }
 
+/* Says why there is no probe, and returns the errno for the exit status. */
+static int cannot_attach(const struct go_probes *probes, int err)
+{
+	if (err == -ESRCH) {
+		message_error("process %" PRIu32 " has exited", probes->pid);
+		return err;
+	}
+	message_error("cannot put a probe on process %" PRIu32 ": %s", probes->pid, strerror(-err));
+	if (err != -EACCES && err != -EPERM)
+		return err;
+	/* 6.18 wants it, whatever else there is; others are content with CAP_PERFMON. */
+	message_hint("this kernel wants the privilege CAP_SYS_ADMIN for it: run it with sudo");
+	return -EPERM;
+}
+
 int go_probes_attach(struct go_probes *probes, enum go_probe probe, int file, uint64_t offset)
 {
 	char path[32];
@@ -149,14 +164,10 @@ int go_probes_attach(struct go_probes *probes, enum go_probe probe, int file, ui
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	err = go_probes_link(probes, probe, probes->pid, path, offset,
 			     &probes->link[probes->links]);
-	if (!err)
-		probes->links++;
-	else if (err == -ESRCH)
-		message_error("process %" PRIu32 " has exited", probes->pid);
-	else
-		message_error("cannot put a probe on process %" PRIu32 ": %s", probes->pid,
-			      strerror(-err));
-	return err == -EACCES ? -EPERM : err;
+	if (err)
+		return cannot_attach(probes, err);
+	probes->links++;
+	return 0;
 }
 
 void go_probes_detach(struct go_probes *probes)
