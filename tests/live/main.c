@@ -22,7 +22,7 @@ static const struct live_test *const tables[] = {
 	tests_daemon,	  tests_hostile,      tests_places,   tests_refusals, tests_shapes,
 	tests_files,	  tests_waits,	      tests_flood,    tests_culprits, tests_whole,
 	tests_open,	  tests_exited,	      tests_where,    tests_go,	      tests_go_truth,
-	tests_go_hostile,
+	tests_go_hostile, tests_go_sites,
 };
 
 static struct {
