@@ -237,8 +237,14 @@ static void what_is_cut_off_is_none(void **state)
 	assert_int_equal(mprotect(area + AREA - PAGE, PAGE, PROT_NONE), 0);
 	put_header(AREA - PAGE - 32, 2);
 	assert_int_equal(find(), -ENOENT);
-	put_header(AREA - PAGE - 16 - 16, 0);
+	put_header(AREA - PAGE - 32, 0);
 	assert_int_equal(find(), -ENOENT);
+	*put_header(AREA - PAGE - 48, 2) = 16; /* bytes of a version, of which 15 are there */
+	memset(area + AREA - PAGE - 15, 'v', 15);
+	assert_int_equal(find(), -ENOENT);
+	area[AREA - PAGE - 16] = 15;
+	assert_int_equal(find(), 0);
+	assert_string_equal(image.version, "vvvvvvvvvvvvvvv");
 }
 
 static void false_ones_and_holes_are_passed(void **state)

@@ -450,6 +450,62 @@ static void calls_outside_the_function_are_not_followed(void **state)
 	forget();
 }
 
+/* Tables are as long as the module says, whatever stands behind them. */
+static void nothing_behind_a_table_is_read(void **state)
+{
+	struct go_module *module = &program.module;
+	const struct {
+		struct go_slice *slice;
+		uint64_t length;
+		bool named; /* the function is known, but not its line */
+	} cuts[] = {
+		{&module->funcnames, 12, false}, {&module->pclntable, 8, false},
+		{&module->filetab, 1, true},	 {&module->cutab, 1, true},
+		{&module->pctab, 8, true},
+	};
+	const struct go_frame *frames;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cuts); i++) {
+		begin(24, 1);
+		native = add_function("last", 0x40, util_file, 1);
+		go_program_end(&program);
+		/* Functions follow each other: only the last one is cut off. */
+		if (cuts[i].slice == &module->pclntable)
+			module->pclntable.length -= cuts[i].length;
+		else
+			cuts[i].slice->length = cuts[i].length;
+		load();
+		assert_int_equal(go_symbols_frames(symbols, native, &frames), cuts[i].named);
+		if (cuts[i].named)
+			assert_frame(frames, "last", NULL, 0, false);
+		assert_int_equal(go_symbols_unknown(symbols), 1);
+		forget();
+	}
+}
+
+static void tables_that_disagree_are_not_believed(void **state)
+{
+	const struct go_module *module = &program.module;
+	const struct go_frame *frames;
+	uint32_t *ftab;
+
+	(void)state;
+	begin(24, 1);
+	native = add_function("negative", 0x40, main_file, -5);
+	outer = add_function("other", 0x40, main_file, 1);
+	go_program_end(&program);
+	ftab = (uint32_t *)(uintptr_t)module->ftab.start;
+	/* The last but one of the entries tells of another function. */
+	ftab[2 * (module->ftab.length - 2) + 1] = ftab[1];
+	load();
+	assert_int_equal(go_symbols_frames(symbols, outer, &frames), 0);
+	assert_int_equal(go_symbols_frames(symbols, native, &frames), 1);
+	assert_frame(frames, "negative", NULL, 0, false);
+	assert_int_equal(go_symbols_unknown(symbols), 2);
+	forget();
+}
+
 static void pages_that_are_gone_leave_the_rest(void **state)
 {
 	char name[4096];
@@ -543,6 +599,8 @@ int main(void)
 		cmocka_unit_test(endless_values_end),
 		cmocka_unit_test(calls_in_a_circle_end),
 		cmocka_unit_test(calls_outside_the_function_are_not_followed),
+		cmocka_unit_test(nothing_behind_a_table_is_read),
+		cmocka_unit_test(tables_that_disagree_are_not_believed),
 		cmocka_unit_test(pages_that_are_gone_leave_the_rest),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(random_damage_is_survived),
