@@ -63,8 +63,6 @@ static int read_slice(struct go_pclntab *tab, const struct go_slice *slice, size
 static int read_text(struct go_pclntab *tab, const struct go_slice *slice, uint32_t offset,
 		     char *text, size_t size)
 {
-	if (offset >= slice->length)
-		return -EINVAL;
 	return go_pages_text(tab->pages, slice->start + offset, slice->start + slice->length, text,
 			     size);
 }
@@ -230,8 +228,6 @@ static int read_value(struct go_pclntab *tab, const struct go_function *function
 
 	if (!table)
 		return -ENOENT;
-	if (table >= slice->length)
-		return -EINVAL;
 	for (uint32_t steps = 0; steps < STEPS_MAX && tab->steps; steps++, tab->steps--) {
 		err = next_varint(&cursor, &add);
 		if (err)
