@@ -18,7 +18,7 @@ looker=
 . tests/bench/figures.sh
 
 clean_up() {
-	for pid in $fixture $looker; do
+	for pid in $looker $fixture; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	rm -rf "$WORK"
@@ -95,14 +95,14 @@ serve() {
 	read -r truth <&9
 	if [ $# -gt 0 ]; then
 		# cost has one child.
-		taskset -c "$OTHER" "$@" -p "$(cat /proc/"$fixture"/task/"$fixture"/children)" \
-			>"$WORK/looker" 2>&1 &
+		read -r child _ </proc/"$fixture"/task/"$fixture"/children || true # no line
+		taskset -c "$OTHER" "$@" -p "$child" >"$WORK/looker" 2>&1 &
 		looker=$!
 	fi
 	sleep "$SECONDS_EACH"
 	if [ -n "$looker" ]; then
-		kill -INT "$looker" 2>/dev/null || die "it has ended: $(cat "$WORK/looker")"
-		wait "$looker" || true
+		kill -TERM "$looker" 2>/dev/null || die "it has ended: $(cat "$WORK/looker")"
+		wait "$looker" 2>/dev/null || true
 		looker=
 	fi
 	exec 8>&-
@@ -147,7 +147,7 @@ measure_slowdown() {
 		pairs "a snapshot each second" 100000000 "$DWELL" go -i 1s -d 60s -j -o /dev/null
 		printf 'fewer requests a second\t%s\n' "$(per_cent '100 * (1 - $3 / $1)')"
 		printf 'more CPU time a request\t%s\n' "$(per_cent '100 * ($4 / $2 - 1)')"
-		pairs "nobody, twice" 100000000 sleep 60
+		pairs "nobody, twice" 100000000 sh -c "exec sleep 60" nobody
 		printf 'the same with nobody: fewer\t%s\n' "$(per_cent '100 * (1 - $3 / $1)')"
 	} >"$WORK/table"
 	table <"$WORK/table"
