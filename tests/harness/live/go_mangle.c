@@ -38,51 +38,78 @@ void go_victim_end(struct go_victim *victim)
 	go_fixture_end(&victim->fixture);
 }
 
-static uint64_t find_symbol(const char *file, const Elf64_Shdr *symbols, const Elf64_Shdr *strings,
-			    const char *name)
-{
-	const Elf64_Sym *symbol = (const void *)(file + symbols->sh_offset);
-	const Elf64_Sym *end = symbol + symbols->sh_size / sizeof(*symbol);
+/* ---- the executable ------------------------------------------------------------------- */
 
-	for (; symbol < end; symbol++)
-		if (!strcmp(file + strings->sh_offset + symbol->st_name, name))
+struct go_file go_file_open(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct go_file file = {.size = (size_t)lseek(fd, 0, SEEK_END)};
+
+	file.bytes = mmap(NULL, file.size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (file.bytes == MAP_FAILED)
+		live_abort("%s: %s", path, strerror(errno));
+	close(fd);
+	return file;
+}
+
+void go_file_close(const struct go_file *file)
+{
+	munmap((void *)file->bytes, file->size);
+}
+
+static const Elf64_Shdr *sections(const struct go_file *file)
+{
+	return (const void *)(file->bytes + ((const Elf64_Ehdr *)file->bytes)->e_shoff);
+}
+
+static const Elf64_Shdr *find_section(const struct go_file *file, const char *name)
+{
+	const Elf64_Ehdr *header = (const void *)file->bytes;
+	const char *names = file->bytes + sections(file)[header->e_shstrndx].sh_offset;
+
+	for (unsigned int i = 0; i < header->e_shnum; i++)
+		if (!strcmp(names + sections(file)[i].sh_name, name))
+			return &sections(file)[i];
+	return NULL;
+}
+
+const char *go_file_section(const struct go_file *file, const char *name)
+{
+	const Elf64_Shdr *section = find_section(file, name);
+
+	if (!section)
+		live_abort("the program has no section %s", name);
+	return file->bytes + section->sh_offset;
+}
+
+static uint64_t find_symbol(const struct go_file *file, const char *name)
+{
+	const Elf64_Shdr *symbols = find_section(file, ".symtab");
+	const char *names = go_file_section(file, ".strtab");
+	const Elf64_Sym *symbol, *end;
+
+	if (!symbols)
+		return 0;
+	symbol = (const void *)(file->bytes + symbols->sh_offset);
+	for (end = symbol + symbols->sh_size / sizeof(*symbol); symbol < end; symbol++)
+		if (!strcmp(names + symbol->st_name, name))
 			return symbol->st_value;
 	return 0;
 }
 
-static uint64_t find_name(const char *file, const char *name)
-{
-	const Elf64_Ehdr *header = (const void *)file;
-	const Elf64_Shdr *section = (const void *)(file + header->e_shoff);
-	const char *names = file + section[header->e_shstrndx].sh_offset;
-	uint64_t address = 0;
-
-	for (unsigned int i = 0; i < header->e_shnum && !address; i++) {
-		if (section[i].sh_type == SHT_SYMTAB)
-			address =
-				find_symbol(file, &section[i], &section[section[i].sh_link], name);
-		else if (!strcmp(names + section[i].sh_name, name))
-			address = section[i].sh_addr;
-	}
-	return address;
-}
-
 uint64_t go_address_of(const struct go_victim *victim, const char *name)
 {
-	const int fd = open(victim->path, O_RDONLY | O_CLOEXEC);
-	const size_t size = (size_t)lseek(fd, 0, SEEK_END);
-	const char *file = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	uint64_t address;
+	const struct go_file file = go_file_open(victim->path);
+	const Elf64_Shdr *section = find_section(&file, name);
+	const uint64_t address = section ? section->sh_addr : find_symbol(&file, name);
 
-	if (file == MAP_FAILED)
-		live_abort("%s: %s", victim->path, strerror(errno));
-	address = find_name(file, name);
-	munmap((void *)file, size);
-	close(fd);
+	go_file_close(&file);
 	if (!address)
 		live_abort("%s has no %s", victim->path, name);
 	return address;
 }
+
+/* ---- its memory ----------------------------------------------------------------------- */
 
 uint64_t go_peek(const struct go_victim *victim, uint64_t address)
 {

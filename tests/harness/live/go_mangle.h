@@ -8,6 +8,18 @@
 
 #include "harness/live/go_run.h"
 
+/* An ELF file in memory. */
+struct go_file {
+	const char *bytes;
+	size_t size;
+};
+
+/* Failures end the test. */
+struct go_file go_file_open(const char *path);
+void go_file_close(const struct go_file *file);
+/* What is in the section of that name. */
+const char *go_file_section(const struct go_file *file, const char *name);
+
 /* A stopped fixture of the plain variant. Ended by go_victim_end(). */
 struct go_victim {
 	struct go_fixture fixture;

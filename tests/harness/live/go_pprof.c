@@ -88,7 +88,7 @@ static bool is_innards(const char *function)
 		    (function[length] == '.' || function[length] == '/'))
 			return true;
 	}
-	return false;
+	return strstr(function, "/internal/") != NULL;
 }
 
 static const char *place_of(const json_t *stack)

@@ -284,6 +284,19 @@ void go_report_take(struct go_report *report, const char *name, pid_t pid, const
 	dwell_close(&run);
 }
 
+#define SETTLE_TRIES 5
+
+void go_report_settled(struct go_report *report, const struct go_fixture *fixture)
+{
+	for (int i = 1;; i++) {
+		go_report_take(report, fixture->name, fixture->pid, NULL);
+		if (json_is_true(json_object_get(go_report_process(report), "complete")) ||
+		    json_is_true(json_object_get(fixture->truth, "moving")) || i == SETTLE_TRIES)
+			return;
+		go_report_free(report);
+	}
+}
+
 json_t *go_report_process(const struct go_report *report)
 {
 	return json_array_get(report->processes, 0);

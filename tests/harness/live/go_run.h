@@ -87,6 +87,11 @@ void go_report_free(struct go_report *report);
  * it ends with 0 and has one line on the process.
  */
 void go_report_take(struct go_report *report, const char *name, pid_t pid, const char *const *more);
+/*
+ * The same of a fixture that holds still once it has said what it holds and waits for its input:
+ * the first that is complete, or the last of some.
+ */
+void go_report_settled(struct go_report *report, const struct go_fixture *fixture);
 /* The line on the process of go_report_take(). */
 json_t *go_report_process(const struct go_report *report);
 

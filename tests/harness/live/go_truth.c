@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a fixture holds, compared with what dwell says that it holds. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/live/go_run.h"
@@ -182,13 +183,18 @@ static void expect_head(const struct go_fixture *fixture, const struct go_report
 void go_expect_truth(const struct go_fixture *fixture, const struct go_report *report)
 {
 	const bool moving = json_is_true(json_object_get(fixture->truth, "moving"));
+	const json_t *process = go_report_process(report);
 
 	expect_head(fixture, report);
 	expect_timers(fixture, report, moving ? MOVING : EXACT);
 	expect_received(fixture, report);
 	expect_goroutines(fixture, report, moving ? MOVING : EXACT);
-	if (!moving && !json_is_true(json_object_get(go_report_process(report), "complete")))
-		live_fail("%s: the snapshot is not complete", fixture->name);
+	if (!moving && !json_is_true(json_object_get(process, "complete"))) {
+		char *lost = json_dumps(json_object_get(process, "lost"), JSON_COMPACT);
+
+		live_fail("%s: the snapshot is not complete, lost %s", fixture->name, lost);
+		free(lost);
+	}
 }
 
 void go_expect_partial(const struct go_fixture *fixture, const struct go_report *report)
