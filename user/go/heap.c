@@ -222,6 +222,26 @@ static ssize_t read_slots(const struct go_runtime *runtime, uint64_t start, uint
 	return differ;
 }
 
+/*
+ * Returns by how many timers the heap of @p has become longer or shorter than @before, or 1 if it
+ * is elsewhere. A new timer may have taken the slot of one that is now behind the last slot, and
+ * slots that the heap has left look as if nothing moved.
+ */
+static ssize_t read_growth(const struct go_runtime *runtime, uint64_t p,
+			   const struct go_header *before)
+{
+	struct go_header now;
+	int err = go_memory_read(runtime->memory, p + heap_offset(&runtime->layout), &now,
+				 sizeof(now));
+
+	if (err)
+		return err == -EFAULT ? -ENOENT : err;
+	if (now.length != before->length)
+		return now.length > before->length ? now.length - before->length :
+						     before->length - now.length;
+	return now.start != before->start;
+}
+
 static int by_address(const void *a, const void *b)
 {
 	uint64_t x, y;
@@ -280,6 +300,8 @@ static int read_heap_once(struct reading *reading, uint64_t p, size_t *length, u
 	differ = read_slots(runtime, heap.start, bytes, *length);
 	for (int i = 0; i < TRIES && differ > 0; i++)
 		differ = read_slots(runtime, heap.start, bytes, *length);
+	if (!differ)
+		differ = read_growth(runtime, p, &heap);
 	if (differ < 0)
 		return differ;
 	slots = differ ? drop_twins(&runtime->layout, bytes, *length) : *length;
