@@ -32,6 +32,9 @@ enum status {
 
 #define RECEIVERS_MAX 255
 
+/* More than a descriptor of the netpoller has in any version. */
+#define POLL_SIZE 1024
+
 /* At the beginning of a sudog, which stands for a goroutine that waits on a channel. */
 struct sudog {
 	uint64_t g, next;
@@ -211,16 +214,12 @@ static void take_closure(const struct go_runtime *runtime, struct go_entry *entr
 		entry->timer.kind = GO_CONTEXT;
 }
 
-/* Of those who wait for the connection, the one that the deadline is for comes first. */
-static void take_poll(const struct go_index *index, struct go_entry *entry)
+/* A deadline's argument is within the descriptor, and points to its beginning. */
+static void take_poll(struct go_entry *entry)
 {
-	uint32_t reader = go_index_find(index, word(entry, 0));
-	uint32_t writer = go_index_find(index, word(entry, 8));
+	uint64_t poll = word(entry, 0);
 
-	if (entry->writes)
-		entry->timer.goroutine = writer;
-	else
-		entry->timer.goroutine = reader == GO_NONE ? writer : reader;
+	entry->poll = poll < entry->argument && entry->argument - poll < POLL_SIZE ? poll : 0;
 }
 
 static void take_argument(const struct go_timer_reader *reader, struct go_entry *entry)
@@ -234,7 +233,7 @@ static void take_argument(const struct go_timer_reader *reader, struct go_entry 
 		take_closure(reader->runtime, entry);
 		break;
 	case GO_DEADLINE:
-		take_poll(reader->index, entry);
+		take_poll(entry);
 		break;
 	default:
 		break;
@@ -252,11 +251,8 @@ static size_t plan_argument(const struct go_layout *layout, struct go_entry *ent
 		piece->size = layout->hchan_recvq + 8;
 		return 1;
 	case GO_FUNC:
-		piece->size = 8;
-		return 1;
 	case GO_DEADLINE:
-		piece->address += layout->poll_readers;
-		piece->size = 16;
+		piece->size = 8;
 		return 1;
 	default:
 		return 0;
@@ -336,6 +332,41 @@ static int read_receivers(struct go_timer_reader *reader, struct go_entry *entry
 	return err;
 }
 
+/* Of those who wait for the connection, the one that the deadline is for comes first. */
+static void take_waiters(const struct go_index *index, struct go_entry *entry)
+{
+	uint32_t reader = go_index_find(index, word(entry, 0));
+	uint32_t writer = go_index_find(index, word(entry, 8));
+
+	if (entry->writes)
+		entry->timer.goroutine = writer;
+	else
+		entry->timer.goroutine = reader == GO_NONE ? writer : reader;
+}
+
+static int read_polls(struct go_timer_reader *reader, struct go_entry *entry, size_t count)
+{
+	struct go_piece piece[GO_TIMERS_BATCH];
+	uint16_t whose[GO_TIMERS_BATCH];
+	size_t pieces = 0;
+	int err;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!entry[i].fits || !entry[i].poll)
+			continue;
+		whose[pieces] = i;
+		piece[pieces++] =
+			(struct go_piece){entry[i].poll + reader->runtime->layout.poll_readers,
+					  entry[i].bytes, 16, false};
+	}
+	err = pieces ? go_gather_read(reader->gather, piece, pieces) : 0;
+	for (size_t i = 0; i < pieces && !err; i++) {
+		if (piece[i].read)
+			take_waiters(reader->index, &entry[whose[i]]);
+	}
+	return err;
+}
+
 static void find_sleeper(const struct go_index *index, struct go_entry *entry)
 {
 	if (!entry->fits || entry->timer.kind != GO_SLEEP)
@@ -358,6 +389,7 @@ int go_timers_read(struct go_timer_reader *reader, struct go_entry *entry, size_
 	err = go_gather_read(reader->gather, piece, count);
 	for (size_t i = 0; i < count && !err; i++) {
 		entry[i].sudog = 0;
+		entry[i].poll = 0;
 		entry[i].writes = false;
 		entry[i].fits = piece[i].read && take_fields(layout, &entry[i]);
 		if (entry[i].fits)
@@ -367,6 +399,8 @@ int go_timers_read(struct go_timer_reader *reader, struct go_entry *entry, size_
 		err = read_arguments(reader, entry, count);
 	if (!err)
 		err = read_receivers(reader, entry, count);
+	if (!err)
+		err = read_polls(reader, entry, count);
 	for (size_t i = 0; i < count && !err; i++)
 		find_sleeper(reader->index, &entry[i]);
 	return err;

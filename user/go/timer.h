@@ -27,6 +27,7 @@ struct go_entry {
 	uint64_t back;	  /* what the timer's back pointer must be */
 	uint64_t argument;
 	uint64_t sudog; /* the next one of those who wait on its channel */
+	uint64_t poll;	/* DEADLINE: descriptor of the connection; 0: not found */
 	struct go_timer timer;
 	bool writes; /* DEADLINE: it is for writing alone */
 	bool fits;   /* it is such a timer */

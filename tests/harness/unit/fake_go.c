@@ -273,13 +273,17 @@ uint64_t fake_go_closure(struct fake_go *fake, enum fake_function function)
 	return at;
 }
 
+/* Where a descriptor has its own address, which is what its timers' arguments point to. */
+#define POLL_SELF 112
+
 uint64_t fake_go_poll(struct fake_go *fake, uint64_t reader, uint64_t writer)
 {
 	uint64_t at = fake_go_room(fake, 128);
 
 	fake_go_put(at + fake->layout.poll_readers, reader);
 	fake_go_put(at + fake->layout.poll_readers + 8, writer);
-	return at;
+	fake_go_put(at + POLL_SELF, at);
+	return at + POLL_SELF;
 }
 
 /* ---- reading --------------------------------------------------------------------- */

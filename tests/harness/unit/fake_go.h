@@ -110,7 +110,7 @@ uint64_t fake_go_timer(struct fake_go *fake, const struct fake_timer *timer);
 uint64_t fake_go_channel(struct fake_go *fake, const uint64_t *g, size_t count, uint64_t values);
 /* A function value that calls @function. */
 uint64_t fake_go_closure(struct fake_go *fake, enum fake_function function);
-/* A descriptor of the netpoller on which both wait; 0: nobody. */
+/* The argument for a descriptor of the netpoller on which both wait; 0: nobody. */
 uint64_t fake_go_poll(struct fake_go *fake, uint64_t reader, uint64_t writer);
 
 /* The address of the header of the heap of P @p. */
