@@ -40,6 +40,8 @@ void go_g_decode(const struct go_layout *layout, uint64_t address, const void *b
 		.id = word(bytes, layout->g_id),
 		.pc = word(bytes, layout->g_pc),
 		.bp = word(bytes, layout->g_bp),
+		/* It is in front of the program counter in all versions. */
+		.syscall_sp = layout->g_syscallpc ? word(bytes, layout->g_syscallpc - 8) : 0,
 		.syscall_pc = layout->g_syscallpc ? word(bytes, layout->g_syscallpc) : 0,
 		.syscall_bp = layout->g_syscallbp ? word(bytes, layout->g_syscallbp) : 0,
 		.creator = word(bytes, layout->g_gopc),

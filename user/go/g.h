@@ -33,7 +33,7 @@ struct go_g {
 	uint64_t stack_low, stack_high;
 	uint64_t id;
 	uint64_t pc, bp; /* where it goes on */
-	uint64_t syscall_pc, syscall_bp;
+	uint64_t syscall_sp, syscall_pc, syscall_bp;
 	uint64_t creator, start;
 	int64_t since;
 	uint32_t status; /* as enum go_g_status, or another number */

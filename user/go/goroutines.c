@@ -182,6 +182,20 @@ static int add_goroutine(struct reading *reading, const struct go_g *g)
 	return 0;
 }
 
+/*
+ * Returns where the frame pointer is saved by the function that has entered a system call; 0:
+ * that is not known. Up to Go 1.22 the runtime knows the stack pointer alone. On amd64 the frame
+ * ends with the caller's frame pointer, in front of the return address.
+ */
+static uint64_t find_frame(const struct go_runtime *runtime, const struct go_g *g)
+{
+	int64_t size = -1;
+
+	if (runtime->module->quantum == 1)
+		size = go_symbols_frame_size(runtime->symbols, g->syscall_pc - 1);
+	return size >= 8 ? g->syscall_sp + size - 8 : 0;
+}
+
 /* Begins the walk of the last goroutine, if its stack is at rest. */
 static void begin_walk(struct reading *reading, const struct go_g *g)
 {
@@ -196,7 +210,7 @@ static void begin_walk(struct reading *reading, const struct go_g *g)
 		break;
 	case GO_G_SYSCALL:
 		pc = g->syscall_pc;
-		bp = g->syscall_bp;
+		bp = g->syscall_bp ? g->syscall_bp : find_frame(reading->runtime, g);
 		break;
 	default:
 		return;
@@ -205,7 +219,6 @@ static void begin_walk(struct reading *reading, const struct go_g *g)
 		return;
 	/* One that never ran is at the beginning of its function, and was not called. */
 	go_walk_begin(walk, g->stack_low, g->stack_high, pc == g->start ? pc : pc - 1, bp);
-	/* Up to Go 1.22 the runtime does not know who has entered the system call. */
 	walk->stack.cut = g->status == GO_G_SYSCALL && !bp;
 	reading->member[reading->walks++] = (struct member){*g, reading->snapshot->goroutines - 1};
 }

@@ -12,7 +12,8 @@
 enum word {
 	ENTRY,
 	NAME,
-	FILES = 5,
+	FRAMES = 4,
+	FILES,
 	LINES,
 	VALUES, /* how many tables of values follow */
 	UNIT,
@@ -152,6 +153,7 @@ static int read_function(struct go_pclntab *tab, const struct ftab_entry pair[2]
 	function->name = word[NAME];
 	function->files = word[FILES];
 	function->lines = word[LINES];
+	function->frames = word[FRAMES];
 	function->unit = word[UNIT];
 	function->id = last[0];
 	return read_inlined_tables(tab, pair[0].function + words * sizeof(word[0]), word[VALUES],
@@ -245,6 +247,19 @@ static int read_value(struct go_pclntab *tab, const struct go_function *function
 		}
 	}
 	return -EINVAL;
+}
+
+int go_pclntab_frame(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
+		     uint32_t *size)
+{
+	int32_t value;
+	int err = read_value(tab, function, function->frames, pc, &value);
+
+	if (!err && value < 0)
+		err = -EINVAL;
+	if (!err)
+		*size = (uint32_t)value;
+	return err;
 }
 
 int go_pclntab_line(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,

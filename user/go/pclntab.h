@@ -24,6 +24,7 @@ struct go_function {
 	uint64_t entry, end;   /* addresses; @end is the first one behind it */
 	uint32_t name;	       /* offset among the names */
 	uint32_t files, lines; /* offsets of the values */
+	uint32_t frames;       /* offset of the values: sizes of its frame */
 	uint32_t unit;	       /* index of its compilation unit's first file */
 	uint32_t inlined;      /* offset of the values that are indexes into @tree; 0: none */
 	uint64_t tree;	       /* address of the functions inlined in it; 0: there are none */
@@ -55,6 +56,13 @@ int go_pclntab_inlined(struct go_pclntab *tab, const struct go_function *functio
  */
 int go_pclntab_line(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
 		    char *file, size_t size, uint32_t *line);
+
+/*
+ * Reads how many bytes are on the stack above its return address, while the code at @pc of
+ * @function runs.
+ */
+int go_pclntab_frame(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
+		     uint32_t *size);
 
 /*
  * Returns the id that functions have which the compiler made up, such as wrappers of methods: it

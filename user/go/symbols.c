@@ -260,6 +260,17 @@ uint64_t go_symbols_entry(struct go_symbols *symbols, uint64_t pc)
 	return go_pclntab_find(&symbols->tab, pc, &function) ? 0 : function.entry;
 }
 
+int64_t go_symbols_frame_size(struct go_symbols *symbols, uint64_t pc)
+{
+	struct go_function function;
+	uint32_t size;
+
+	if (go_pclntab_find(&symbols->tab, pc, &function) ||
+	    go_pclntab_frame(&symbols->tab, &function, pc, &size))
+		return -1;
+	return size;
+}
+
 size_t go_symbols_frames(struct go_symbols *symbols, uint64_t pc, const struct go_frame **frames)
 {
 	const struct place *place = find_place(symbols, pc);

@@ -41,6 +41,12 @@ const char *go_symbols_function(struct go_symbols *symbols, uint64_t pc);
 uint64_t go_symbols_entry(struct go_symbols *symbols, uint64_t pc);
 
 /*
+ * Returns how many bytes of the stack the function at @pc uses there, without its return address;
+ * -1: that is not known.
+ */
+int64_t go_symbols_frame_size(struct go_symbols *symbols, uint64_t pc);
+
+/*
  * Sets *frames to the functions at @pc: the innermost inlined one first, the one whose code it is
  * last. Returns their number, at most GO_INLINED_MAX; 0: nothing is known. They are valid as
  * long as the symbols. Of a return address the caller asks for the byte before it.
