@@ -13,7 +13,7 @@ struct go_walk go_walk(struct go_symbols *symbols, const struct go_stack *stack)
 	return (struct go_walk){.symbols = symbols, .stack = stack};
 }
 
-const struct go_frame *go_walk_next(struct go_walk *walk)
+static const struct go_frame *next_frame(struct go_walk *walk)
 {
 	static const struct go_frame unknown;
 
@@ -29,6 +29,16 @@ const struct go_frame *go_walk_next(struct go_walk *walk)
 		return &unknown;
 	walk->frames--;
 	return walk->frame++;
+}
+
+const struct go_frame *go_walk_next(struct go_walk *walk)
+{
+	const struct go_frame *frame;
+
+	do {
+		frame = next_frame(walk);
+	} while (frame && frame->wrapper);
+	return frame;
 }
 
 /* ---- packages ------------------------------------------------------------------- */

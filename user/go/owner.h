@@ -25,7 +25,7 @@ struct go_walk go_walk(struct go_symbols *symbols, const struct go_stack *stack)
 
 /*
  * Returns the next function, whose name is NULL if it is not known; NULL at the end. It is valid
- * as long as the symbols.
+ * as long as the symbols. What the compiler made up is left out, as in the runtime's own stacks.
  */
 const struct go_frame *go_walk_next(struct go_walk *walk);
 
