@@ -16,6 +16,7 @@ void go_walk_begin(struct go_walk *walk, uint64_t low, uint64_t high, uint64_t p
 	walk->high = high;
 	walk->bp = bp;
 	walk->broken = false;
+	walk->interrupted = false;
 	walk->stack.depth = 1;
 	walk->stack.cut = false;
 	walk->stack.pc[0] = pc;
@@ -34,11 +35,26 @@ static void give_up(struct go_walk *walk)
 	walk->bp = 0;
 }
 
+/*
+ * Returns an address within the function that @record returns to: a byte before, since a call was
+ * there, unless the runtime has put its own call in between.
+ */
+static uint64_t caller_of(const struct go_walker *walker, const struct go_walk *walk,
+			  const struct record *record)
+{
+	const char *name;
+
+	if (!walk->interrupted || walk->stack.depth != 2)
+		return record->back - 1;
+	name = go_symbols_function(walker->runtime->symbols, walk->stack.pc[1]);
+	return name && !strcmp(name, "runtime.asyncPreempt") ? record->back : record->back - 1;
+}
+
 /* Takes one frame. */
 static void step(const struct go_walker *walker, struct go_walk *walk, const struct record *record)
 {
 	struct go_stack *stack = &walk->stack;
-	uint64_t pc = record->back - 1;
+	uint64_t pc = caller_of(walker, walk, record);
 
 	if (!go_runtime_is_code(walker->runtime, pc)) {
 		give_up(walk);
@@ -54,6 +70,11 @@ static void step(const struct go_walker *walker, struct go_walk *walk, const str
 		return;
 	}
 	stack->pc[stack->depth++] = pc;
+	/* A first function that was preempted may have no frame of its own. */
+	if (!record->caller && go_symbols_entry(walker->runtime->symbols, pc) == walk->start) {
+		walk->bp = 0;
+		return;
+	}
 	/* Frames lie in the order of their calls. */
 	if (record->caller > walk->bp && is_frame(walk, record->caller))
 		walk->bp = record->caller;

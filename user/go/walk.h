@@ -19,8 +19,10 @@
 struct go_walk {
 	uint64_t low, high; /* of the stack */
 	uint64_t bp;	    /* of the frame to be read next; 0: there is none */
+	uint64_t start;	    /* entry of the goroutine's first function */
 	struct go_stack stack;
-	bool broken; /* its chain leads nowhere */
+	bool broken;	  /* its chain leads nowhere */
+	bool interrupted; /* it may have been stopped between any two instructions */
 };
 
 /*

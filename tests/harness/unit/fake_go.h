@@ -21,6 +21,8 @@
 	X(RT0, "runtime.rt0_go")                            \
 	X(MAIN_START, "runtime.main")                       \
 	X(GOPARK, "runtime.gopark")                         \
+	X(PREEMPT2, "runtime.asyncPreempt2")                \
+	X(PREEMPT, "runtime.asyncPreempt")                  \
 	X(CHANRECV, "runtime.chanrecv")                     \
 	X(SWEEP, "runtime.bgsweep")                         \
 	X(FINALIZERS, "runtime.runfinq")                    \

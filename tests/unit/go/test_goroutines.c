@@ -250,6 +250,41 @@ static void broken_chains_of_frames_end_and_are_counted(void **state)
 	check_broken(8, (uintptr_t)&fake, false, 1);
 }
 
+static void a_first_function_without_a_frame_ends_its_stack(void **state)
+{
+	static const enum fake_function stack[] = {FAKE_GOPARK, FAKE_CHANRECV, FAKE_WORKER};
+	uint64_t g, frame;
+
+	(void)state;
+	begin(24);
+	g = fake_go_worker(&fake);
+	frame = fake_go_get(g + fake.layout.g_bp);
+	/* The one that returns to the worker has no caller. */
+	fake_go_put(fake_go_get(frame), 0);
+	take();
+	check_stack(&snapshot.goroutine[2], stack, 3, false);
+	check_lost(GO_LOSSES, 0);
+	end();
+}
+
+static void one_that_was_preempted_is_where_it_was_interrupted(void **state)
+{
+	static const enum fake_function stack[] = {FAKE_PREEMPT2, FAKE_PREEMPT, FAKE_WORKER};
+	uint64_t g, frame;
+
+	(void)state;
+	begin(24);
+	g = fake_go_g(&fake, &(struct fake_g){GO_G_RUNNABLE, FAKE_WORKER, FAKE_MAIN, stack, 3, 0});
+	frame = fake_go_get(fake_go_get(g + fake.layout.g_bp));
+	/* At its first instruction: the byte before is another function's. */
+	fake_go_put(frame + 8, fake.function[FAKE_WORKER]);
+	fake_go_put(frame, 0);
+	take();
+	check_stack(&snapshot.goroutine[2], stack, 3, false);
+	check_lost(GO_LOSSES, 0);
+	end();
+}
+
 static void a_stack_that_is_gone_leaves_its_goroutine(void **state)
 {
 	uint64_t g;
@@ -351,6 +386,8 @@ int main(void)
 		cmocka_unit_test(waiting_times_that_cannot_be_are_unknown),
 		cmocka_unit_test(a_stack_of_many_frames_is_cut),
 		cmocka_unit_test(broken_chains_of_frames_end_and_are_counted),
+		cmocka_unit_test(a_first_function_without_a_frame_ends_its_stack),
+		cmocka_unit_test(one_that_was_preempted_is_where_it_was_interrupted),
 		cmocka_unit_test(a_stack_that_is_gone_leaves_its_goroutine),
 		cmocka_unit_test(some_strange_ones_are_counted_and_many_refused),
 		cmocka_unit_test(an_index_finds_those_that_live),
