@@ -127,11 +127,11 @@ inline_always void walk(struct go_site_key *key, __u64 frame)
 }
 
 /* Makes a place for @key. GO_SITES_MAX: there is none left. */
-static __noinline __u32 new_site(struct go_site_key *key)
+inline_always __u32 new_site(struct go_site_key *key)
 {
 	__u32 index, *other;
 
-	if (!key || totals.sites >= GO_SITES_MAX)
+	if (totals.sites >= GO_SITES_MAX)
 		return GO_SITES_MAX;
 	index = __sync_fetch_and_add(&totals.sites, 1);
 	if (index >= GO_SITES_MAX)
@@ -155,12 +155,10 @@ inline_always __u32 find_site(struct go_site_key *key)
 }
 
 /* Another timer was at @address: the runtime has freed it without a word. */
-static __noinline void replace(__u64 address, struct go_site_timer *timer)
+inline_always void replace(__u64 address, struct go_site_timer *timer)
 {
 	struct go_site_timer *old = bpf_map_lookup_elem(&armed, &address);
 
-	if (!timer)
-		return;
 	if (old)
 		add(&counts_of(old)->replaced, 1);
 	if (bpf_map_update_elem(&armed, &address, timer, BPF_ANY))

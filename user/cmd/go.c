@@ -459,6 +459,8 @@ static int run_go(struct run *run)
 /* Watches one process instead of looking at all. An enum exit_code. */
 static int run_sites(struct run *run)
 {
+	struct session_heading heading;
+	const struct report host = host_report(&heading);
 	/* In JSON refusals are lines too. */
 	int status, err = run->options->json ? write_header(run) : 0;
 
@@ -468,7 +470,8 @@ static int run_sites(struct run *run)
 		return fail(err);
 	status = check_subjects(run);
 	if (status == EXIT_DONE)
-		status = go_sites_command(run->subject[0].process, run->options, run->output.file);
+		status = go_sites_command(run->subject[0].process, run->options, &host,
+					  run->output.file);
 	return status == EXIT_DONE && output_commit(&run->output) ? EXIT_FAILED : status;
 }
 

@@ -15,6 +15,7 @@
 #include "cmd/go_sites_private.h"
 #include "cmd/session.h"
 #include "go/sites.h"
+#include "sink/go.h"
 #include "source/go_probes.h"
 
 #define STEP_NS 100000000ULL /* hits are looked at this often */
@@ -281,7 +282,8 @@ void go_sites_free(struct go_sites_report *report)
 	*report = (struct go_sites_report){0};
 }
 
-int go_sites_command(struct go_process *process, const struct options *options, FILE *out)
+int go_sites_command(struct go_process *process, const struct options *options,
+		     const struct report *host, FILE *out)
 {
 	const struct go_sites_wish wish = {
 		.duration_ns = options->duration_ns ?: GO_SITES_DURATION_NS,
@@ -293,6 +295,8 @@ int go_sites_command(struct go_process *process, const struct options *options, 
 	int err = go_sites_run(process, &wish, &session_stop, &report);
 	int status = err ? session_exit_code(err) : EXIT_DONE;
 
+	if (!err && !options->json)
+		err = go_text_header(out, host);
 	if (!err)
 		err = options->json ? go_sites_json(out, &report) : go_sites_text(out, &report);
 	go_sites_free(&report);

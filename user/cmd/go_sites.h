@@ -10,6 +10,7 @@
 #include "go/process.h"
 #include "options/options.h"
 #include "sink/go_sites.h"
+#include "sink/report.h"
 
 #define GO_SITES_DURATION_NS 30000000000ULL /* unless the user says otherwise */
 #define GO_SITES_LIMIT 50000		    /* calls a second that probes may meet */
@@ -23,9 +24,11 @@ struct go_sites_wish {
 
 /*
  * Watches @process as @options say, and writes to @out what became of its timers. An enum exit_code:
- * EXIT_DONE, or another one, whose reason has been said on stderr.
+ * EXIT_DONE, or another one, whose reason has been said on stderr. @host is for the header of text;
+ * that of JSON has been written.
  */
-int go_sites_command(struct go_process *process, const struct options *options, FILE *out);
+int go_sites_command(struct go_process *process, const struct options *options,
+		     const struct report *host, FILE *out);
 
 /*
  * Puts probes on @process, watches until the time is over, *@stop is not 0, the process ends or
