@@ -373,18 +373,43 @@ static void run_capabilities(const void *argument)
 	go_fixture_end(&fixture);
 }
 
-const struct live_test tests_go_sites[] = {
 #ifdef __x86_64__
-	{.name = "go-sites-1.19", .run = run_exact, .argument = "1.19", .seconds = 120},
-	{.name = "go-sites-1.23", .run = run_exact, .argument = "1.23", .seconds = 120},
-	{.name = "go-sites-newest", .run = run_exact, .seconds = 120},
-	{.name = "go-sites-others", .run = run_exact_others, .seconds = 600},
-	{.name = "go-sites-cycles", .run = run_cycles, .seconds = 300},
-	{.name = "go-sites-guard", .run = run_guard},
-	{.name = "go-sites-killed", .run = run_killed},
-	{.name = "go-sites-late", .run = run_late},
-	{.name = "go-sites-changed", .run = run_changed},
-	{.name = "go-sites-capabilities", .run = run_capabilities},
+#define ON_AMD64(run) run
+#else
+#define ON_AMD64(run) (1 ? run_elsewhere : run)
+
+/* Other machines get no probe, and are told why. */
+static void run_elsewhere(const void *argument)
+{
+	const struct go_binary binary = go_newest();
+	struct go_fixture fixture;
+	char target[16];
+
+	(void)argument;
+	go_fixture_start(&fixture, &binary, NULL, DWELL_ARGUMENTS("sites", "1"));
+	snprintf(target, sizeof(target), "%d", fixture.pid);
+	dwell_expect_error(NULL, DWELL_ARGUMENTS("go", "--sites", "-d", "100ms", "-p", target), 1,
+			   "probes are known for amd64 alone");
+	go_fixture_expect_alive(&fixture);
+	go_fixture_end(&fixture);
+}
 #endif
+
+#define SITES_TEST(test_name, body, ...)                              \
+	{                                                             \
+		.name = test_name, .run = ON_AMD64(body), __VA_ARGS__ \
+	}
+
+const struct live_test tests_go_sites[] = {
+	SITES_TEST("go-sites-1.19", run_exact, .argument = "1.19", .seconds = 120),
+	SITES_TEST("go-sites-1.23", run_exact, .argument = "1.23", .seconds = 120),
+	SITES_TEST("go-sites-newest", run_exact, .seconds = 120),
+	SITES_TEST("go-sites-others", run_exact_others, .seconds = 600),
+	SITES_TEST("go-sites-cycles", run_cycles, .seconds = 300),
+	SITES_TEST("go-sites-guard", run_guard, .seconds = 60),
+	SITES_TEST("go-sites-killed", run_killed, .seconds = 60),
+	SITES_TEST("go-sites-late", run_late, .seconds = 60),
+	SITES_TEST("go-sites-changed", run_changed, .seconds = 60),
+	SITES_TEST("go-sites-capabilities", run_capabilities, .seconds = 60),
 	{0},
 };

@@ -84,7 +84,8 @@ static void put_table(FILE *out, const struct go_sites_report *report)
 	for (size_t i = 0; i < report->rows && !ferror(out); i++)
 		put_row(out, report, &report->row[i]);
 	if (report->hidden)
-		fprintf(out, "%zu more rows are not shown\n", report->hidden);
+		fprintf(out, "%zu more row%s not shown\n", report->hidden,
+			report->hidden == 1 ? " is" : "s are");
 	if (report->rows + report->hidden > 1) {
 		put_counts(out, report, &report->total);
 		fputs("  in all\n", out);
