@@ -100,7 +100,7 @@ static void add_row(struct go_sites_row *total, const struct go_sites_row *row)
 /* Makes a row of each site, in their order. Returns rows that the caller frees; NULL: no memory. */
 static struct go_sites_row *make_rows(const struct go_site *site, size_t sites, bool reconciled)
 {
-	struct go_sites_row *row = calloc(sites + 1, sizeof(*row));
+	struct go_sites_row *row = calloc(sites ?: 1, sizeof(*row));
 
 	for (size_t i = 0; row && i < sites; i++)
 		row[i] = (struct go_sites_row){

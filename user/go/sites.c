@@ -114,7 +114,10 @@ static int prove(struct go_memory *memory, uint64_t entry, uint64_t size, uint64
 	if (err)
 		return err;
 	count = go_sites_calls(code, size, entry, callee, &at);
-	if (count != 1)
+	if (!count)
+		return refuse(why, "%s does not call %s, unless another tracer has a probe there",
+			      call->function, call->callee);
+	if (count > 1)
 		return refuse(why, "%s calls %s in %zu places, where only one is expected",
 			      call->function, call->callee, count);
 	call->address = entry + at;

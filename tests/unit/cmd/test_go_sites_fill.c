@@ -193,6 +193,17 @@ static void rows_come_by_what_lives_then_by_what_was_created(void **state)
 	assert_int_equal(report.total.oldest_ns, UNTIL - 100);
 }
 
+static void of_equal_rows_what_was_dropped_comes_first(void **state)
+{
+	(void)state;
+	add_site(10, (struct go_site_counts){.created = 9, .stopped = 9});
+	add_site(11, (struct go_site_counts){.created = 2});
+	add_timer(0x100, 1, 100);
+	fill(&snapshot, 0);
+	check_row(0, 11, 0, 1);
+	check_row(1, 10, 0, 0);
+}
+
 static void rows_beyond_the_limit_are_counted_and_in_the_total(void **state)
 {
 	(void)state;
@@ -247,6 +258,7 @@ int main(void)
 		TEST(without_a_snapshot_all_that_is_armed_is_live),
 		TEST(a_timer_whose_memory_was_used_anew_is_dropped),
 		TEST(rows_come_by_what_lives_then_by_what_was_created),
+		TEST(of_equal_rows_what_was_dropped_comes_first),
 		TEST(rows_beyond_the_limit_are_counted_and_in_the_total),
 		TEST(a_timer_without_a_site_is_in_no_row),
 		TEST(lateness_is_a_distribution),
