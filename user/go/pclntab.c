@@ -428,8 +428,10 @@ int go_pclntab_search(struct go_pclntab *tab, const char *name, uint64_t *entry,
 			continue;
 		*entry = module->text.start + pair[0].entry;
 		*end = module->text.start + pair[1].entry;
-		if (matches++ || pair[1].entry <= pair[0].entry || *end > module->text.end)
+		if (pair[1].entry <= pair[0].entry || *end > module->text.end)
 			err = -ENOENT;
+		else if (matches++)
+			err = -ENOTUNIQ;
 	}
 	return err ? err : matches ? 0 : -ENOENT;
 }

@@ -75,7 +75,7 @@ int go_pclntab_name(struct go_pclntab *tab, uint32_t name, char *text, size_t si
 
 /*
  * Finds the function that is named @name, to the letter, by a search of all names. -ENOENT: there
- * is none, or there are several.
+ * is none; -ENOTUNIQ: there are several.
  */
 int go_pclntab_search(struct go_pclntab *tab, const char *name, uint64_t *entry, uint64_t *end);
 

@@ -55,8 +55,8 @@ size_t go_symbols_frames(struct go_symbols *symbols, uint64_t pc, const struct g
 
 /*
  * Finds the function named @name, with its type arguments, by a search of all names. Sets *entry
- * and *size, in bytes. 0; -ENOENT: there is none, or there are several, as where assembly and Go
- * call it in two ways; another negative errno.
+ * and *size, in bytes. 0; -ENOENT: there is none; -ENOTUNIQ: there are several, as where assembly
+ * and Go call it in two ways; another negative errno.
  */
 int go_symbols_find(struct go_symbols *symbols, const char *name, uint64_t *entry, uint64_t *size);
 

@@ -290,8 +290,8 @@ static void brackets_are_replaced_as_the_runtime_does(void **state)
 static void functions_are_found_by_their_whole_name(void **state)
 {
 	static const char *const none[] = {
-		"main.",      "main.oute",  "main.outer2",	 "outer", "",
-		"util.inner", "go:buildid", "main.generic[...]", "twice"};
+		"main.", "main.oute",  "main.outer2", "outer",
+		"",	 "util.inner", "go:buildid",  "main.generic[...]"};
 	uint64_t entry, size, last;
 	char name[5000];
 
@@ -317,6 +317,7 @@ static void functions_are_found_by_their_whole_name(void **state)
 	assert_int_equal(go_symbols_find(symbols, "last", &entry, &size), 0);
 	assert_int_equal(entry, last);
 	assert_int_equal(size, 0x60);
+	assert_int_equal(go_symbols_find(symbols, "twice", &entry, &size), -ENOTUNIQ);
 	for (size_t i = 0; i < LENGTH(none); i++)
 		assert_int_equal(go_symbols_find(symbols, none[i], &entry, &size), -ENOENT);
 	assert_int_equal(go_symbols_find(symbols, name, &entry, &size), 0);
