@@ -23,9 +23,9 @@ struct go_sites_wish {
 };
 
 /*
- * Watches @process as @options say, and writes to @out what became of its timers. An enum exit_code:
- * EXIT_DONE, or another one, whose reason has been said on stderr. @host is for the header of text;
- * that of JSON has been written.
+ * Watches @process as @options say, and writes to @out what became of its timers. Returns an enum
+ * exit_code: EXIT_DONE, or another one, whose reason has been said on stderr. @host is for the header
+ * of text; that of JSON has been written.
  */
 int go_sites_command(struct go_process *process, const struct options *options,
 		     const struct report *host, FILE *out);
@@ -34,9 +34,9 @@ int go_sites_command(struct go_process *process, const struct options *options,
  * Puts probes on @process, watches until the time is over, *@stop is not 0, the process ends or
  * its calls become too many, and takes them off. Once they are on, this process gives up for good
  * all privileges that it does not need to read them. Fills @report, whose pointers lead into
- * @process, which must outlive it. 0, or a negative errno for session_exit_code(), after it said why on
- * stderr: -EPERM, -EOPNOTSUPP, another one. The caller frees @report with go_sites_free() in any
- * case.
+ * @process, which must outlive it. 0, or a negative errno for session_exit_code(), after it said
+ * why on stderr: -EPERM, -EOPNOTSUPP, another one. The caller frees @report with go_sites_free()
+ * in any case.
  */
 int go_sites_run(struct go_process *process, const struct go_sites_wish *wish,
 		 const volatile int *stop, struct go_sites_report *report);

@@ -23,7 +23,7 @@ struct go_sites_kernel {
  */
 void go_sites_kernel_begin(struct go_sites_kernel *kernel, uint32_t pid);
 
-/* Measures until the mono time @until, or until *@stop is not 0; if it does not measure, it sleeps. */
+/* Measures, or else sleeps, until the mono time @until, or until *@stop is not 0. */
 void go_sites_kernel_run(struct go_sites_kernel *kernel, uint64_t until, const volatile int *stop);
 
 /* Ends, and adds the lateness of the process's timers to @late. Returns whether it was measured. */

@@ -53,9 +53,9 @@ struct go_sites {
 /*
  * Finds all calls that timers pass, and proves each: exactly one call instruction in the named
  * function leads to the named callee, and it lies in code that is mapped from the file. A
- * function that nothing in the program uses is left out by Go's linker, and so here too. 0; -ENOTSUP:
- * one is not proven, and *why says which and what is wrong; another negative errno of reading,
- * with *why empty.
+ * function that nothing in the program uses is left out by Go's linker, and so here too. 0;
+ * -ENOTSUP: one is not proven, and *why says which and what is wrong; another negative errno of
+ * reading, with *why empty.
  */
 int go_sites_find(struct go_memory *memory, const struct go_image *image,
 		  const struct go_layout *layout, struct go_symbols *symbols,
@@ -70,9 +70,9 @@ int go_sites_file(uint32_t pid, const struct go_image *image);
 
 /*
  * Proves that the calls are still what was found, and that the executable, open at @file, has the
- * same: the kernel emulates what the file has. The file itself is read only where a page of the process
- * is no longer the file's own. 0; -ENOTSUP, with the reason in *why; another negative errno,
- * with *why empty.
+ * same: the kernel emulates what the file has. The file itself is read only where a page of the
+ * process is no longer the file's own. 0; -ENOTSUP, with the reason in *why; another negative
+ * errno, with *why empty.
  */
 int go_sites_check(struct go_memory *memory, const struct go_sites *sites, int file,
 		   char why[GO_SITES_WHY_LEN]);

@@ -75,8 +75,8 @@ double go_sites_cpu(const struct go_sites_report *report);
 
 /*
  * Calls @take with each function of the creating stack of @row, the innermost first, inlined ones
- * included, those that the compiler made up left out. @frame is NULL where only the address @pc is known. 0, or what @take returned first
- * that is not 0.
+ * included, those that the compiler made up left out. @frame is NULL where only the address @pc is
+ * known. 0, or what @take returned first that is not 0.
  */
 int go_sites_stack(const struct go_sites_report *report, const struct go_sites_row *row,
 		   int (*take)(void *context, uint64_t pc, const struct go_frame *frame),
