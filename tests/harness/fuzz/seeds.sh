@@ -25,7 +25,7 @@ for variant in "$@"; do
 		sleep 0.1
 	done
 	echo "$variant"
-	"build/seed/$target" $! "tests/fuzz/corpus/$target/$(echo "$variant" | tr / -)" 3>&-
+	"build/seed/$target" $! "tests/fuzz/corpus/$target/ok-$(echo "$variant" | tr / -)" 3>&-
 	exec 3>&-
 	wait $!
 done
