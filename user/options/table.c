@@ -102,7 +102,7 @@ const struct option_spec option_specs[] = {
 	  SECTION_VIEW, MEASURES | GO, value_duration, .value = { "10s", AT(duration_ns) },
 	  .max = DURATION_MAX_NS,
 	  .variant = {
-		{ OUTLIERS | DAEMON, { "0", AT(duration_ns) } },
+		{ .commands = OUTLIERS | DAEMON, .value = { "0", AT(duration_ns) } },
 		{ GO, { AT(duration_ns) },
 		  "for how long to look again and again (-i), such as 10m; 0 = until Ctrl-C; "
 		  "without -d and -i it looks once", SECTION_VIEW } } },
@@ -110,7 +110,7 @@ const struct option_spec option_specs[] = {
 	  "one line for each task, process, comm or cgroup; timers also by callback or api",
 	  SECTION_VIEW, VIEWS | GO, value_word, .value = { "task", by_names, AT(view.by) },
 	  .variant = {
-		{ TIMERS, { "process", timer_by_names, AT(timer_view.by) } },
+		{ .commands = TIMERS, .value = { "process", timer_by_names, AT(timer_view.by) } },
 		{ GO, { "site", go_by_names, AT(go.view.by) },
 		  "one line for each kind, site or creator", SECTION_VIEW } } },
 	{ 's', "sort", "KEY",
@@ -118,7 +118,8 @@ const struct option_spec option_specs[] = {
 	  SECTION_VIEW, VIEWS | GO, value_word,
 	  .value = { "runqueue", .column = row_sort_key, AT(view.sort) },
 	  .variant = {
-		{ TIMERS, { "armed", .column = timer_sort_key, AT(timer_view.sort) } },
+		{ .commands = TIMERS,
+		  .value = { "armed", .column = timer_sort_key, AT(timer_view.sort) } },
 		{ GO, { "count", go_sort_names, AT(go.view.sort) },
 		  "what to sort by, what matters most first", SECTION_VIEW } } },
 	{ 'n', "top", "COUNT",
