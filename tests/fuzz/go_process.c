@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "go/view.h"
 #include "harness/fuzz/fuzz.h"
 #include "harness/fuzz/go_memory.h"
 
@@ -81,6 +82,37 @@ static uint64_t read_stacks(struct go_process *process, const struct go_snapshot
 	return hash;
 }
 
+static uint64_t check_rows(struct go_process *process, const struct go_snapshot *snapshot,
+			   enum go_by by, uint64_t hash)
+{
+	const struct go_view view = {.by = by};
+	uint64_t timers = 0, goroutines = 0;
+	struct go_rows rows;
+
+	assert(!go_rows_make(snapshot, go_process_symbols(process), &view, &rows));
+	for (size_t i = 0; i < rows.timers; i++) {
+		const struct go_timer_row *row = &rows.timer[i];
+
+		assert(row->stack == GO_NONE || row->stack < snapshot->stacks);
+		assert(row->overdue <= row->count && row->received <= row->count);
+		assert(row->full <= row->count && row->crowded <= row->received);
+		timers += row->count + row->dead;
+		hash = fuzz_hash_text(fuzz_hash_text(hash, row->owner), row->creator);
+	}
+	for (size_t i = 0; i < rows.goroutines; i++) {
+		const struct go_goroutine_row *row = &rows.goroutine[i];
+
+		assert(row->stack == GO_NONE || row->stack < snapshot->stacks);
+		assert(row->polls <= row->count && row->known <= row->count);
+		goroutines += row->count;
+		hash = fuzz_hash_text(fuzz_hash_text(hash, row->place), row->wait);
+	}
+	assert(timers == snapshot->timers && timers == rows.armed + rows.dead);
+	assert(goroutines + rows.system == snapshot->goroutines);
+	go_rows_free(&rows);
+	return hash;
+}
+
 /* 0: it is not complete. */
 static uint64_t read_snapshot(struct go_process *process)
 {
@@ -93,6 +125,8 @@ static uint64_t read_snapshot(struct go_process *process)
 	hash = read_timers(process, &snapshot, hash);
 	hash = read_goroutines(process, &snapshot, hash);
 	hash = read_stacks(process, &snapshot, hash);
+	for (int by = GO_BY_KIND; by <= GO_BY_CREATOR; by++)
+		hash = check_rows(process, &snapshot, (enum go_by)by, hash);
 	for (int i = 0; i < GO_LOSSES; i++)
 		lost += snapshot.lost[i];
 	assert(!snapshot.complete || !lost);
