@@ -13,6 +13,9 @@
 /* Places that are named. */
 #define SAMPLES 16
 
+/* A search of all names takes twenty times as long as the rest, so few inputs have one. */
+static bool searches = true;
+
 static uint64_t read_place(struct go_symbols *symbols, uint64_t pc, uint64_t hash)
 {
 	const struct go_frame *frames, *again;
@@ -59,8 +62,8 @@ static uint64_t read_symbols(struct go_symbols *symbols, const struct go_module 
 	hash = read_place(symbols, module->text.start - 1, hash);
 	hash = read_place(symbols, 0, hash);
 	hash = read_place(symbols, UINT64_MAX, hash);
-	hash = find(symbols, "runtime.main", hash);
-	hash = find(symbols, "there is none", hash);
+	if (searches)
+		hash = find(symbols, "runtime.main", hash);
 	return hash + go_symbols_unknown(symbols);
 }
 
@@ -90,6 +93,8 @@ uint64_t fuzz_read(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz_process(data, size);
+	searches = size % 32 == 0;
 	fuzz_read();
+	searches = true;
 	return 0;
 }
