@@ -13,20 +13,19 @@ struct go_walk go_walk(struct go_symbols *symbols, const struct go_stack *stack)
 	return (struct go_walk){.symbols = symbols, .stack = stack};
 }
 
+/* The next frame, wrappers included. */
 static const struct go_frame *next_frame(struct go_walk *walk)
 {
 	static const struct go_frame unknown;
 
-	if (walk->frames) {
-		walk->frames--;
-		return walk->frame++;
+	if (!walk->frames) {
+		if (walk->next >= walk->stack->depth || walk->next >= GO_STACK_DEPTH)
+			return NULL;
+		walk->pc = walk->stack->pc[walk->next++];
+		walk->frames = go_symbols_frames(walk->symbols, walk->pc, &walk->frame);
+		if (!walk->frames)
+			return &unknown;
 	}
-	if (walk->next >= walk->stack->depth || walk->next >= GO_STACK_DEPTH)
-		return NULL;
-	walk->pc = walk->stack->pc[walk->next++];
-	walk->frames = go_symbols_frames(walk->symbols, walk->pc, &walk->frame);
-	if (!walk->frames)
-		return &unknown;
 	walk->frames--;
 	return walk->frame++;
 }
@@ -35,9 +34,8 @@ const struct go_frame *go_walk_next(struct go_walk *walk)
 {
 	const struct go_frame *frame;
 
-	do {
-		frame = next_frame(walk);
-	} while (frame && frame->wrapper);
+	while ((frame = next_frame(walk)) && frame->wrapper)
+		;
 	return frame;
 }
 

@@ -10,7 +10,10 @@
 #include "go/snapshot.h"
 #include "go/symbols.h"
 
-/* A walk over the functions of a stack, the innermost first, inlined ones included. */
+/*
+ * A walk over the functions of a stack, the innermost first: inlined ones too, but none that the
+ * compiler made up.
+ */
 struct go_walk {
 	struct go_symbols *symbols;
 	const struct go_stack *stack;

@@ -155,25 +155,42 @@ static void add_line(struct writer *writer, struct proto *location, const char *
 	proto_part(location, LOCATION_LINE, part);
 }
 
-/* The location of @pc, with all functions inlined there; 0: no memory. */
+/* Whether the compiler made up all functions at @pc. */
+static bool is_wrapper(const struct go_frame *frame, size_t frames)
+{
+	size_t i = 0;
+
+	while (i < frames && frame[i].wrapper)
+		i++;
+	return frames && i == frames;
+}
+
+/*
+ * The location of @pc, with all functions inlined there. 0: no memory, or only functions that
+ * the compiler made up.
+ */
 static uint64_t location(struct writer *writer, uint64_t pc)
 {
 	const struct go_frame *frame;
+	const size_t frames = go_symbols_frames(writer->report->symbols, pc, &frame);
 	struct proto made = {0};
 	char address[32];
+	uint64_t number;
 	bool fresh;
-	const uint64_t number = number_of(writer, &writer->locations, &pc, sizeof(pc), &fresh);
-	size_t frames;
 
+	if (is_wrapper(frame, frames))
+		return 0;
+	number = number_of(writer, &writer->locations, &pc, sizeof(pc), &fresh);
 	if (!number || !fresh)
 		return number;
-	frames = go_symbols_frames(writer->report->symbols, pc, &frame);
 	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)pc);
 	proto_number(&made, LOCATION_ID, number);
 	proto_number(&made, LOCATION_MAPPING, THE_MAPPING);
 	proto_number(&made, LOCATION_ADDRESS, pc);
 	for (size_t i = 0; i < frames; i++)
-		add_line(writer, &made, frame[i].function ?: address, frame[i].file, frame[i].line);
+		if (!frame[i].wrapper)
+			add_line(writer, &made, frame[i].function ?: address, frame[i].file,
+				 frame[i].line);
 	if (!frames)
 		add_line(writer, &made, address, NULL, 0);
 	proto_part(&writer->profile, PROFILE_LOCATION, &made);
@@ -322,6 +339,12 @@ static const char *nowhere_name(const struct group_key *key, char name[NOWHERE_L
 	return name;
 }
 
+static void add_location(struct proto *list, uint64_t number)
+{
+	if (number)
+		proto_packed(list, number);
+}
+
 /* Adds where a group is, the innermost first. */
 static void add_locations(struct writer *writer, const struct group_key *key)
 {
@@ -333,10 +356,10 @@ static void add_locations(struct writer *writer, const struct group_key *key)
 		const struct go_stack *stack = &snapshot->stack[key->stack];
 
 		for (uint32_t i = 0; i < stack->depth && i < GO_STACK_DEPTH; i++)
-			proto_packed(&list, location(writer, stack->pc[i]));
+			add_location(&list, location(writer, stack->pc[i]));
 	}
 	if (!list.length && key->function)
-		proto_packed(&list, location(writer, key->function));
+		add_location(&list, location(writer, key->function));
 	if (!list.length)
 		proto_packed(&list, nowhere(writer, nowhere_name(key, name)));
 	proto_part(&writer->sample, SAMPLE_LOCATION, &list);

@@ -263,10 +263,11 @@ static void put_foot(FILE *out, const struct go_report *report)
 	const struct go_rows *rows = report->rows;
 
 	if (rows->timers_hidden)
-		fprintf(out, "… %zu more rows of timers: -n 0 shows all\n", rows->timers_hidden);
+		fprintf(out, "… %zu more row%s of timers: -n 0 shows all\n", rows->timers_hidden,
+			rows->timers_hidden == 1 ? "" : "s");
 	if (rows->goroutines_hidden)
-		fprintf(out, "… %zu more rows of goroutines: -n 0 shows all\n",
-			rows->goroutines_hidden);
+		fprintf(out, "… %zu more row%s of goroutines: -n 0 shows all\n",
+			rows->goroutines_hidden, rows->goroutines_hidden == 1 ? "" : "s");
 	if (!report->several)
 		return;
 	if (rows->samples < GROWTH_SAMPLES)

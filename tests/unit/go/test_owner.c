@@ -80,6 +80,16 @@ static void an_inlined_function_owns_too(void **state)
 	assert_string_equal(owner(make_stack(1, 3, 0)), "main.pause");
 }
 
+static void what_the_compiler_made_up_is_left_out(void **state)
+{
+	(void)state;
+	name_at(3, "main.made.gowrap1", "main.go", 3);
+	program.at[2].frame[0].wrapper = true;
+	name_at(4, "main.worker", "main.go", 4);
+	assert_string_equal(owner(make_stack(1, 3, 4)), "main.worker");
+	assert_string_equal(owner(make_stack(1, 3, 0)), "runtime.gopark");
+}
+
 static void a_library_on_its_own_is_told_by_its_package(void **state)
 {
 	(void)state;
@@ -126,6 +136,7 @@ int main(void)
 		cmocka_unit_test_setup(packages_are_told_apart_by_their_first_directory, begin),
 		cmocka_unit_test_setup(the_first_function_of_the_program_owns_a_stack, begin),
 		cmocka_unit_test_setup(an_inlined_function_owns_too, begin),
+		cmocka_unit_test_setup(what_the_compiler_made_up_is_left_out, begin),
 		cmocka_unit_test_setup(a_library_on_its_own_is_told_by_its_package, begin),
 		cmocka_unit_test_setup(an_unknown_stack_has_no_owner, begin),
 		cmocka_unit_test_setup(a_depth_beyond_the_stack_ends_the_walk, begin),

@@ -114,6 +114,27 @@ static void what_is_of_timers_is_counted(void **state)
 	assert_int_equal(rows.dead, 1);
 }
 
+static void what_is_late_by_design_is_not_overdue(void **state)
+{
+	(void)state;
+	make_timer(GO_TIMER, 0, NOW - GO_OVERDUE_LEAST_NS + 1);
+	view(GO_BY_SITE, GO_SORT_COUNT, 0);
+	assert_int_equal(rows.overdue, 0);
+	make_timer(GO_TIMER, 0, NOW - GO_OVERDUE_LEAST_NS);
+	view(GO_BY_SITE, GO_SORT_COUNT, 0);
+	assert_int_equal(rows.overdue, 1);
+}
+
+static void the_runtime_is_no_creator(void **state)
+{
+	(void)state;
+	make_goroutine(GO_WAITING, sleeping, PARK);
+	receive(make_timer(GO_SLEEP, 0, NOW + S));
+	view(GO_BY_SITE, GO_SORT_COUNT, 0);
+	assert_null(rows.goroutine[0].creator);
+	assert_null(rows.timer[0].creator);
+}
+
 static void times_at_the_ends_do_not_overflow(void **state)
 {
 	(void)state;
@@ -208,6 +229,10 @@ static void rows_are_sorted_and_cut(void **state)
 	assert_int_equal(rows.goroutines, 1);
 	assert_int_equal(rows.goroutines_hidden, 0);
 	assert_int_equal(rows.armed, 5);
+	make_goroutine(GO_WAITING, sleeping, 0)->since = NOW - S;
+	view(GO_BY_SITE, GO_SORT_AGE, 0);
+	assert_int_equal(rows.goroutine[0].oldest_ns, S);
+	assert_int_equal(rows.goroutine[1].count, 3);
 }
 
 static void names_are_asked_for_once(void **state)
@@ -309,6 +334,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(timers_of_one_owner_are_a_row, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_of_timers_is_counted, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_late_by_design_is_not_overdue, begin, end),
+		cmocka_unit_test_setup_teardown(the_runtime_is_no_creator, begin, end),
 		cmocka_unit_test_setup_teardown(times_at_the_ends_do_not_overflow, begin, end),
 		cmocka_unit_test_setup_teardown(
 			periods_make_rows_of_their_own_unless_they_do_not_matter, begin, end),

@@ -232,6 +232,8 @@ static void a_ticker_that_is_due_too_late_is_told(void **state)
 
 static void dead_timers_are_told_apart(void **state)
 {
+	struct output output;
+
 	(void)state;
 	make_timer(GO_CONTEXT, 0, NOW + S)->function = CLOSURE;
 	for (int i = 0; i < 19; i++) {
@@ -241,6 +243,9 @@ static void dead_timers_are_told_apart(void **state)
 	make_timer(GO_SLEEP, 0, NOW + S)->dead = true;
 	tell("     1  context deadline, due in 1.0s, 19 more dead\n");
 	assert_int_equal(rows.timers, 2);
+	output_text(&output, text_sink, NULL);
+	assert_false(has_line(&output, "Sleep"));
+	output_free(&output);
 	check_text("  1 timer armed, 20 dead (stopped, but not removed yet); next due in 1.0s\n\n"
 		   "     1  context");
 }
@@ -313,7 +318,7 @@ static void what_was_cut_off_is_counted(void **state)
 	make_timer(GO_SLEEP, 0, NOW + S);
 	make_timer(GO_TIMER, 0, NOW + S);
 	view.limit = 1;
-	tell("… 1 more rows of timers: -n 0 shows all\n");
+	tell("… 1 more row of timers: -n 0 shows all\n");
 }
 
 static void an_exited_process_says_so(void **state)
@@ -323,6 +328,13 @@ static void an_exited_process_says_so(void **state)
 	go.layout_known = false;
 	tell("has exited meanwhile");
 	check_text("a version that dwell does not know");
+}
+
+static void the_librarys_lines_are_not_told(void **state)
+{
+	(void)state;
+	make_goroutine(GO_WAITING, make_stack(POLL, 0, 0), MAIN);
+	tell("waiting in internal/poll.runtime_pollWait (created by main.main), IO wait\n");
 }
 
 /* ---- names ------------------------------------------------------------------------- */
@@ -438,6 +450,21 @@ static void every_key_of_a_row_is_told(void **state)
 	output_free(&output);
 }
 
+static void some_receivers_are_not_all(void **state)
+{
+	struct output output;
+
+	(void)state;
+	view.by = GO_BY_KIND;
+	make_received(2);
+	make_timer(GO_TICKER, 200 * MS, NOW + S);
+	tell("     3  tickers of 200ms, 2 of them received");
+	output_json(&output, json_sink, NULL);
+	assert_true(json_is_false(json_object_get(output.json[1], "received")));
+	check_integer(output.json[1], "received_count", 2);
+	output_free(&output);
+}
+
 static void growth_and_changes_have_keys(void **state)
 {
 	struct output output;
@@ -528,10 +555,12 @@ int main(void)
 		TEST(stacks_are_told_to_those_who_ask),
 		TEST(what_was_cut_off_is_counted),
 		TEST(an_exited_process_says_so),
+		TEST(the_librarys_lines_are_not_told),
 		TEST(long_names_lose_their_path_first),
 		TEST(hostile_names_are_escaped),
 		TEST(every_key_of_a_process_is_told),
 		TEST(every_key_of_a_row_is_told),
+		TEST(some_receivers_are_not_all),
 		TEST(growth_and_changes_have_keys),
 		TEST(header_and_refusals_are_lines),
 		TEST(a_full_disk_is_an_error),

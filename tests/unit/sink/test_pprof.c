@@ -18,6 +18,7 @@
 #define S 1000000000LL
 #define NOW (100 * S)
 #define ENTRIES_MAX 128
+#define GROUPS 65536 /* that are told apart */
 
 enum { RECEIVE = 0x1000, LEAKY = 0x2000, STARTER = 0x3000, CLOSURE = 0x4000 };
 
@@ -322,6 +323,7 @@ static void the_profile_says_what_it_counts(void **state)
 static void inlined_functions_are_lines_of_a_location(void **state)
 {
 	const uint32_t stack = make_stack(RECEIVE, LEAKY, 0);
+	struct profile profile;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -334,6 +336,9 @@ static void inlined_functions_are_lines_of_a_location(void **state)
 	"chan.go:runtime.chanrecv:9 < /src/main.go:main.inlined:7 < " \
 	"/src/main.go:main.leaky.func1:12"
 	check_sample("3 0 kind=ticker period=200000000nanoseconds ", STACK);
+	read_profile(&profile);
+	assert_int_equal(profile.samples, 2);
+	free(profile.bytes);
 	check_sample("0 3 state=waiting age=2000000000nanoseconds ", STACK);
 }
 
@@ -354,6 +359,18 @@ static void what_has_no_stack_has_a_place_all_the_same(void **state)
 	check_sample("0 1 state=running ", ":[stack not known]:0");
 }
 
+static void what_the_compiler_made_up_is_left_out(void **state)
+{
+	const uint32_t stack = make_stack(RECEIVE, CLOSURE, LEAKY);
+
+	(void)state;
+	program.at[2].frame[0].wrapper = true; /* of CLOSURE */
+	program.at[1].frame[1].wrapper = true; /* the outer one of LEAKY */
+	make_goroutine(GO_WAITING, stack, STARTER);
+	check_sample("0 1 state=waiting ",
+		     "chan.go:runtime.chanrecv:9 < /src/main.go:main.inlined:7");
+}
+
 static void names_are_utf8(void **state)
 {
 	(void)state;
@@ -371,6 +388,9 @@ static void many_groups_are_more_than_a_chunk(void **state)
 	uLongf size = 64 << 20;
 	size_t length;
 	z_stream stream = {0};
+	struct message message;
+	struct field field;
+	size_t samples = 0;
 	FILE *out = open_memstream(&packed, &length);
 
 	(void)state;
@@ -388,7 +408,10 @@ static void many_groups_are_more_than_a_chunk(void **state)
 	stream.avail_out = (uInt)size;
 	assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
 	assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
-	assert_true(stream.total_out > 65536UL * 10);
+	message = (struct message){unpacked, unpacked + stream.total_out};
+	while (take_field(&message, &field))
+		samples += field.number == 2;
+	assert_int_equal(samples, GROUPS + 1); /* the rest is one */
 	inflateEnd(&stream);
 	free(unpacked);
 	free(packed);
@@ -439,6 +462,7 @@ int main(void)
 		cmocka_unit_test_setup(the_profile_says_what_it_counts, begin),
 		cmocka_unit_test_setup(inlined_functions_are_lines_of_a_location, begin),
 		cmocka_unit_test_setup(what_has_no_stack_has_a_place_all_the_same, begin),
+		cmocka_unit_test_setup(what_the_compiler_made_up_is_left_out, begin),
 		cmocka_unit_test_setup(names_are_utf8, begin),
 		cmocka_unit_test_setup(many_groups_are_more_than_a_chunk, begin),
 		cmocka_unit_test_setup(a_full_disk_is_an_error, begin),
