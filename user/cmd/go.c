@@ -21,7 +21,7 @@
 #include "sink/go.h"
 
 #define NS_PER_S 1000000000ULL
-#define INTERVAL_NS (10 * NS_PER_S) /* with a duration alone */
+#define INTERVAL_MAX_NS (10 * NS_PER_S) /* with a duration alone */
 #define PROCESSES_MAX 1000
 
 /* A process that is looked at. */
@@ -269,9 +269,19 @@ static void wait_until(uint64_t until)
 		;
 }
 
+/* From one look to the next: with a duration alone as often as growth needs. */
+static uint64_t interval_of(const struct options *options)
+{
+	const uint64_t needed = options->duration_ns / GROWTH_SAMPLES;
+
+	if (options->go.interval_ns)
+		return options->go.interval_ns;
+	return needed > INTERVAL_MAX_NS ? INTERVAL_MAX_NS : needed > NS_PER_S ? needed : NS_PER_S;
+}
+
 static int look_again(struct run *run)
 {
-	const uint64_t interval = run->options->go.interval_ns ?: INTERVAL_NS;
+	const uint64_t interval = interval_of(run->options);
 	const uint64_t start = clock_mono();
 	const uint64_t end = run->options->duration_ns ? start + run->options->duration_ns :
 							 UINT64_MAX;

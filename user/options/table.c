@@ -195,7 +195,7 @@ const struct option_spec option_specs[] = {
 	  .min = INTERVAL_MIN_NS, .max = INTERVAL_MAX_NS, .reloadable = true,
 	  .variant = {
 		{ GO, { AT(go.interval_ns) },
-		  "look again so often, from 1s to 1h, and show what grew (with -d alone: 10s)",
+		  "look again so often, from 1s to 1h, and show what grew (with -d alone at most 10s)",
 		  SECTION_VIEW } } },
 	{ 0, "groups", "GROUP",
 	  "what has metrics of its own: all tasks of one comm, or of one cgroup",

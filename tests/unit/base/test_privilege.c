@@ -192,6 +192,49 @@ static void what_reads_memory_is_kept_alone(void **state)
 	assert_int_equal(in_child(keep_memory, NULL), 0);
 }
 
+/* 0 if exactly what @argument, an enum privilege_kept, is for has been kept. */
+static int keep_and_look(const void *argument)
+{
+	const unsigned int kept = *(const unsigned int *)argument;
+	static const struct {
+		cap_value_t value;
+		unsigned int kept_by;
+	} all[] = {
+		{CAP_SYS_PTRACE, PRIVILEGE_KEEP_MEMORY | PRIVILEGE_KEEP_OPEN},
+		{CAP_DAC_READ_SEARCH, PRIVILEGE_KEEP_MEMORY | PRIVILEGE_KEEP_OPEN},
+		{CAP_DAC_OVERRIDE, PRIVILEGE_KEEP_FILES},
+		{CAP_SYS_ADMIN, 0},
+		{CAP_CHOWN, 0},
+	};
+	cap_flag_value_t held, holds;
+	cap_t before = cap_get_proc(), after;
+
+	if (privileges_drop(kept))
+		return 1;
+	after = cap_get_proc();
+	for (size_t i = 0; i < LENGTH(all); i++) {
+		if (cap_get_flag(before, all[i].value, CAP_PERMITTED, &held) ||
+		    cap_get_flag(after, all[i].value, CAP_EFFECTIVE, &holds))
+			return 2;
+		if (holds != (held == CAP_SET && all[i].kept_by & kept ? CAP_SET : CAP_CLEAR))
+			return 3;
+	}
+	cap_free(before);
+	cap_free(after);
+	return 0;
+}
+
+static void each_kind_keeps_its_own(void **state)
+{
+	static const unsigned int kinds[] = {PRIVILEGE_KEEP_MEMORY, PRIVILEGE_KEEP_OPEN,
+					     PRIVILEGE_KEEP_FILES,
+					     PRIVILEGE_KEEP_MEMORY | PRIVILEGE_KEEP_FILES};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(kinds); i++)
+		assert_int_equal(in_child(keep_and_look, &kinds[i]), 0);
+}
+
 static void none_means_none(void **state)
 {
 	(void)state;
@@ -226,6 +269,7 @@ int main(void)
 		cmocka_unit_test(capabilities_are_told_apart),
 		cmocka_unit_test(none_means_none),
 		cmocka_unit_test(what_reads_memory_is_kept_alone),
+		cmocka_unit_test(each_kind_keeps_its_own),
 		cmocka_unit_test(lockdown_modes),
 		cmocka_unit_test(type_information),
 	};

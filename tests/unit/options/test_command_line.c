@@ -241,6 +241,56 @@ static void the_service_refuses(void **state)
 	refuses(line, "--textfile-dir", "at most 4095 bytes", NULL);
 }
 
+static void go_has_meanings_of_its_own(void **state)
+{
+	struct options options;
+
+	(void)state;
+	accepts(&options, "go");
+	assert_int_equal(options.command, COMMAND_GO);
+	assert_int_equal(options.go.view.by, GO_BY_SITE);
+	assert_int_equal(options.go.view.sort, GO_SORT_COUNT);
+	assert_int_equal(options.go.view.limit, 10);
+	assert_int_equal(options.duration_ns, 0);
+	assert_int_equal(options.go.interval_ns, 0);
+	assert_null(options.go.baseline);
+	options_clear(&options);
+	accepts(&options, "go -p 1,2 -c sh -g /x -b creator -s age -n 0 -i 5s -d 1m --leaks "
+			  "--exit-code --pprof a --save b -j -o c -v");
+	assert_int_equal(options.filter.nr_pids, 2);
+	assert_int_equal(options.go.view.by, GO_BY_CREATOR);
+	assert_int_equal(options.go.view.sort, GO_SORT_AGE);
+	assert_int_equal(options.go.view.limit, 0);
+	assert_true(options.go.view.leaks && options.exit_code);
+	assert_int_equal(options.go.interval_ns, 5 * S);
+	assert_int_equal(options.duration_ns, 60 * S);
+	assert_string_equal(options.go.pprof, "a");
+	assert_string_equal(options.go.save, "b");
+	options_clear(&options);
+	accepts(&options, "go -d 6s --leaks");
+	options_clear(&options);
+	accepts(&options, "go --baseline b --exit-code");
+	assert_string_equal(options.go.baseline, "b");
+	options_clear(&options);
+	/* Of the service it is how often it exports. */
+	accepts(&options, "daemon -i 5s");
+	assert_int_equal(options.daemon.interval_ns, 5 * S);
+	options_clear(&options);
+}
+
+static void go_refuses(void **state)
+{
+	(void)state;
+	refuses("go -b task", "--by", "'task'", "kind, site, creator", NULL);
+	refuses("go -s armed", "--sort", "count, growth, overdue, next, last, age", NULL);
+	refuses("go -i 0", "--interval", "from 1s to 60m", NULL);
+	refuses("go -t 1", "-t is no option of 'go'", NULL);
+	refuses("go --leaks", "--leaks", "--interval", NULL);
+	refuses("go --exit-code", "--exit-code", "--baseline", "--interval", NULL);
+	refuses("go --baseline b --by kind", "--baseline", "--by", NULL);
+	refuses("timers -i 5s", "-i is no option of 'timers'", NULL);
+}
+
 static void a_copy_stands_alone(void **state)
 {
 	struct options options, copy;
@@ -572,6 +622,8 @@ int main(void)
 		cmocka_unit_test(thresholds_go_back_to_auto),
 		cmocka_unit_test(the_service_has_options_of_its_own),
 		cmocka_unit_test(the_service_refuses),
+		cmocka_unit_test(go_has_meanings_of_its_own),
+		cmocka_unit_test(go_refuses),
 		cmocka_unit_test(a_copy_stands_alone),
 		cmocka_unit_test(every_option_in_every_form),
 		cmocka_unit_test(the_last_one_counts),
