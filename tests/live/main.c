@@ -16,13 +16,13 @@
 #include "tests_tasks.h"
 
 static const struct live_test *const tables[] = {
-	tests_sleeps,	  tests_timers,	      tests_together, tests_threads,  tests_sched,
-	tests_quota,	  tests_cyclictest,   tests_tasks,    tests_names,    tests_filters,
-	tests_errors,	  tests_capabilities, tests_before,   tests_outliers, tests_ledger,
-	tests_daemon,	  tests_hostile,      tests_places,   tests_refusals, tests_shapes,
-	tests_files,	  tests_waits,	      tests_flood,    tests_culprits, tests_whole,
-	tests_open,	  tests_exited,	      tests_where,    tests_go,	      tests_go_truth,
-	tests_go_hostile, tests_go_sites,
+	tests_sleeps,	  tests_timers,	      tests_together,  tests_threads,  tests_sched,
+	tests_quota,	  tests_cyclictest,   tests_tasks,     tests_names,    tests_filters,
+	tests_errors,	  tests_capabilities, tests_before,    tests_outliers, tests_ledger,
+	tests_daemon,	  tests_hostile,      tests_places,    tests_refusals, tests_shapes,
+	tests_files,	  tests_waits,	      tests_flood,     tests_culprits, tests_whole,
+	tests_open,	  tests_exited,	      tests_where,     tests_go,       tests_go_truth,
+	tests_go_hostile, tests_go_sites,     tests_go_daemon,
 };
 
 static struct {

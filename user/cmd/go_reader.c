@@ -31,7 +31,7 @@
 /* An answer counts for so long if no other one comes. */
 #define KEPT_NS (300 * NS_PER_S)
 
-/* What the largest programs take, and twice that. */
+/* Beyond what it has at its start: a million timers take 40 MB, a million goroutines some more. */
 #define MEMORY_MAX (384ULL << 20)
 
 /* Room for the text of a thousand programs; pages that are not used do not exist. */
@@ -60,6 +60,7 @@ struct go_reader {
 	pid_t pid; /* 0: there is no process */
 	int socket;
 	bool owes;		 /* an answer to the request */
+	bool fresh;		 /* an answer came during this update */
 	bool killed;		 /* and not seen to have ended yet */
 	uint64_t began_at;	 /* mono ns: of the last request */
 	uint64_t rest_until;	 /* mono ns */
@@ -244,6 +245,7 @@ static void take(struct go_reader *reader)
 	else
 		reader->bytes = 0;
 	reader->answered_at = clock_mono();
+	reader->fresh = true;
 	reader->ended = 0;
 }
 
@@ -281,7 +283,7 @@ static void tell(struct go_reader *reader)
 	if (!is_kept) {
 		memset(states, 0, sizeof(census->processes));
 		memset(census->refused, 0, sizeof(census->refused));
-	} else if (!reader->pid || reader->owes) {
+	} else if (!reader->fresh) {
 		states[GO_PROCESS_SKIPPED] += states[GO_PROCESS_READ];
 		states[GO_PROCESS_SKIPPED] += states[GO_PROCESS_INCOMPLETE];
 		states[GO_PROCESS_READ] = states[GO_PROCESS_INCOMPLETE] = 0;
@@ -295,6 +297,7 @@ static void tell(struct go_reader *reader)
 const struct go_reading *go_reader_update(struct go_reader *reader,
 					  const struct go_scan_terms *terms)
 {
+	reader->fresh = false;
 	await(reader, 0);
 	check(reader);
 	reap(reader);

@@ -49,6 +49,7 @@ extern const struct live_test tests_go[];
 extern const struct live_test tests_go_truth[];
 extern const struct live_test tests_go_hostile[];
 extern const struct live_test tests_go_sites[];
+extern const struct live_test tests_go_daemon[];
 /* Only on emulated CPUs: a machine that is nobody else's. */
 extern const struct live_test tests_own_machine[];
 extern const struct live_test tests_clock[];

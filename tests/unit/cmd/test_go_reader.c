@@ -25,7 +25,7 @@
 /* ---- a made-up go/ ----------------------------------------------------------------- */
 
 /*
- * A process is what its name says: "go-N" holds N tickers, "go-slow-N" takes a while, "go-hang" is
+ * A process is what its name says: "go-N" holds N tickers, "go-slow-N" takes 20 ms of CPU time, "go-lazy-N" lasts longer, "go-hang" is
  * read for ever, "go-old" is refused, "go-late" at first, and "go-gone" has exited when it is read.
  */
 struct go_process {
@@ -98,6 +98,8 @@ enum go_refusal go_process_snapshot(struct go_process *process, struct go_snapsh
 		return GO_REFUSED_EXITED;
 	if (!strncmp(process->comm, "go-slow-", 8))
 		burn(20 * MS);
+	if (!strncmp(process->comm, "go-lazy-", 8))
+		usleep(400000);
 	snapshot->complete = strcmp(process->comm, "go-7") != 0;
 	snapshot->lost[GO_LOSS_TIMERS_MOVED] = !snapshot->complete;
 	return GO_READ;
@@ -164,10 +166,10 @@ static const struct go_scan_terms terms = {
 	.limit = 20,
 	.cpu_ns = SECOND,
 	.elapse_ns = SECOND,
-	.nr_comms = 9,
+	.nr_comms = 10,
 	/* Processes of other tests at the same time have other names. */
 	.comms = {"go-1", "go-2", "go-7", "go-slow-1", "go-slow-2", "go-hang", "go-old", "go-late",
-		  "go-gone"},
+		  "go-gone", "go-lazy-5"},
 };
 
 struct world {
@@ -487,6 +489,28 @@ static void a_process_of_its_own_reads(void **state)
 	go_reader_free(reader);
 }
 
+/* What is read too late for one update is there at the next. */
+static void a_late_answer_is_that_of_the_next_update(void **state)
+{
+	const pid_t pid = start("go-lazy-5");
+	struct go_reader *reader = go_reader_new(PATIENCE);
+	const struct go_reading *reading = go_reader_update(reader, &terms);
+
+	(void)state;
+	assert_int_equal(reading->census.processes[GO_PROCESS_READ], 0);
+	assert_int_equal(reading->bytes, 0);
+	reading = update_until(reader, GO_PROCESS_READ, 1, 10);
+	assert_true(has(reading, "comm=\"go-lazy-5\""));
+	/* The next one is under way, and these figures count until then. */
+	reading = go_reader_update(reader, &terms);
+	assert_int_equal(reading->census.processes[GO_PROCESS_READ], 0);
+	assert_int_equal(reading->census.processes[GO_PROCESS_SKIPPED], 1);
+	assert_true(has(reading, "comm=\"go-lazy-5\""));
+	assert_int_equal(reading->census.restarts, 0);
+	end(pid);
+	go_reader_free(reader);
+}
+
 static void one_that_hangs_holds_nobody_up_for_long(void **state)
 {
 	const pid_t good = start("go-2"), bad = start("go-hang");
@@ -521,6 +545,7 @@ int main(void)
 		cmocka_unit_test(slow_ones_take_turns_within_the_time),
 		cmocka_unit_test(without_time_nothing_is_read),
 		cmocka_unit_test(a_process_of_its_own_reads),
+		cmocka_unit_test(a_late_answer_is_that_of_the_next_update),
 		cmocka_unit_test(one_that_hangs_holds_nobody_up_for_long),
 	};
 
