@@ -97,6 +97,8 @@ static void real_start(struct running *running, const struct real *real)
 
 	*running = (struct running){.real = real, .folder = "/tmp/dwell-live-XXXXXX"};
 	find_program(real, path);
+	/* Its name is one from here. */
+	live_options.dwell = realpath(live_options.dwell, NULL) ?: live_options.dwell;
 	if (!mkdtemp(running->folder) || chdir(running->folder))
 		live_abort("a folder of its own: %s", strerror(errno));
 	close(open("settings", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
