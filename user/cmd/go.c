@@ -258,6 +258,15 @@ static int look(struct run *run)
 	return err;
 }
 
+/* Whether there is a process to look at again. */
+static bool any_left(const struct run *run)
+{
+	for (size_t i = 0; i < run->subjects; i++)
+		if (run->subject[i].ended == GO_READ)
+			return true;
+	return false;
+}
+
 /* Waits until the mono time @until, or until the user says stop. */
 static void wait_until(uint64_t until)
 {
@@ -288,7 +297,7 @@ static int look_again(struct run *run)
 	uint64_t next = start;
 	int err = look(run);
 
-	while (!err && !session_stop && end - next >= interval) {
+	while (!err && !session_stop && any_left(run) && end - next >= interval) {
 		next += interval;
 		wait_until(next);
 		if (!session_stop)
