@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -288,6 +289,19 @@ static uint64_t interval_of(const struct options *options)
 	return needed > INTERVAL_MAX_NS ? INTERVAL_MAX_NS : needed > NS_PER_S ? needed : NS_PER_S;
 }
 
+/*
+ * A time that a look comes early by, different each time. The period of a ticker often divides the
+ * interval: looks that were regular would all meet it while its receivers run, and do not wait.
+ */
+static uint64_t jitter(uint64_t interval)
+{
+	uint64_t random;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		random = clock_mono();
+	return random % (interval / 8);
+}
+
 static int look_again(struct run *run)
 {
 	const uint64_t interval = interval_of(run->options);
@@ -299,7 +313,7 @@ static int look_again(struct run *run)
 
 	while (!err && !session_stop && any_left(run) && end - next >= interval) {
 		next += interval;
-		wait_until(next);
+		wait_until(next - jitter(interval));
 		if (!session_stop)
 			err = look(run);
 	}
