@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of the reader of Go programs, with made-up ones: who is read, and what a slow one can do. */
+/* Tests of the reader of Go programs, with made-up ones: who is read, what a slow one can do. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,8 +25,9 @@
 /* ---- a made-up go/ ----------------------------------------------------------------- */
 
 /*
- * A process is what its name says: "go-N" holds N tickers, "go-slow-N" takes 20 ms of CPU time, "go-lazy-N" lasts longer, "go-hang" is
- * read for ever, "go-old" is refused, "go-late" at first, and "go-gone" has exited when it is read.
+ * A process is what its name says: "go-N" holds N tickers, "go-slow-N" takes 20 ms of CPU time,
+ * "go-lazy-N" lasts longer, "go-hang" is read for ever, "go-old" is refused, "go-late" at first, and
+ * "go-gone" has exited when it is read.
  */
 struct go_process {
 	uint32_t pid;
@@ -35,18 +36,22 @@ struct go_process {
 
 static unsigned int opened, late; /* calls, and how often "go-late" is refused */
 
+static pid_t self; /* this test: another run of it has processes of the same names */
+
+/* The name of a child of this test; "" of all other processes. */
 static void read_comm(uint32_t pid, char comm[16])
 {
 	char path[64];
 	FILE *file;
+	int parent;
 
 	comm[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
 	file = fopen(path, "re");
 	if (!file)
 		return;
-	if (fgets(comm, 16, file))
-		comm[strcspn(comm, "\n")] = '\0';
+	if (fscanf(file, "%*d (%15[^)]) %*c %d", comm, &parent) != 2 || parent != self)
+		comm[0] = '\0';
 	fclose(file);
 }
 
@@ -167,7 +172,6 @@ static const struct go_scan_terms terms = {
 	.cpu_ns = SECOND,
 	.elapse_ns = SECOND,
 	.nr_comms = 10,
-	/* Processes of other tests at the same time have other names. */
 	.comms = {"go-1", "go-2", "go-7", "go-slow-1", "go-slow-2", "go-hang", "go-old", "go-late",
 		  "go-gone", "go-lazy-5"},
 };
@@ -549,5 +553,6 @@ int main(void)
 		cmocka_unit_test(one_that_hangs_holds_nobody_up_for_long),
 	};
 
+	self = getpid();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
