@@ -12,7 +12,7 @@ BUILD=${BUILD:-build}
 . tests/results.sh
 # Limits in seconds. A test program that hangs fails, and does not stop those behind it.
 UNIT_LIMIT=120
-FUZZ_LIMIT=60
+FUZZ_LIMIT=120
 STATIC_LIMIT=60
 FLEET_LIMIT=300
 PACKAGE_LIMIT=600

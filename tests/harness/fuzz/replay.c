@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/time.h>
 
 #include "harness/fuzz/fuzz.h"
 #include "harness/fuzz/go_memory.h"
@@ -13,7 +13,14 @@
 #pragma weak fuzz_read
 
 #define INPUT_MAX (1 << 20) /* bytes */
-#define INPUT_SECONDS 10    /* then SIGALRM ends the program */
+#define INPUT_SECONDS 10    /* of CPU time; then SIGPROF ends the program */
+
+static void limit_time(int seconds)
+{
+	const struct itimerval limit = {.it_value.tv_sec = seconds};
+
+	setitimer(ITIMER_PROF, &limit, NULL);
+}
 
 /* Fails with the input's name as the last line of the output. */
 static void replay(const char *path)
@@ -35,12 +42,12 @@ static void replay(const char *path)
 	for (size_t i = 0; i < size; i++)
 		data[i] = room[i];
 	free(room);
-	alarm(INPUT_SECONDS);
+	limit_time(INPUT_SECONDS);
 	LLVMFuzzerTestOneInput(data, size);
 	/* Such an input has to be read to its end. */
 	if (strstr(path, "/ok-") && !fuzz_read())
 		errx(1, "%s: could not be read", path);
-	alarm(0);
+	limit_time(0);
 	free(data);
 }
 
