@@ -33,12 +33,14 @@ static void remove_link(void)
 static void rename_binary(struct go_binary *binary)
 {
 	const pid_t pid = getpid();
+	char *path = realpath(binary->path, NULL);
 
 	snprintf(comm, sizeof(comm), "fx-%d", pid);
 	snprintf(link_path, sizeof(link_path), "/tmp/fx-%d", pid);
 	unlink(link_path);
-	if (symlink(binary->path, link_path))
+	if (!path || symlink(path, link_path))
 		live_abort("%s cannot be made", link_path);
+	free(path);
 	atexit(remove_link);
 	snprintf(binary->path, sizeof(binary->path), "%s", link_path);
 }
