@@ -110,11 +110,11 @@ static void the_last_value_of_a_setting_counts(void **state)
 	check_setting("key=123456789", "1234567");
 }
 
-/* A process with these variables, until it is killed. */
+/* A process with these variables, the first of which is A=1, until it is killed. */
 static pid_t spawn(char *const environment[])
 {
 	char *const arguments[] = {"sleep", "60", NULL};
-	char path[64], name[32];
+	char path[64], first[64] = "";
 	pid_t child = fork();
 
 	assert_true(child >= 0);
@@ -122,15 +122,20 @@ static pid_t spawn(char *const environment[])
 		execve("/bin/sleep", arguments, environment);
 		_exit(1);
 	}
-	/* Its environment is there once it has executed the other program. */
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)child);
+	/*
+	 * The kernel tells of the environment last, when the new program has its name and its memory
+	 * already.
+	 */
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)child);
 	do {
 		FILE *file = fopen(path, "re");
 
+		assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
 		assert_non_null(file);
-		assert_non_null(fgets(name, sizeof(name), file));
+		if (!fgets(first, sizeof(first), file))
+			*first = '\0';
 		fclose(file);
-	} while (strcmp(name, "sleep\n") != 0);
+	} while (strcmp(first, "A=1") != 0);
 	return child;
 }
 
