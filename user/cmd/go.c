@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "base/privilege.h"
+#include "base/random.h"
 #include "cmd/commands.h"
 #include "cmd/go_sites.h"
 #include "cmd/go_targets.h"
@@ -295,11 +295,7 @@ static uint64_t interval_of(const struct options *options)
  */
 static uint64_t jitter(uint64_t interval)
 {
-	uint64_t random;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		random = clock_mono();
-	return random % (interval / 8);
+	return random_number() % (interval / 8);
 }
 
 static int look_again(struct run *run)

@@ -55,46 +55,6 @@ struct reading {
 	size_t walks;
 };
 
-/* ---- the index ------------------------------------------------------------------- */
-
-void go_index_free(struct go_index *index)
-{
-	free(index->address);
-	free(index->slot);
-	*index = (struct go_index){0};
-}
-
-/* Returns the slot that holds @address, or the free one where it belongs. */
-static uint32_t *find_slot(const struct go_index *index, uint64_t address)
-{
-	size_t at = ((address >> 3) * 0x9e3779b97f4a7c15ULL >> 32) & (index->slots - 1);
-
-	while (index->slot[at] && index->address[index->slot[at] - 1] != address)
-		at = (at + 1) & (index->slots - 1);
-	return &index->slot[at];
-}
-
-uint32_t go_index_find(const struct go_index *index, uint64_t address)
-{
-	if (!index->slots)
-		return GO_NONE;
-	/* 0 - 1 is GO_NONE. */
-	return *find_slot(index, address) - 1;
-}
-
-static int finish_index(struct go_index *index)
-{
-	index->slots = 2;
-	while (index->slots < 2 * index->count)
-		index->slots *= 2;
-	index->slot = calloc(index->slots, sizeof(*index->slot));
-	if (!index->slot)
-		return -ENOMEM;
-	for (size_t i = 0; i < index->count; i++)
-		*find_slot(index, index->address[i]) = i + 1;
-	return 0;
-}
-
 /* ---- what a goroutine is --------------------------------------------------------- */
 
 /* What the runtime's isSystemGoroutine() says. */
@@ -152,24 +112,16 @@ static enum go_state state_of(uint32_t status)
 static int add_goroutine(struct reading *reading, const struct go_g *g)
 {
 	struct go_snapshot *snapshot = reading->snapshot;
-	struct go_index *index = reading->index;
 
 	if (snapshot->goroutines == reading->room) {
 		size_t room = reading->room ? 2 * reading->room : FIRST_ROOM;
-		struct go_goroutine *goroutine;
-		uint64_t *address;
+		struct go_goroutine *all = realloc(snapshot->goroutine, room * sizeof(*all));
 
-		goroutine = realloc(snapshot->goroutine, room * sizeof(*goroutine));
-		if (!goroutine)
+		if (!all)
 			return -ENOMEM;
-		snapshot->goroutine = goroutine;
-		address = realloc(index->address, room * sizeof(*address));
-		if (!address)
-			return -ENOMEM;
-		index->address = address;
+		snapshot->goroutine = all;
 		reading->room = room;
 	}
-	index->address[index->count++] = g->address;
 	snapshot->goroutine[snapshot->goroutines++] = (struct go_goroutine){
 		.id = g->id,
 		.state = state_of(g->status),
@@ -179,7 +131,7 @@ static int add_goroutine(struct reading *reading, const struct go_g *g)
 		.start = g->start,
 		.since = g->since > 0 && (uint64_t)g->since <= reading->now ? g->since : 0,
 	};
-	return 0;
+	return go_index_add(reading->index, g->address);
 }
 
 /*
@@ -389,5 +341,5 @@ int go_goroutines_read(const struct go_runtime *runtime, struct go_snapshot *sna
 	snapshot->lost[GO_LOSS_GOROUTINES_MOVED] += reading.strange;
 	if (reading.strange > FEW + count / 16)
 		return -ENOENT;
-	return finish_index(index);
+	return go_index_finish(index);
 }

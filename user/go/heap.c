@@ -335,6 +335,33 @@ static int read_heap(struct reading *reading, uint64_t p)
 	return 0;
 }
 
+/*
+ * Drops timers that were read twice. One that fires and is armed anew moves to the heap of another
+ * P, perhaps from one that was read to one that was not yet. It is where it was read last.
+ */
+static int drop_moved(struct reading *reading)
+{
+	struct go_snapshot *snapshot = reading->snapshot;
+	struct go_index index = {0};
+	size_t kept = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < snapshot->timers && !err; i++)
+		err = go_index_add(&index, snapshot->timer[i].address);
+	if (!err)
+		err = go_index_finish(&index);
+	for (size_t i = 0; i < snapshot->timers && !err; i++) {
+		if (go_index_find(&index, snapshot->timer[i].address) == i)
+			snapshot->timer[kept++] = snapshot->timer[i];
+	}
+	go_index_free(&index);
+	if (err)
+		return err;
+	reading->moved += snapshot->timers - kept;
+	snapshot->timers = kept;
+	return 0;
+}
+
 int go_heaps_read(const struct go_runtime *runtime, const uint64_t *ps, size_t count,
 		  const struct go_index *index, struct go_snapshot *snapshot)
 {
@@ -352,6 +379,8 @@ int go_heaps_read(const struct go_runtime *runtime, const uint64_t *ps, size_t c
 	for (size_t i = 0; i < count && !err; i++)
 		err = read_heap(&reading, ps[i]);
 	go_gather_free(reading.reader.gather);
+	if (!err)
+		err = drop_moved(&reading);
 	snapshot->lost[GO_LOSS_TIMERS_MOVED] += reading.moved;
 	if (!err && reading.seen >= FEW && snapshot->timers < reading.seen / 2)
 		return -ENOENT;

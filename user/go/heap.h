@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "go/goroutines.h"
+#include "go/index.h"
 #include "go/runtime.h"
 #include "go/snapshot.h"
 

@@ -4,10 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "base/clock.h"
 #include "base/hash.h"
+#include "base/random.h"
 
 #define KEY_MAX 56
 
@@ -47,20 +46,12 @@ struct go_row_key go_goroutine_key(const struct go_view *view, enum go_state sta
 	return key;
 }
 
-static void seed(struct go_keys *index)
-{
-	/* Any number will do where there is no randomness. */
-	if (getrandom(&index->seed, sizeof(index->seed), GRND_NONBLOCK) != sizeof(index->seed))
-		index->seed = clock_mono();
-	index->seed |= 1;
-}
-
 size_t *go_keys_find(struct go_keys *index, void *key, size_t size)
 {
 	struct go_keys_slot *slot;
 
 	if (!index->seed)
-		seed(index);
+		index->seed = random_number() | 1;
 	memcpy(key, &index->seed, sizeof(index->seed));
 	HASH_FIND(hh, index->slots, key, size, slot);
 	return slot ? &slot->number : NULL;
@@ -73,7 +64,7 @@ size_t *go_keys_add(struct go_keys *index, void *key, size_t size)
 	if (!slot)
 		return NULL;
 	if (!index->seed)
-		seed(index);
+		index->seed = random_number() | 1;
 	memcpy(key, &index->seed, sizeof(index->seed));
 	memcpy(slot->key, key, size);
 	slot->number = 0;

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
+
 #define FIRST_ROOM 64
 
-static uint64_t hash(const struct go_stack *stack)
+static uint64_t hash(uint64_t seed, const struct go_stack *stack)
 {
-	uint64_t value = stack->depth * 2 + stack->cut;
+	uint64_t value = seed ^ (stack->depth * 2 + stack->cut);
 
 	for (uint32_t i = 0; i < stack->depth; i++) {
 		value = (value ^ stack->pc[i]) * 0x9e3779b97f4a7c15ULL;
@@ -28,7 +30,7 @@ static bool equal(const struct go_stack *a, const struct go_stack *b)
 /* Returns the slot that holds @stack, or the free one where it belongs. */
 static uint32_t *find_slot(const struct go_stacks *stacks, const struct go_stack *stack)
 {
-	size_t at = hash(stack) & (stacks->slots - 1);
+	size_t at = hash(stacks->seed, stack) & (stacks->slots - 1);
 
 	while (stacks->slot[at] && !equal(&stacks->snapshot->stack[stacks->slot[at] - 1], stack))
 		at = (at + 1) & (stacks->slots - 1);
@@ -66,6 +68,7 @@ static int grow(struct go_stacks *stacks)
 	free(stacks->slot);
 	stacks->slot = slot;
 	stacks->slots = 2 * room;
+	stacks->seed = random_number();
 	stacks->room = room;
 	for (size_t i = 0; i < snapshot->stacks; i++)
 		*find_slot(stacks, &snapshot->stack[i]) = i + 1;

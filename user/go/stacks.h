@@ -16,7 +16,10 @@ struct go_stack_traits {
 	bool foreign; /* a function outside package runtime is on it */
 };
 
-/* Fills the stacks of a snapshot. All zeros but both pointers is empty. */
+/*
+ * Fills the stacks of a snapshot. All zeros but both pointers is empty. A made-up process chooses the
+ * stacks, so they are mixed with a number.
+ */
 struct go_stacks {
 	struct go_snapshot *snapshot;
 	struct go_symbols *symbols;
@@ -24,12 +27,11 @@ struct go_stacks {
 	size_t room;
 	uint32_t *slot; /* index + 1 of a stack, or 0 */
 	size_t slots;	/* power of two */
-	uint64_t end;	/* address in runtime.goexit, once one was seen */
+	uint64_t seed;
+	uint64_t end; /* address in runtime.goexit, once one was seen */
 };
 
-/*
- * Returns the index of the stack in the snapshot that equals @stack; GO_NONE: there is none.
- */
+/* Returns the index of the stack in the snapshot that equals @stack; GO_NONE: there is none. */
 uint32_t go_stacks_find(const struct go_stacks *stacks, const struct go_stack *stack);
 
 /*

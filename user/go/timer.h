@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "go/gather.h"
-#include "go/goroutines.h"
+#include "go/index.h"
 #include "go/runtime.h"
 #include "go/snapshot.h"
 

@@ -338,6 +338,26 @@ static void a_heap_that_two_ps_claim_belongs_to_one(void **state)
 	}
 }
 
+static void a_timer_that_is_met_twice_counts_once(void **state)
+{
+	(void)state;
+	for (int minor = 19; minor <= 27; minor += 8) {
+		uint64_t timer;
+
+		begin(minor);
+		timer = add_func(0);
+		add_func(0);
+		add_func(0);
+		/* A second slot has the first timer, which is where both say. */
+		fake_go_put(fake_go_get(fake_go_heap(&fake, 0)) + (minor < 23 ? 8 : 16), timer);
+		take();
+		assert_int_equal(snapshot.timers, 2);
+		assert_int_equal(snapshot.timer[0].address, timer);
+		check_lost(GO_LOSS_TIMERS_MOVED, 1);
+		end();
+	}
+}
+
 static void heaps_of_absurd_lengths_are_refused_or_read_as_far_as_they_go(void **state)
 {
 	uint64_t heap;
@@ -390,6 +410,7 @@ int main(void)
 		cmocka_unit_test(receivers_in_a_circle_end),
 		cmocka_unit_test(most_timers_that_do_not_fit_are_refused),
 		cmocka_unit_test(a_heap_that_two_ps_claim_belongs_to_one),
+		cmocka_unit_test(a_timer_that_is_met_twice_counts_once),
 		cmocka_unit_test(heaps_of_absurd_lengths_are_refused_or_read_as_far_as_they_go),
 		cmocka_unit_test(many_timers_are_all_read),
 	};
