@@ -374,6 +374,17 @@ static void run_queues_are_added_up(void **state)
 	end();
 }
 
+static void run_queues_of_versions_to_come_are_not_known(void **state)
+{
+	(void)state;
+	begin(27);
+	fake.layout.known = false;
+	take();
+	assert_false(snapshot.runqueue_known);
+	assert_int_equal(snapshot.goroutines, 2);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +403,7 @@ int main(void)
 		cmocka_unit_test(some_strange_ones_are_counted_and_many_refused),
 		cmocka_unit_test(an_index_finds_those_that_live),
 		cmocka_unit_test(run_queues_are_added_up),
+		cmocka_unit_test(run_queues_of_versions_to_come_are_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
