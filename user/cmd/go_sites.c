@@ -138,6 +138,7 @@ static void learn_names(struct run *run)
 	const struct go_site *site;
 	size_t sites;
 
+	go_process_renew(run->process);
 	site = go_probes_sites(run->probes, &sites);
 	for (; run->named < run->begun; run->named++) {
 		const struct go_sites_row row = {.key = site[run->named].key};

@@ -16,7 +16,7 @@ struct go_pclntab {
 	uint64_t steps; /* how many may still be taken in tables of values */
 };
 
-/* Enough for all addresses of a large program. A made-up program could ask for many more. */
+/* Enough for all addresses of a large program. A made-up one could ask for many more. */
 #define GO_PCLNTAB_STEPS (1ull << 27)
 
 /* A function, or rather where its tables are. Offsets of values are in the table of those. */

@@ -229,6 +229,12 @@ enum go_semantics go_process_semantics(const struct go_process *process, const c
 	return process->semantics;
 }
 
+void go_process_renew(struct go_process *process)
+{
+	go_memory_limit(process->memory, SNAPSHOT_NS);
+	go_symbols_renew(process->symbols);
+}
+
 /* ---- snapshots ------------------------------------------------------------------- */
 
 static int read_snapshot(const struct go_runtime *runtime, struct go_snapshot *snapshot,
@@ -267,7 +273,7 @@ enum go_refusal go_process_snapshot(struct go_process *process, struct go_snapsh
 	int err;
 
 	snapshot->at = (int64_t)began;
-	go_memory_limit(process->memory, SNAPSHOT_NS);
+	go_process_renew(process);
 	err = read_snapshot(&process->runtime, snapshot, &index);
 	go_index_free(&index);
 	if (!go_memory_same(process->memory))

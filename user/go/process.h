@@ -59,6 +59,12 @@ struct go_symbols *go_process_symbols(struct go_process *process);
 struct go_memory *go_process_memory(struct go_process *process);
 
 /*
+ * Allows from now on the work that a snapshot takes, and the names in it. go_process_snapshot()
+ * does it itself; who asks for names alone, for long, does it each time.
+ */
+void go_process_renew(struct go_process *process);
+
+/*
  * Sets *why to where the semantics come from, such as "asynctimerchan=1 in the build info"; it is
  * valid as long as the process.
  */

@@ -34,6 +34,7 @@ struct place {
 };
 
 struct go_symbols {
+	struct go_memory *memory;
 	struct go_pclntab tab;
 	struct name *names;
 	struct place *places;
@@ -50,8 +51,9 @@ int go_symbols_new(struct go_memory *memory, const struct go_module *module,
 	*symbols = NULL;
 	if (!new)
 		return -ENOMEM;
+	new->memory = memory;
 	new->tab.module = *module;
-	new->tab.steps = GO_PCLNTAB_STEPS;
+	go_symbols_renew(new);
 	new->tab.pages = go_pages_new(memory);
 	if (!new->tab.pages) {
 		free(new);
@@ -60,6 +62,11 @@ int go_symbols_new(struct go_memory *memory, const struct go_module *module,
 	new->wrapper = go_pclntab_wrapper(&new->tab);
 	*symbols = new;
 	return 0;
+}
+
+void go_symbols_renew(struct go_symbols *symbols)
+{
+	symbols->tab.steps = GO_PCLNTAB_STEPS;
 }
 
 void go_symbols_free(struct go_symbols *symbols)
@@ -219,12 +226,18 @@ static size_t read_frames(struct go_symbols *symbols, const struct go_function *
 	return count;
 }
 
-/* Returns what is at @pc; NULL: there is no room to keep it. */
+/* Whether no more is read for now, so that what was read last may lack something. */
+static bool is_spent(const struct go_symbols *symbols)
+{
+	return !symbols->tab.steps || go_memory_spent(symbols->memory);
+}
+
+/* Returns what is at @pc; NULL: there is no room to keep it, or no time to read it. */
 static const struct place *find_place(struct go_symbols *symbols, uint64_t pc)
 {
 	struct go_frame frames[GO_INLINED_MAX];
 	struct go_function function;
-	struct place *place;
+	struct place *place = NULL;
 	const char *name = NULL;
 	size_t count = 0;
 	int err;
@@ -237,7 +250,8 @@ static const struct place *find_place(struct go_symbols *symbols, uint64_t pc)
 		name = read_name(symbols, function.name);
 	if (name)
 		count = read_frames(symbols, &function, name, pc, frames);
-	place = keep_place(symbols, pc, frames, count);
+	if (!is_spent(symbols))
+		place = keep_place(symbols, pc, frames, count);
 	/* Code that is not Go's has no name here by its nature. */
 	if ((!name && err != -ENOENT) || !place)
 		symbols->unknown++;

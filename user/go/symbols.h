@@ -32,6 +32,12 @@ int go_symbols_new(struct go_memory *memory, const struct go_module *module,
 void go_symbols_free(struct go_symbols *symbols);
 
 /*
+ * Allows as much work again as at the beginning. Without it all names there are may be asked for
+ * once, but a program that is read for months asks for some of them again and again.
+ */
+void go_symbols_renew(struct go_symbols *symbols);
+
+/*
  * Returns the name of the function whose code is at @pc, which is the last one that
  * go_symbols_frames() tells; NULL: it is not known. Equal names are one pointer.
  */
