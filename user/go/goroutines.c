@@ -13,7 +13,7 @@
 #include "go/walk.h"
 
 #define FIRST_ROOM 64
-/* Functions that goroutines start with, of which it is kept what they are. */
+/* Functions that goroutines start with, of which it is kept what they are; and creators. */
 #define STARTS 256
 /* Below as many of them nothing follows from goroutines that cannot be read. */
 #define FEW 8
@@ -47,6 +47,7 @@ struct reading {
 	size_t room;	/* of the snapshot's goroutines */
 	size_t strange; /* that are no goroutines, or not sane */
 	struct start start[STARTS];
+	uint64_t creator[STARTS]; /* addresses that a name was asked for */
 	/* Of one batch: */
 	uint8_t (*bytes)[GO_G_SIZE];
 	uint8_t *windows; /* of stacks */
@@ -90,6 +91,19 @@ static enum start_kind kind_of_start(struct reading *reading, uint64_t pc)
 	return start->kind;
 }
 
+/*
+ * Has the creator's function named, as those of the stacks are: a name that is missing is counted
+ * with this snapshot, and none is read of another program that has been executed meanwhile.
+ */
+static void meet_creator(struct reading *reading, uint64_t pc)
+{
+	uint64_t *met = &reading->creator[(pc ^ pc >> 8) % STARTS];
+
+	if (*met != pc)
+		go_symbols_function(reading->runtime->symbols, pc);
+	*met = pc;
+}
+
 static enum go_state state_of(uint32_t status)
 {
 	switch (status) {
@@ -131,6 +145,7 @@ static int add_goroutine(struct reading *reading, const struct go_g *g)
 		.start = g->start,
 		.since = g->since > 0 && (uint64_t)g->since <= reading->now ? g->since : 0,
 	};
+	meet_creator(reading, g->creator);
 	return go_index_add(reading->index, g->address);
 }
 

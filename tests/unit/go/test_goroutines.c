@@ -356,6 +356,27 @@ static void an_index_finds_those_that_live(void **state)
 	end();
 }
 
+static void a_creator_without_a_name_is_noticed_while_it_is_read(void **state)
+{
+	uint64_t g, unknown;
+	char *name;
+
+	(void)state;
+	begin(24);
+	g = fake_go_worker(&fake);
+	fake_go_put(g + fake.layout.g_gopc, fake.function[FAKE_JOB] + 0x11);
+	name = memmem((void *)(uintptr_t)fake.program.module.funcnames.start,
+		      fake.program.module.funcnames.length, "main.job", sizeof("main.job"));
+	assert_non_null(name);
+	*name = '\0';
+	go_symbols_free(fake.symbols);
+	assert_int_equal(go_symbols_new(fake.memory, &fake.program.module, &fake.symbols), 0);
+	unknown = go_symbols_unknown(fake.symbols);
+	take();
+	assert_int_equal(go_symbols_unknown(fake.symbols), unknown + 1);
+	end();
+}
+
 static void run_queues_are_added_up(void **state)
 {
 	(void)state;
@@ -402,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_stack_that_is_gone_leaves_its_goroutine),
 		cmocka_unit_test(some_strange_ones_are_counted_and_many_refused),
 		cmocka_unit_test(an_index_finds_those_that_live),
+		cmocka_unit_test(a_creator_without_a_name_is_noticed_while_it_is_read),
 		cmocka_unit_test(run_queues_are_added_up),
 		cmocka_unit_test(run_queues_of_versions_to_come_are_not_known),
 	};
