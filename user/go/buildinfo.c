@@ -102,9 +102,6 @@ static void take_setting(const char *line, struct go_image *image)
 	value = value_of(line, "build\tGOARCH=");
 	if (value)
 		snprintf(image->arch, sizeof(image->arch), "%s", value);
-	value = value_of(line, "build\t-race=");
-	if (value)
-		image->race = !strcmp(value, "true");
 }
 
 /* Reads the settings. A program without any, or without module info, is fine too. */

@@ -11,7 +11,7 @@
 /*
  * Searches the memory from @start up to @end, which is where the linker puts it: in a segment that
  * is writable according to the program headers. Holes in the memory are skipped. Sets version,
- * godebug, race and arch of @image. 0; -ENOENT: there is none; -ESRCH: the process is gone;
+ * godebug and arch of @image. 0; -ENOENT: there is none; -ESRCH: the process is gone;
  * another negative errno.
  */
 int go_buildinfo_find(struct go_memory *memory, uint64_t start, uint64_t end,

@@ -34,7 +34,6 @@ struct go_image {
 	char build_id[GO_BUILD_ID_LEN]; /* Go's, else GNU's in hexadecimal; "": there is none */
 	char version[GO_VERSION_LEN];	/* as Go writes it: "go1.24.4"; may hold any bytes */
 	char godebug[GO_SETTINGS_LEN];	/* DefaultGODEBUG of the build; "": none; any bytes */
-	bool race;			/* built with the race detector */
 	char arch[16];			/* GOARCH of the build; "": not told */
 };
 

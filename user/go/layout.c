@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where the runtime of each version of Go keeps the fields that are read. */
+/* Layout: where the runtime keeps the fields that are read, by version of Go. */
 #include "go/layout.h"
 
 #include <errno.h>

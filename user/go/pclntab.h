@@ -58,8 +58,8 @@ int go_pclntab_line(struct go_pclntab *tab, const struct go_function *function, 
 		    char *file, size_t size, uint32_t *line);
 
 /*
- * Reads how many bytes are on the stack above its return address, while the code at @pc of
- * @function runs.
+ * Reads how many bytes of the stack are between its end and the return address, while the code at
+ * @pc of @function runs.
  */
 int go_pclntab_frame(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
 		     uint32_t *size);

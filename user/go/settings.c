@@ -2,7 +2,6 @@
 /* Settings: which behaviour of timers GODEBUG has chosen for a Go process. */
 #include "go/settings.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,7 @@
 #define SETTING "asynctimerchan"
 /* Of the environment: what is beyond cannot be told from what is not set. */
 #define ENVIRONMENT_MAX (1 << 20)
-#define FIRST 23 /* Go 1.23 has the new timers */
-#define LAST 26	 /* the last one that can do without */
+#define LAST 26 /* the last Go 1 whose timers can be as they were before 1.23 */
 
 bool go_settings_find(const char *settings, const char *key, char *value, size_t size)
 {

@@ -96,7 +96,6 @@ static void version_and_settings_are_read(void **state)
 		assert_string_equal(image.version, "go1.24.4");
 		assert_string_equal(image.godebug, "asynctimerchan=1,x=0");
 		assert_string_equal(image.arch, "amd64");
-		assert_true(image.race);
 	}
 }
 
@@ -108,7 +107,6 @@ static void module_info_may_be_missing(void **state)
 	assert_string_equal(image.version, "devel go1.28-3c8e1f2 Mon Jan 5");
 	assert_string_equal(image.godebug, "");
 	assert_string_equal(image.arch, "");
-	assert_false(image.race);
 }
 
 static void settings_behind_much_else_are_read(void **state)
