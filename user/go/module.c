@@ -21,9 +21,6 @@
 /* Functions; more than this are none, since their entries are found by 32 bits. */
 #define FUNCTIONS_MAX (16 << 20)
 
-#define MAGIC_118 0xfffffff0
-#define MAGIC_120 0xfffffff1
-
 /* The words of runtime.moduledata that all versions have in common. */
 enum word {
 	PC_HEADER,
@@ -50,10 +47,10 @@ static const struct tail {
 	uint32_t magic;
 	uint8_t types, etypes, rodata, gofunc, textsects;
 } tails[] = {
-	{MAGIC_118, 35, 36, 37, 38, 39}, /* 1.18, 1.19 */
-	{MAGIC_120, 37, 38, 39, 40, 41}, /* 1.20 to 1.25 */
-	{MAGIC_120, 37, 38, 39, 40, 42}, /* 1.26 */
-	{MAGIC_120, 37, 39, 42, 43, 45}, /* 1.27 */
+	{GO_MAGIC_118, 35, 36, 37, 38, 39}, /* 1.18, 1.19 */
+	{GO_MAGIC_120, 37, 38, 39, 40, 41}, /* 1.20 to 1.25 */
+	{GO_MAGIC_120, 37, 38, 39, 40, 42}, /* 1.26 */
+	{GO_MAGIC_120, 37, 39, 42, 43, 45}, /* 1.27 */
 };
 
 /* What leads the tables: runtime.pcHeader. */
@@ -63,10 +60,6 @@ struct pc_header {
 	uint64_t functions, files;
 	uint64_t text;					      /* 0: since 1.26 */
 	uint64_t funcnames, cutab, filetab, pctab, pclntable; /* offsets from here */
-};
-
-struct ftab_entry {
-	uint32_t entry, function;
 };
 
 /* ---- the tables ------------------------------------------------------------------ */
@@ -99,7 +92,7 @@ static bool take_tables(const struct go_image *image, const uint64_t *words,
 		{FILETAB, header->filetab, 1, &module->filetab},
 		{PCTAB, header->pctab, 1, &module->pctab},
 		{PCLNTABLE, header->pclntable, 1, &module->pclntable},
-		{FTAB, header->pclntable, sizeof(struct ftab_entry), &module->ftab},
+		{FTAB, header->pclntable, sizeof(struct go_ftab_entry), &module->ftab},
 	};
 	uint64_t room;
 
@@ -115,7 +108,7 @@ static bool take_tables(const struct go_image *image, const uint64_t *words,
 	if (module->cutab.length > room)
 		module->cutab.length = room;
 	return module->ftab.length == header->functions + 1 && header->functions <= FUNCTIONS_MAX &&
-	       module->ftab.length * sizeof(struct ftab_entry) <= module->pclntable.length;
+	       module->ftab.length * sizeof(struct go_ftab_entry) <= module->pclntable.length;
 }
 
 static int read_header(struct go_memory *memory, const struct go_image *image,
@@ -128,7 +121,7 @@ static int read_header(struct go_memory *memory, const struct go_image *image,
 	err = go_memory_read(memory, words[PC_HEADER], header, sizeof(*header));
 	if (err)
 		return err == -EFAULT ? -ENOENT : err;
-	if ((header->magic != MAGIC_118 && header->magic != MAGIC_120) || header->zero[0] ||
+	if ((header->magic != GO_MAGIC_118 && header->magic != GO_MAGIC_120) || header->zero[0] ||
 	    header->zero[1] || (header->quantum != 1 && header->quantum != 4) ||
 	    header->pointer_size != 8 || !header->functions)
 		return -ENOENT;
@@ -203,7 +196,7 @@ static bool take_tails(const struct go_image *image, const uint64_t *words,
 static int check_functions(struct go_memory *memory, const uint64_t *words,
 			   const struct go_module *module)
 {
-	struct ftab_entry pair[SAMPLES][2];
+	struct go_ftab_entry pair[SAMPLES][2];
 	struct go_piece pieces[SAMPLES];
 	uint64_t functions = module->ftab.length - 1, index;
 	int err;

@@ -8,6 +8,16 @@
 #include "go/image.h"
 #include "go/memory.h"
 
+/* In the header of the tables. */
+#define GO_MAGIC_118 0xfffffff0
+#define GO_MAGIC_120 0xfffffff1
+
+/* Where a function is. Functions are sorted by @entry, and the last entry ends the text. */
+struct go_ftab_entry {
+	uint32_t entry;	   /* offset in the text */
+	uint32_t function; /* offset in the tables of functions */
+};
+
 struct go_range {
 	uint64_t start, end; /* addresses; @end is the first one behind it */
 };
@@ -21,10 +31,10 @@ struct go_slice {
 struct go_module {
 	uint64_t address; /* of the structure itself */
 	uint64_t pclntab; /* of the pcHeader */
-	uint32_t magic;	  /* of the pcHeader: 0xfffffff0 (1.18), 0xfffffff1 (1.20 and later) */
+	uint32_t magic;	  /* of the pcHeader: GO_MAGIC_118, or GO_MAGIC_120 for 1.20 and later */
 	uint8_t quantum;  /* least size of an instruction in bytes: 1 or 4 */
 	struct go_slice funcnames, cutab, filetab, pctab, pclntable; /* cutab: uint32_t */
-	struct go_slice ftab; /* {uint32_t entry, function}, sorted; the last one ends the text */
+	struct go_slice ftab;					     /* struct go_ftab_entry */
 	struct go_range text;
 	struct go_range noptrdata, data, bss, noptrbss;
 	uint64_t rodata, gofunc; /* gofunc: what funcdata is relative to */

@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define MAGIC_118 0xfffffff0
-
 /* Words of 32 bits in runtime._func. */
 enum word {
 	ENTRY,
@@ -75,17 +73,14 @@ int go_pclntab_name(struct go_pclntab *tab, uint32_t name, char *text, size_t si
 
 /* ---- functions ------------------------------------------------------------------- */
 
-struct ftab_entry {
-	uint32_t entry, function;
-};
-
-static int read_ftab(struct go_pclntab *tab, uint64_t index, size_t count, struct ftab_entry *entry)
+static int read_ftab(struct go_pclntab *tab, uint64_t index, size_t count,
+		     struct go_ftab_entry *entry)
 {
 	return read_slice(tab, &tab->module.ftab, sizeof(*entry), index, count, entry);
 }
 
 /* Finds the last function that begins at @offset of the text or before. */
-static int search_ftab(struct go_pclntab *tab, uint32_t offset, struct ftab_entry pair[2])
+static int search_ftab(struct go_pclntab *tab, uint32_t offset, struct go_ftab_entry pair[2])
 {
 	uint64_t low = 0, high = tab->module.ftab.length - 1, middle;
 	int err;
@@ -133,11 +128,11 @@ static int read_inlined_tables(struct go_pclntab *tab, uint64_t at, uint32_t val
 }
 
 /* Reads the function that lasts from the first entry to the second one. */
-static int read_function(struct go_pclntab *tab, const struct ftab_entry pair[2],
+static int read_function(struct go_pclntab *tab, const struct go_ftab_entry pair[2],
 			 struct go_function *function)
 {
 	const struct go_range *text = &tab->module.text;
-	size_t words = tab->module.magic == MAGIC_118 ? WORDS_118 : WORDS_120;
+	size_t words = tab->module.magic == GO_MAGIC_118 ? WORDS_118 : WORDS_120;
 	uint32_t word[WORDS_120];
 	uint8_t last[4]; /* id, flags, nothing, and how many tables follow those of values */
 	int err = read_slice(tab, &tab->module.pclntable, 1, pair[0].function,
@@ -163,7 +158,7 @@ static int read_function(struct go_pclntab *tab, const struct ftab_entry pair[2]
 int go_pclntab_find(struct go_pclntab *tab, uint64_t pc, struct go_function *function)
 {
 	const struct go_range *text = &tab->module.text;
-	struct ftab_entry pair[2];
+	struct go_ftab_entry pair[2];
 	int err;
 
 	if (pc < text->start || pc >= text->end || pc - text->start > UINT32_MAX ||
@@ -285,7 +280,7 @@ int go_pclntab_line(struct go_pclntab *tab, const struct go_function *function, 
 int go_pclntab_inlined(struct go_pclntab *tab, const struct go_function *function, uint64_t pc,
 		       struct go_inlined *inlined)
 {
-	bool old = tab->module.magic == MAGIC_118;
+	bool old = tab->module.magic == GO_MAGIC_118;
 	size_t size = old ? INLINED_SIZE_118 : INLINED_SIZE_120;
 	size_t name = old ? INLINED_NAME_118 : INLINED_NAME_120;
 	uint8_t entry[INLINED_SIZE_118];
@@ -318,7 +313,7 @@ int go_pclntab_inlined(struct go_pclntab *tab, const struct go_function *functio
 uint8_t go_pclntab_wrapper(struct go_pclntab *tab)
 {
 	struct go_function function;
-	struct ftab_entry pair[2];
+	struct go_ftab_entry pair[2];
 	char file[sizeof(MADE_UP)];
 	uint32_t line;
 
@@ -413,7 +408,7 @@ int go_pclntab_search(struct go_pclntab *tab, const char *name, uint64_t *entry,
 {
 	const struct go_module *module = &tab->module;
 	uint32_t wanted[SAME_MAX], offset;
-	struct ftab_entry pair[2];
+	struct go_ftab_entry pair[2];
 	uint64_t matches = 0;
 	size_t count;
 	int err = search_names(tab, name, wanted, &count);
