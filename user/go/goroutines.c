@@ -188,7 +188,8 @@ static void begin_walk(struct reading *reading, const struct go_g *g)
 	go_walk_begin(walk, g->stack_low, g->stack_high, pc == g->start ? pc : pc - 1, bp);
 	walk->start = g->start;
 	walk->interrupted = g->status == GO_G_RUNNABLE || g->status == GO_G_PREEMPTED;
-	walk->stack.cut = g->status == GO_G_SYSCALL && !bp;
+	/* Only what never ran has nothing in front of it. */
+	walk->stack.cut = !bp && pc != g->start;
 	reading->member[reading->walks++] = (struct member){*g, reading->snapshot->goroutines - 1};
 }
 

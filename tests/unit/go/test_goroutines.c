@@ -356,6 +356,24 @@ static void an_index_finds_those_that_live(void **state)
 	end();
 }
 
+static void a_stack_without_a_frame_is_whole_only_before_it_runs(void **state)
+{
+	uint64_t g;
+
+	(void)state;
+	begin(24);
+	g = fake_go_worker(&fake);
+	fake_go_put(g + fake.layout.g_bp, 0);
+	fake_go_g(&fake, &(struct fake_g){GO_G_RUNNABLE, FAKE_WORKER, FAKE_MAIN, NULL, 0, 0});
+	/* Most must have one: else the layout is wrong. */
+	for (int i = 0; i < 8; i++)
+		fake_go_worker(&fake);
+	take();
+	check_stack(&snapshot.goroutine[2], (enum fake_function[]){FAKE_GOPARK}, 1, true);
+	check_stack(&snapshot.goroutine[3], (enum fake_function[]){FAKE_WORKER}, 1, false);
+	end();
+}
+
 static void a_creator_without_a_name_is_noticed_while_it_is_read(void **state)
 {
 	uint64_t g, unknown;
@@ -423,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_stack_that_is_gone_leaves_its_goroutine),
 		cmocka_unit_test(some_strange_ones_are_counted_and_many_refused),
 		cmocka_unit_test(an_index_finds_those_that_live),
+		cmocka_unit_test(a_stack_without_a_frame_is_whole_only_before_it_runs),
 		cmocka_unit_test(a_creator_without_a_name_is_noticed_while_it_is_read),
 		cmocka_unit_test(run_queues_are_added_up),
 		cmocka_unit_test(run_queues_of_versions_to_come_are_not_known),
