@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "go/g.h"
 #include "go/stacks.h"
-#include "go/walk.h"
+#include "go/unwind.h"
 
 #define FIRST_ROOM 64
 /* Functions that goroutines start with, of which it is kept what they are; and creators. */
@@ -51,7 +51,7 @@ struct reading {
 	/* Of one batch: */
 	uint8_t (*bytes)[GO_G_SIZE];
 	uint8_t *windows; /* of stacks */
-	struct go_walk *walk;
+	struct go_unwind *walk;
 	struct member *member; /* of each walk */
 	size_t walks;
 };
@@ -166,7 +166,7 @@ static uint64_t find_frame(const struct go_runtime *runtime, const struct go_g *
 /* Begins the walk of the last goroutine, if its stack is at rest. */
 static void begin_walk(struct reading *reading, const struct go_g *g)
 {
-	struct go_walk *walk = &reading->walk[reading->walks];
+	struct go_unwind *walk = &reading->walk[reading->walks];
 	uint64_t pc = g->pc, bp = g->bp;
 
 	switch (g->status) {
@@ -185,7 +185,7 @@ static void begin_walk(struct reading *reading, const struct go_g *g)
 	if (!go_runtime_is_code(reading->runtime, pc))
 		return;
 	/* One that never ran is at the beginning of its function, and was not called. */
-	go_walk_begin(walk, g->stack_low, g->stack_high, pc == g->start ? pc : pc - 1, bp);
+	go_unwind_begin(walk, g->stack_low, g->stack_high, pc == g->start ? pc : pc - 1, bp);
 	walk->start = g->start;
 	walk->interrupted = g->status == GO_G_RUNNABLE || g->status == GO_G_PREEMPTED;
 	/* Only what never ran has nothing in front of it. */
@@ -254,8 +254,8 @@ static bool stayed(const struct reading *reading, size_t i, const struct go_piec
  */
 static int keep_stacks(struct reading *reading)
 {
-	struct go_piece piece[GO_WALKS];
-	uint16_t whose[GO_WALKS];
+	struct go_piece piece[GO_UNWINDS];
+	uint16_t whose[GO_UNWINDS];
 	size_t pieces = 0;
 	int err;
 
@@ -290,13 +290,13 @@ static int keep_stacks(struct reading *reading)
 
 static int read_batch(struct reading *reading, const uint64_t *address, size_t count)
 {
-	const struct go_walker walker = {
+	const struct go_unwinder walker = {
 		.runtime = reading->runtime,
 		.gather = reading->gather,
 		.stacks = &reading->stacks,
 		.windows = reading->windows,
 	};
-	struct go_piece piece[GO_WALKS];
+	struct go_piece piece[GO_UNWINDS];
 	int err;
 
 	for (size_t i = 0; i < count; i++)
@@ -307,16 +307,16 @@ static int read_batch(struct reading *reading, const uint64_t *address, size_t c
 	for (size_t i = 0; i < count && !err; i++)
 		err = take(reading, &piece[i]);
 	if (!err)
-		err = go_walk_on(&walker, reading->walk, reading->walks);
+		err = go_unwind_on(&walker, reading->walk, reading->walks);
 	return err ? err : keep_stacks(reading);
 }
 
 static int read_all(struct reading *reading, const uint64_t *address, size_t count)
 {
-	auto_free void *bytes = malloc(GO_WALKS * sizeof(*reading->bytes));
-	auto_free struct go_walk *walk = calloc(GO_WALKS, sizeof(*walk));
-	auto_free uint8_t *windows = malloc(GO_WALKS * GO_WINDOW);
-	auto_free struct member *member = calloc(GO_WALKS, sizeof(*member));
+	auto_free void *bytes = malloc(GO_UNWINDS * sizeof(*reading->bytes));
+	auto_free struct go_unwind *walk = calloc(GO_UNWINDS, sizeof(*walk));
+	auto_free uint8_t *windows = malloc(GO_UNWINDS * GO_WINDOW);
+	auto_free struct member *member = calloc(GO_UNWINDS, sizeof(*member));
 	int err = 0;
 
 	if (!bytes || !walk || !windows || !member)
@@ -325,9 +325,9 @@ static int read_all(struct reading *reading, const uint64_t *address, size_t cou
 	reading->walk = walk;
 	reading->windows = windows;
 	reading->member = member;
-	for (size_t at = 0; at < count && !err; at += GO_WALKS)
+	for (size_t at = 0; at < count && !err; at += GO_UNWINDS)
 		err = read_batch(reading, address + at,
-				 count - at < GO_WALKS ? count - at : GO_WALKS);
+				 count - at < GO_UNWINDS ? count - at : GO_UNWINDS);
 	return err;
 }
 

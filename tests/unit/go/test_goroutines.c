@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of goroutines.c, walk.c and stacks.c: states, stacks whole and broken, what is system. */
+/* Tests of goroutines.c, unwind.c and stacks.c: states, stacks whole and broken, what is system. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Walks: the stacks of many goroutines followed by their frame pointers, together. */
-#include "go/walk.h"
+/* Unwinding: the stacks of many goroutines followed by their frame pointers, together. */
+#include "go/unwind.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ struct record {
 	uint64_t back;	 /* where it returns to */
 };
 
-void go_walk_begin(struct go_walk *walk, uint64_t low, uint64_t high, uint64_t pc, uint64_t bp)
+void go_unwind_begin(struct go_unwind *walk, uint64_t low, uint64_t high, uint64_t pc, uint64_t bp)
 {
 	walk->low = low;
 	walk->high = high;
@@ -22,13 +22,13 @@ void go_walk_begin(struct go_walk *walk, uint64_t low, uint64_t high, uint64_t p
 	walk->stack.pc[0] = pc;
 }
 
-static bool is_frame(const struct go_walk *walk, uint64_t bp)
+static bool is_frame(const struct go_unwind *walk, uint64_t bp)
 {
 	return bp >= walk->low && bp % 8 == 0 && bp < walk->high &&
 	       walk->high - bp >= sizeof(struct record);
 }
 
-static void give_up(struct go_walk *walk)
+static void give_up(struct go_unwind *walk)
 {
 	walk->stack.cut = true;
 	walk->broken = true;
@@ -39,7 +39,7 @@ static void give_up(struct go_walk *walk)
  * Returns an address within the function that @record returns to: a byte before, since a call was
  * there, unless the runtime has put its own call in between.
  */
-static uint64_t caller_of(const struct go_walker *walker, const struct go_walk *walk,
+static uint64_t caller_of(const struct go_unwinder *walker, const struct go_unwind *walk,
 			  const struct record *record)
 {
 	const char *name;
@@ -51,7 +51,8 @@ static uint64_t caller_of(const struct go_walker *walker, const struct go_walk *
 }
 
 /* Takes one frame. */
-static void step(const struct go_walker *walker, struct go_walk *walk, const struct record *record)
+static void step(const struct go_unwinder *walker, struct go_unwind *walk,
+		 const struct record *record)
 {
 	struct go_stack *stack = &walk->stack;
 	uint64_t pc = caller_of(walker, walk, record);
@@ -83,7 +84,7 @@ static void step(const struct go_walker *walker, struct go_walk *walk, const str
 }
 
 /* Follows the frames that are in @window. */
-static void follow(const struct go_walker *walker, struct go_walk *walk,
+static void follow(const struct go_unwinder *walker, struct go_unwind *walk,
 		   const struct go_piece *window)
 {
 	struct record record;
@@ -96,7 +97,7 @@ static void follow(const struct go_walker *walker, struct go_walk *walk,
 }
 
 /* Reads on where @walk stands, and adds the piece. */
-static void plan(struct go_walk *walk, uint8_t *window, struct go_piece *piece, size_t *count)
+static void plan(struct go_unwind *walk, uint8_t *window, struct go_piece *piece, size_t *count)
 {
 	if (!walk->bp)
 		return;
@@ -112,10 +113,10 @@ static void plan(struct go_walk *walk, uint8_t *window, struct go_piece *piece, 
 	(*count)++;
 }
 
-int go_walk_on(const struct go_walker *walker, struct go_walk *walk, size_t count)
+int go_unwind_on(const struct go_unwinder *walker, struct go_unwind *walk, size_t count)
 {
-	struct go_piece piece[GO_WALKS];
-	uint16_t whose[GO_WALKS];
+	struct go_piece piece[GO_UNWINDS];
+	uint16_t whose[GO_UNWINDS];
 	size_t pieces;
 	int err;
 
