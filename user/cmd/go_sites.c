@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,6 +23,10 @@
 #define STEPS_A_SECOND 10
 #define SNAPSHOTS_MAX 3 /* until one has missed no timer */
 
+/* Most CPU time in ns to find the places of the probes, and to name all stacks. */
+#define PLACES_NS 2000000000ULL
+#define NAMES_NS 10000000000ULL
+
 struct run {
 	struct go_process *process;
 	const struct go_sites_wish *wish;
@@ -32,9 +37,10 @@ struct run {
 	double trap_ns; /* see go_probes_trap_ns() */
 	struct go_snapshot snapshot;
 	struct go_sites_kernel kernel;
-	size_t named;	 /* sites whose functions were read */
-	size_t begun;	 /* sites that were begun at the last step, and are whole by now */
-	bool reconciled; /* @snapshot holds each timer that was in a heap at the end */
+	uint64_t names_ns; /* of NAMES_NS: what is left */
+	size_t named;	   /* sites whose functions were read */
+	size_t begun;	   /* sites that were begun at the last step, and are whole by now */
+	bool reconciled;   /* @snapshot holds each timer that was in a heap at the end */
 };
 
 /* ---- begin ------------------------------------------------------------------------ */
@@ -46,6 +52,7 @@ static int refuse(const struct run *run, int err, const char *why)
 		      *why	     ? why :
 		      err == -ESRCH  ? "it has exited, or runs another program now" :
 		      err == -ESTALE ? "its executable is not the file that it has mapped" :
+		      err == -ETIME  ? "reading it takes too much CPU time" :
 				       strerror(-err));
 	/* -ENOTSUP would say that the kernel lacks something. */
 	return err == -ENOTSUP ? -ENOEXEC : err == -EACCES ? -EPERM : err;
@@ -71,9 +78,11 @@ static int prepare(struct run *run)
 	const struct go_image *image = go_process_image(process);
 	struct go_sites_config config = {0};
 	char why[GO_SITES_WHY_LEN] = "";
-	int err = go_sites_find(go_process_memory(process), image, go_process_layout(process),
-				go_process_symbols(process), &run->sites, why);
+	int err;
 
+	go_memory_limit(go_process_memory(process), PLACES_NS);
+	err = go_sites_find(go_process_memory(process), image, go_process_layout(process),
+			    go_process_symbols(process), &run->sites, why);
 	if (err)
 		return refuse(run, err, why);
 	run->file = go_sites_file(go_process_pid(process), image);
@@ -105,8 +114,11 @@ static int attach(struct run *run)
 {
 	struct go_memory *memory = go_process_memory(run->process);
 	char why[GO_SITES_WHY_LEN];
-	int err = go_sites_check(memory, &run->sites, run->file, why);
+	int err;
 
+	/* Loading took CPU time too. */
+	go_memory_limit(memory, PLACES_NS);
+	err = go_sites_check(memory, &run->sites, run->file, why);
 	if (err)
 		return refuse(run, err, why);
 	for (size_t i = run->sites.calls; i-- > 0 && !err;) {
@@ -135,17 +147,22 @@ static int keep_name(void *context, uint64_t pc, const struct go_frame *frame)
 static void learn_names(struct run *run)
 {
 	const struct go_sites_report report = {.symbols = go_process_symbols(run->process)};
+	const uint64_t began = clock_now(CLOCK_PROCESS_CPUTIME_ID);
 	const struct go_site *site;
+	uint64_t spent;
 	size_t sites;
 
 	go_process_renew(run->process);
 	site = go_probes_sites(run->probes, &sites);
+	go_memory_limit(go_process_memory(run->process), run->names_ns);
 	for (; run->named < run->begun; run->named++) {
 		const struct go_sites_row row = {.key = site[run->named].key};
 
 		go_sites_stack(&report, &row, keep_name, NULL);
 	}
 	run->begun = sites;
+	spent = clock_now(CLOCK_PROCESS_CPUTIME_ID) - began;
+	run->names_ns -= spent < run->names_ns ? spent : run->names_ns;
 }
 
 /* Waits until the time is over or something else ends it, and returns what. */
@@ -181,10 +198,12 @@ static bool misses_timers(const struct go_snapshot *snapshot)
 /* Takes a snapshot with all timers that are in a heap, if it can. */
 static void take_snapshot(struct run *run)
 {
-	for (int i = 0; i < SNAPSHOTS_MAX && !run->reconciled; i++) {
+	enum go_refusal refusal = GO_READ;
+
+	for (int i = 0; i < SNAPSHOTS_MAX && !run->reconciled && refusal == GO_READ; i++) {
 		go_snapshot_clear(&run->snapshot);
-		run->reconciled = go_process_snapshot(run->process, &run->snapshot) == GO_READ &&
-				  !misses_timers(&run->snapshot);
+		refusal = go_process_snapshot(run->process, &run->snapshot);
+		run->reconciled = refusal == GO_READ && !misses_timers(&run->snapshot);
 	}
 }
 
@@ -262,7 +281,8 @@ static int perform(struct run *run, struct go_sites_report *result)
 int go_sites_run(struct go_process *process, const struct go_sites_wish *wish,
 		 const volatile int *stop, struct go_sites_report *report)
 {
-	struct run run = {.process = process, .wish = wish, .stop = stop, .file = -1};
+	struct run run = {
+		.process = process, .wish = wish, .stop = stop, .file = -1, .names_ns = NAMES_NS};
 	int err;
 
 	*report = (struct go_sites_report){0};
