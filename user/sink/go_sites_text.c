@@ -136,14 +136,21 @@ static void put_lines(FILE *out, const uint64_t go[LINES], const uint64_t kernel
 	}
 }
 
+/* Of no timer there is no lateness. */
+static const char *percentile(char text[TEXT_DURATION_LEN], const struct dist *dist,
+			      unsigned int per_mille)
+{
+	return dist->used ? text_duration(text, dist_percentile(dist, per_mille)) : "-";
+}
+
 static void put_percentile(FILE *out, const char *name, const struct dist *go,
 			   const struct dist *kernel, unsigned int per_mille)
 {
 	char text[TEXT_DURATION_LEN];
 
-	fprintf(out, "  %-11s %8s", name, text_duration(text, dist_percentile(go, per_mille)));
+	fprintf(out, "  %-11s %8s", name, percentile(text, go, per_mille));
 	if (kernel)
-		fprintf(out, " %8s", text_duration(text, dist_percentile(kernel, per_mille)));
+		fprintf(out, " %8s", percentile(text, kernel, per_mille));
 	fputc('\n', out);
 }
 

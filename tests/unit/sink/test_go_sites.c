@@ -218,6 +218,16 @@ static void lateness_stands_beside_the_kernels(void **state)
 	expect_text("  max            5.0ms    100ns\n");
 }
 
+static void no_timer_has_no_lateness(void **state)
+{
+	(void)state;
+	report.has_kernel = true;
+	assert_int_equal(dist_add(&report.kernel, dwell_bucket(100), 2), 0);
+	report.kernel.max = 100;
+	expect_text("\n  p99                -    100ns\n");
+	expect_text("\n  max                -    100ns\n");
+}
+
 static void losses_and_cost_stand_at_the_end(void **state)
 {
 	(void)state;
@@ -306,6 +316,7 @@ int main(void)
 		TEST(rows_that_are_hidden_are_counted),
 		TEST(no_timer_is_told_as_none),
 		TEST(lateness_stands_beside_the_kernels),
+		TEST(no_timer_has_no_lateness),
 		TEST(losses_and_cost_stand_at_the_end),
 		TEST(a_row_is_an_object),
 		TEST(the_last_object_is_on_all_of_it),
