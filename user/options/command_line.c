@@ -154,13 +154,16 @@ static int read_initial_values(struct parser *parser)
 static int check_go_sites(struct parser *parser)
 {
 	const struct options *options = parser->options;
-	const char *other = options->go.interval_ns ? "--interval" :
-			    options->go.view.leaks  ? "--leaks" :
-			    options->go.pprof	    ? "--pprof" :
-			    options->go.save	    ? "--save" :
-			    options->go.baseline    ? "--baseline" :
-			    options->exit_code	    ? "--exit-code" :
-						      NULL;
+	const struct go_view *view = &options->go.view;
+	const char *other = options->go.interval_ns	? "--interval" :
+			    view->leaks			? "--leaks" :
+			    view->by != GO_BY_SITE	? "--by" :
+			    view->sort != GO_SORT_COUNT ? "--sort" :
+			    options->go.pprof		? "--pprof" :
+			    options->go.save		? "--save" :
+			    options->go.baseline	? "--baseline" :
+			    options->exit_code		? "--exit-code" :
+							  NULL;
 
 	return other ? parser_refuse(parser, "--sites and %s do not go together", other) : 0;
 }

@@ -291,6 +291,29 @@ static void go_refuses(void **state)
 	refuses("timers -i 5s", "-i is no option of 'timers'", NULL);
 }
 
+static void go_sites_refuses_what_tells_of_a_snapshot(void **state)
+{
+	static const char *const others[] = {"--interval 5s", "--leaks",    "--by kind",
+					     "--sort age",    "--pprof a",  "--save a",
+					     "--baseline a",  "--exit-code"};
+	struct options options;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		char line[64], name[32];
+
+		snprintf(line, sizeof(line), "go --sites %s", others[i]);
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(others[i], " "), others[i]);
+		refuses(line, "--sites", name, "do not go together", NULL);
+	}
+	/* These do, also where they say what holds without them. */
+	accepts(&options, "go --sites -p 1 -d 1m -n 5 -j -o /x --by site --sort count");
+	assert_true(options.go.sites);
+	assert_int_equal(options.duration_ns, 60 * S);
+	assert_int_equal(options.go.view.limit, 5);
+	options_clear(&options);
+}
+
 static void a_copy_stands_alone(void **state)
 {
 	struct options options, copy;
@@ -624,6 +647,7 @@ int main(void)
 		cmocka_unit_test(the_service_refuses),
 		cmocka_unit_test(go_has_meanings_of_its_own),
 		cmocka_unit_test(go_refuses),
+		cmocka_unit_test(go_sites_refuses_what_tells_of_a_snapshot),
 		cmocka_unit_test(a_copy_stands_alone),
 		cmocka_unit_test(every_option_in_every_form),
 		cmocka_unit_test(the_last_one_counts),
