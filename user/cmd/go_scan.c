@@ -261,7 +261,8 @@ static void meet(struct go_scan *scan, const char *name, const struct go_scan_te
 		process->tries = 0;
 		process->again = 1;
 	}
-	if (is_due(scan, process, terms))
+	/* What that may cost is many times what a round has, so it waits until nothing is owed. */
+	if (scan->credit > 0 && is_due(scan, process, terms))
 		examine(scan, process, terms);
 }
 

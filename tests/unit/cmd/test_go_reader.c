@@ -55,6 +55,14 @@ static void read_comm(uint32_t pid, char comm[16])
 	fclose(file);
 }
 
+static void burn(uint64_t ns)
+{
+	const uint64_t until = clock_now(CLOCK_PROCESS_CPUTIME_ID) + ns;
+
+	while (clock_now(CLOCK_PROCESS_CPUTIME_ID) < until)
+		;
+}
+
 enum go_refusal go_process_open(uint32_t pid, struct go_process **process)
 {
 	char comm[16];
@@ -70,6 +78,10 @@ enum go_refusal go_process_open(uint32_t pid, struct go_process **process)
 		late--;
 		return GO_REFUSED_LAYOUT;
 	}
+	if (!strcmp(comm, "go-heavy-1")) {
+		burn(40 * MS);
+		return GO_REFUSED_ENDLESS;
+	}
 	*process = calloc(1, sizeof(**process));
 	(*process)->pid = pid;
 	memcpy((*process)->comm, comm, sizeof(comm));
@@ -84,14 +96,6 @@ void go_process_close(struct go_process *process)
 struct go_symbols *go_process_symbols(struct go_process *process)
 {
 	return (struct go_symbols *)process;
-}
-
-static void burn(uint64_t ns)
-{
-	const uint64_t until = clock_now(CLOCK_PROCESS_CPUTIME_ID) + ns;
-
-	while (clock_now(CLOCK_PROCESS_CPUTIME_ID) < until)
-		;
 }
 
 enum go_refusal go_process_snapshot(struct go_process *process, struct go_snapshot *snapshot)
@@ -397,6 +401,36 @@ static void what_is_incomplete_is_told(void **state)
 
 /* ---- what it may cost ------------------------------------------------------------------ */
 
+/* Ten that take 40 ms only to be refused, and 2 ms a round: most have to wait. */
+static void what_examining_took_is_owed_too(void **state)
+{
+	struct go_scan_terms little = {.limit = 20,
+				       .cpu_ns = 2 * MS,
+				       .elapse_ns = SECOND,
+				       .nr_comms = 1,
+				       .comms = {"go-heavy-1"}};
+	struct world *world = world_new();
+	pid_t pids[10];
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		pids[i] = start("go-heavy-1");
+	opened = 0;
+	for (int i = 0; i < 10000 && !opened; i++)
+		round_of(world, &little);
+	for (int i = 0; i < 10; i++)
+		round_of(world, &little);
+	assert_int_equal(opened, 1);
+	/* With no time at all, nobody is examined. */
+	little.cpu_ns = 0;
+	for (int i = 0; i < 10; i++)
+		round_of(world, &little);
+	assert_int_equal(opened, 1);
+	for (int i = 0; i < 10; i++)
+		end(pids[i]);
+	world_free(world);
+}
+
 /* Two that take 20 ms each, and 12 ms a round: each is read at times, and neither too often. */
 static void slow_ones_take_turns_within_the_time(void **state)
 {
@@ -546,6 +580,7 @@ int main(void)
 		cmocka_unit_test(who_is_refused_at_first_is_asked_again),
 		cmocka_unit_test(one_that_has_exited_counts_no_longer),
 		cmocka_unit_test(what_is_incomplete_is_told),
+		cmocka_unit_test(what_examining_took_is_owed_too),
 		cmocka_unit_test(slow_ones_take_turns_within_the_time),
 		cmocka_unit_test(without_time_nothing_is_read),
 		cmocka_unit_test(a_process_of_its_own_reads),
