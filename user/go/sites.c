@@ -88,7 +88,7 @@ static int place(const struct go_image *image, struct go_call *call, char why[GO
 
 		if (call->address < mapping->start || call->address > mapping->end - GO_CALL_BYTES)
 			continue;
-		if (!mapping->executable || mapping->writable)
+		if (!mapping->executable || mapping->writable || mapping->anonymous)
 			break;
 		call->offset = mapping->offset + (call->address - mapping->start);
 		return 0;

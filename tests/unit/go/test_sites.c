@@ -346,6 +346,9 @@ static void code_that_is_not_the_files_is_refused(void **state)
 	mapping->executable = false;
 	expect_refusal("time.startTimer does not lie in code");
 	mapping->executable = true;
+	mapping->anonymous = true;
+	expect_refusal("time.startTimer does not lie in code");
+	mapping->anonymous = false;
 	/* The call reaches over the end. */
 	mapping->end = mapping->start + 24;
 	expect_refusal("time.startTimer does not lie in code");
