@@ -252,6 +252,21 @@ static void run_guard(const void *argument)
 	go_fixture_end(&fixture);
 }
 
+/* While it counts, it can read what it needs, and neither load programs nor put on probes. */
+static void expect_few_privileges(pid_t pid)
+{
+	const uint64_t enough = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_BPF);
+	char path[32], text[4096];
+	const char *permitted;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (proc_read(path, text, sizeof(text)) < 0)
+		live_abort("%s cannot be read", path);
+	permitted = strstr(text, "\nCapPrm:");
+	if (!permitted || strtoull(permitted + strlen("\nCapPrm:"), NULL, 16) & ~enough)
+		live_fail("it keeps privileges while it counts: %s", text);
+}
+
 /* A process that dies meanwhile costs nothing but the rest of the window. */
 static void run_killed(const void *argument)
 {
@@ -264,6 +279,7 @@ static void run_killed(const void *argument)
 	go_fixture_start(&fixture, &binary, NULL, DWELL_ARGUMENTS("rate", "1000"));
 	watch_start(&run, NULL, fixture.pid, "1m");
 	dwell_wait_measuring(&run);
+	expect_few_privileges(run.pid);
 	proc_sleep(300 * MS);
 	kill(fixture.pid, SIGKILL);
 	watch_end(&run, &watched);

@@ -9,6 +9,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void free_caps(cap_t *caps)
@@ -138,4 +139,15 @@ int privileges_drop(unsigned int kept_ones)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	return cap_set_proc(kept) ? -errno : 0;
+}
+
+bool privileges_unneeded(int (*work)(void *context), void *context)
+{
+	const pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(privileges_drop(PRIVILEGE_KEEP_NONE) || work(context));
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	       !WEXITSTATUS(status);
 }

@@ -63,4 +63,10 @@ enum privilege_kept {
  */
 int privileges_drop(unsigned int kept_ones);
 
+/*
+ * Tries whether @work, which returns 0 if it does, works without any privilege: in a child, since
+ * what is given up does not come back. False if that cannot be tried.
+ */
+bool privileges_unneeded(int (*work)(void *context), void *context);
+
 #endif

@@ -99,7 +99,7 @@ static int prepare(struct run *run)
 /* What comes from the process may be anything, and is read with few privileges. */
 static int give_up_privileges(const struct run *run)
 {
-	int err = privileges_drop(PRIVILEGE_KEEP_BPF | PRIVILEGE_KEEP_MEMORY | run->wish->kept);
+	int err = go_probes_drop_privileges(run->probes, PRIVILEGE_KEEP_MEMORY | run->wish->kept);
 
 	if (err)
 		message_error("cannot give up privileges: %s", strerror(-err));

@@ -70,6 +70,16 @@ static uint32_t initial_tgid(uint32_t pid)
 											      0;
 }
 
+/* Looks at the timers that are armed: none is yet. 0 if that works. */
+static int try_reading(void *context)
+{
+	const struct go_probes *probes = context;
+	uint64_t address;
+
+	return bpf_map_get_next_key(bpf_map__fd(probes->skeleton->maps.armed), NULL, &address) &&
+	       errno != ENOENT;
+}
+
 int go_probes_open(uint32_t pid, const struct go_sites_config *config, struct go_probes **probes)
 {
 	int err = check_means();
@@ -90,8 +100,10 @@ int go_probes_open(uint32_t pid, const struct go_sites_config *config, struct go
 		(*probes)->skeleton->rodata->config.tgid = initial_tgid(pid);
 		err = go_sites_bpf__load((*probes)->skeleton);
 	}
-	if (!err)
+	if (!err) {
+		(*probes)->needs_bpf = !privileges_unneeded(try_reading, *probes);
 		return 0;
+	}
 	err = refused(err);
 	go_probes_close(*probes);
 	*probes = NULL;
@@ -168,6 +180,11 @@ int go_probes_attach(struct go_probes *probes, enum go_probe probe, int file, ui
 		return cannot_attach(probes, err);
 	probes->links++;
 	return 0;
+}
+
+int go_probes_drop_privileges(const struct go_probes *probes, unsigned int kept)
+{
+	return privileges_drop(probes->needs_bpf ? kept | PRIVILEGE_KEEP_BPF : kept);
 }
 
 void go_probes_detach(struct go_probes *probes)

@@ -39,6 +39,13 @@ void go_probes_close(struct go_probes *probes);
  */
 int go_probes_attach(struct go_probes *probes, enum go_probe probe, int file, uint64_t offset);
 
+/*
+ * Gives up for good every privilege of this process but @kept (enum privilege_kept, or'ed) and
+ * those that reading what was counted needs: before Linux 5.19 that is CAP_BPF. Probes that are on
+ * stay on, and others cannot be put on any more. 0 or a negative errno.
+ */
+int go_probes_drop_privileges(const struct go_probes *probes, unsigned int kept);
+
 /* Takes all probes off the process again. What was counted stays. */
 void go_probes_detach(struct go_probes *probes);
 

@@ -15,6 +15,7 @@ struct go_probes {
 	uint32_t pid;
 	struct bpf_link *link[LINKS_MAX];
 	size_t links;
+	bool needs_bpf; /* CAP_BPF is needed even to read what was counted */
 };
 
 /*

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -27,26 +26,17 @@ static int refuse(enum feature_id id)
 	return feature->need == NEED_PRIVILEGE ? -EPERM : -EOPNOTSUPP;
 }
 
-/* Tries in a child without any privilege whether reading out works there. */
-static bool reads_unprivileged(struct live *live)
+/* Reads out as little as there is. 0 if that works. */
+static int try_reading(void *context)
 {
+	struct live *live = context;
 	const struct bpf_map *cpus = live->skeleton->maps.cpus;
 	void *value = calloc(1, bpf_map__value_size(cpus));
-	pid_t child = value ? fork() : -1;
-	int status, err;
 	__u32 key = 0;
 
-	if (!child) {
-		err = privileges_drop(PRIVILEGE_KEEP_NONE);
-		if (!err)
-			err = bpf_map_lookup_elem(bpf_map__fd(cpus), &key, value);
-		if (!err)
-			err = bpf_iter_create(bpf_link__fd(live->skeleton->links.read_tasks));
-		_exit(err < 0);
-	}
-	free(value);
-	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-	       !WEXITSTATUS(status);
+	if (!value || bpf_map_lookup_elem(bpf_map__fd(cpus), &key, value))
+		return -1;
+	return bpf_iter_create(bpf_link__fd(live->skeleton->links.read_tasks)) < 0;
 }
 
 /*
@@ -91,7 +81,7 @@ static int open_live(struct live *live, const struct source_request *request)
 	if (err)
 		return err;
 	/* This is done now, because the child would be measured in the window. */
-	live->needs_bpf = !reads_unprivileged(live);
+	live->needs_bpf = !privileges_unneeded(try_reading, live);
 	return err;
 }
 

@@ -241,6 +241,30 @@ static void none_means_none(void **state)
 	assert_int_equal(in_child(read_with_none, NULL), 0);
 }
 
+/* What a work found: -1 if it could not look, 1 if it may do anything, else @context. */
+static int look_and_return(void *context)
+{
+	struct privileges privileges;
+
+	if (privileges_read(&privileges))
+		return -1;
+	return privileges.bpf || privileges.memory || privileges.sys_resource ? 1 : *(int *)context;
+}
+
+static void a_work_without_privileges_is_tried_in_a_child(void **state)
+{
+	struct privileges before, after;
+	int result = 0;
+
+	(void)state;
+	assert_int_equal(privileges_read(&before), 0);
+	assert_true(privileges_unneeded(look_and_return, &result));
+	result = 7;
+	assert_false(privileges_unneeded(look_and_return, &result));
+	assert_int_equal(privileges_read(&after), 0);
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
 static void lockdown_modes(void **state)
 {
 	(void)state;
@@ -270,6 +294,7 @@ int main(void)
 		cmocka_unit_test(none_means_none),
 		cmocka_unit_test(what_reads_memory_is_kept_alone),
 		cmocka_unit_test(each_kind_keeps_its_own),
+		cmocka_unit_test(a_work_without_privileges_is_tried_in_a_child),
 		cmocka_unit_test(lockdown_modes),
 		cmocka_unit_test(type_information),
 	};
