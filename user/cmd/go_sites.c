@@ -152,8 +152,9 @@ static void learn_names(struct run *run)
 	uint64_t spent;
 	size_t sites;
 
-	go_process_renew(run->process);
 	site = go_probes_sites(run->probes, &sites);
+	go_process_renew(run->process);
+	/* All names together have one limit, since the probes cost the process time meanwhile. */
 	go_memory_limit(go_process_memory(run->process), run->names_ns);
 	for (; run->named < run->begun; run->named++) {
 		const struct go_sites_row row = {.key = site[run->named].key};
