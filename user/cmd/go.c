@@ -6,35 +6,20 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/message.h"
 #include "base/output.h"
 #include "base/privilege.h"
-#include "base/random.h"
 #include "cmd/commands.h"
+#include "cmd/go_look.h"
 #include "cmd/go_sites.h"
 #include "cmd/go_targets.h"
 #include "cmd/session.h"
 #include "go/baseline.h"
-#include "go/course.h"
 #include "go/process.h"
 #include "sink/go.h"
 
-#define NS_PER_S 1000000000ULL
-#define INTERVAL_MAX_NS (10 * NS_PER_S) /* with a duration alone */
 #define PROCESSES_MAX 1000
-
-/* A process that is looked at. */
-struct subject {
-	struct go_process *process;
-	struct go_course *course;    /* of several snapshots; else NULL */
-	struct go_snapshot snapshot; /* the last one */
-	struct go_rows rows;	     /* of it */
-	struct timespec time;	     /* of it */
-	bool seen;		     /* there is a snapshot */
-	enum go_refusal ended;	     /* why there will be no more; GO_READ: there will */
-};
 
 /* All zeros is empty. Ended by run_clear(). */
 struct run {
@@ -45,7 +30,7 @@ struct run {
 	FILE *baseline_file;
 	struct go_baseline *baseline;
 	struct go_targets targets;
-	struct subject *subject; /* owned */
+	struct go_subject *subject; /* owned */
 	size_t subjects;
 	size_t forbidden; /* processes that may not be read, which nobody named */
 	bool denied;	  /* a named one may not be read */
@@ -53,18 +38,10 @@ struct run {
 	bool told;	  /* at least one process was */
 };
 
-static void subject_clear(struct subject *subject)
-{
-	go_rows_free(&subject->rows);
-	go_snapshot_clear(&subject->snapshot);
-	go_course_free(subject->course);
-	go_process_close(subject->process);
-}
-
 static void run_clear(struct run *run)
 {
 	while (run->subjects)
-		subject_clear(&run->subject[--run->subjects]);
+		go_subject_clear(&run->subject[--run->subjects]);
 	free(run->subject);
 	free(run->targets.pid);
 	go_baseline_free(run->baseline);
@@ -162,7 +139,7 @@ static int refuse(struct run *run, uint32_t pid, enum go_refusal refusal)
 
 static int open_process(struct run *run, uint32_t pid)
 {
-	struct subject *subject = &run->subject[run->subjects];
+	struct go_subject *subject = &run->subject[run->subjects];
 	enum go_refusal refusal = go_process_open(pid, &subject->process);
 
 	if (refusal != GO_READ)
@@ -220,105 +197,9 @@ static int check_subjects(const struct run *run)
 	return EXIT_DONE;
 }
 
-/* ---- looking ---------------------------------------------------------------------------- */
-
-/* Takes a snapshot of @subject in the place of its last one. 0 or -ENOMEM. */
-static int look_at(struct run *run, struct subject *subject)
-{
-	struct go_snapshot snapshot = {0};
-	struct go_rows rows = {0};
-	enum go_refusal refusal = go_process_snapshot(subject->process, &snapshot);
-	int err = 0;
-
-	if (refusal == GO_READ)
-		err = go_rows_make(&snapshot, go_process_symbols(subject->process), &run->view,
-				   &rows);
-	subject->ended = refusal;
-	if (refusal != GO_READ || err) {
-		go_snapshot_clear(&snapshot);
-		return err;
-	}
-	subject->seen = true;
-	go_rows_free(&subject->rows);
-	go_snapshot_clear(&subject->snapshot);
-	subject->snapshot = snapshot;
-	subject->rows = rows;
-	clock_gettime(CLOCK_REALTIME, &subject->time);
-	if (subject->course)
-		go_course_add(subject->course, &rows, snapshot.at);
-	return 0;
-}
-
-static int look(struct run *run)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < run->subjects && !err; i++)
-		if (run->subject[i].ended == GO_READ)
-			err = look_at(run, &run->subject[i]);
-	return err;
-}
-
-/* Whether there is a process to look at again. */
-static bool any_left(const struct run *run)
-{
-	for (size_t i = 0; i < run->subjects; i++)
-		if (run->subject[i].ended == GO_READ)
-			return true;
-	return false;
-}
-
-/* Waits until the mono time @until, or until the user says stop. */
-static void wait_until(uint64_t until)
-{
-	const struct timespec time = {.tv_sec = (time_t)(until / NS_PER_S),
-				      .tv_nsec = (long)(until % NS_PER_S)};
-
-	while (!session_stop &&
-	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
-		;
-}
-
-/* From one look to the next: with a duration alone as often as growth needs. */
-static uint64_t interval_of(const struct options *options)
-{
-	const uint64_t needed = options->duration_ns / GROWTH_SAMPLES;
-
-	if (options->go.interval_ns)
-		return options->go.interval_ns;
-	return needed > INTERVAL_MAX_NS ? INTERVAL_MAX_NS : needed > NS_PER_S ? needed : NS_PER_S;
-}
-
-/*
- * A time that a look comes early by, different each time. The period of a ticker often divides the
- * interval: looks that were regular would all meet it while its receivers run, and do not wait.
- */
-static uint64_t jitter(uint64_t interval)
-{
-	return random_number() % (interval / 8);
-}
-
-static int look_again(struct run *run)
-{
-	const uint64_t interval = interval_of(run->options);
-	const uint64_t start = clock_mono();
-	const uint64_t end = run->options->duration_ns ? start + run->options->duration_ns :
-							 UINT64_MAX;
-	uint64_t next = start;
-	int err = look(run);
-
-	while (!err && !session_stop && any_left(run) && end - next >= interval) {
-		next += interval;
-		wait_until(next - jitter(interval));
-		if (!session_stop)
-			err = look(run);
-	}
-	return err;
-}
-
 /* ---- writing ------------------------------------------------------------------------------ */
 
-static struct go_report report_of(const struct run *run, const struct subject *subject)
+static struct go_report report_of(const struct run *run, const struct go_subject *subject)
 {
 	const struct go_image *image = go_process_image(subject->process);
 	struct go_report report = {
@@ -346,11 +227,8 @@ static struct go_report report_of(const struct run *run, const struct subject *s
 }
 
 /* Judges and ranks the rows, as far as more than one snapshot or a baseline is there. */
-static void finish_rows(struct run *run, struct subject *subject)
+static void finish_rows(struct run *run, struct go_subject *subject)
 {
-	const struct options *options = run->options;
-	struct go_view view = options->go.view;
-
 	if (!run->several && !run->baseline)
 		return;
 	if (run->several)
@@ -358,7 +236,7 @@ static void finish_rows(struct run *run, struct subject *subject)
 	run->grown += subject->rows.grown;
 	if (run->baseline)
 		run->grown += go_baseline_compare(run->baseline, &subject->rows);
-	go_rows_rank(&subject->rows, &view);
+	go_rows_rank(&subject->rows, &run->options->go.view);
 }
 
 static struct report host_report(struct session_heading *heading)
@@ -388,7 +266,7 @@ static int write_header(const struct run *run)
 }
 
 /* Writes all of the process as a baseline. 0 or a negative errno. */
-static int write_save(const struct run *run, const struct subject *subject)
+static int write_save(const struct run *run, const struct go_subject *subject)
 {
 	const struct go_view view = {.by = GO_BY_SITE};
 	struct go_report report = report_of(run, subject);
@@ -410,7 +288,7 @@ static int write_save(const struct run *run, const struct subject *subject)
 	return err;
 }
 
-static int write_subject(struct run *run, struct subject *subject)
+static int write_subject(struct run *run, struct go_subject *subject)
 {
 	struct go_report report;
 	int err = 0;
@@ -467,6 +345,15 @@ static int fail(int err)
 	return EXIT_FAILED;
 }
 
+static int look(struct run *run)
+{
+	const struct options *options = run->options;
+
+	return run->several ? go_look_again(run->subject, run->subjects, &run->view,
+					    options->go.interval_ns, options->duration_ns) :
+			      go_look(run->subject, run->subjects, &run->view);
+}
+
 static int run_go(struct run *run)
 {
 	/* In JSON refusals are lines too. */
@@ -479,7 +366,7 @@ static int run_go(struct run *run)
 	status = check_subjects(run);
 	if (status != EXIT_DONE)
 		return status;
-	err = run->several ? look_again(run) : look(run);
+	err = look(run);
 	if (!err)
 		err = write_subjects(run);
 	return err ? fail(err) : commit(run);
