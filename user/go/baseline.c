@@ -29,6 +29,8 @@ struct go_baseline {
 	char build_id[TEXT_LEN];
 	char version[TEXT_LEN];
 	size_t headers, processes, lines;
+	uint64_t said; /* timers and goroutines that the process had, as its line says */
+	uint64_t seen; /* those of all rows */
 	struct saved *saved;
 };
 
@@ -122,8 +124,20 @@ static int take_header(struct go_baseline *baseline, const json_t *line, const c
 		*why = "another version of dwell has written it";
 		return -EINVAL;
 	}
+	if (strcmp(string_of(line, "by") ?: "", "site") != 0) {
+		*why = "its rows are no sites";
+		return -EINVAL;
+	}
 	baseline->headers++;
 	return 0;
+}
+
+/* The count at @key; 0: there is none. */
+static uint64_t count_of(const json_t *object, const char *key)
+{
+	const json_int_t count = json_integer_value(json_object_get(object, key));
+
+	return count > 0 ? (uint64_t)count : 0;
 }
 
 static int take_process(struct go_baseline *baseline, const json_t *line, const char **why)
@@ -136,6 +150,7 @@ static int take_process(struct go_baseline *baseline, const json_t *line, const 
 		 string_of(line, "build_id") ?: "");
 	snprintf(baseline->version, sizeof(baseline->version), "%s",
 		 string_of(line, "version") ?: "");
+	baseline->said = saturating_add(count_of(line, "timers"), count_of(line, "goroutines"));
 	return 0;
 }
 
@@ -150,7 +165,8 @@ static int take_row(struct go_baseline *baseline, const json_t *line, const char
 		return -EINVAL;
 	}
 	key_make(&key, kind, owner, string_of(line, "created_by"));
-	return add(baseline, &key, (uint64_t)json_integer_value(count));
+	baseline->seen = saturating_add(baseline->seen, count_of(line, "count"));
+	return add(baseline, &key, count_of(line, "count"));
 }
 
 /* Lines of kinds that it does not know are passed over. */
@@ -225,6 +241,11 @@ static int take_lines(struct go_baseline *baseline, const char *text, size_t len
 		*why = "it tells of no Go process";
 		return -EINVAL;
 	}
+	/* Rows that -n or --leaks left out would seem new. */
+	if (!err && baseline->seen != baseline->said) {
+		*why = "it does not have all rows of the process";
+		return -EINVAL;
+	}
 	return err;
 }
 
@@ -249,9 +270,12 @@ int go_baseline_read(FILE *file, struct go_baseline **baseline, const char **why
 
 /* ---- comparing ------------------------------------------------------------------------ */
 
-/* What has changed of a row with @count. False: nothing that is worth a line. */
+/*
+ * What has changed of a row with @count, which @grows while dwell looks, or not. False: nothing
+ * that is worth a line.
+ */
 static bool judge(const struct go_baseline *baseline, const struct key *key, uint64_t count,
-		  struct go_change *change)
+		  bool grows, struct go_change *change)
 {
 	const struct saved *saved = find(baseline, key);
 	const uint64_t before = saved ? saved->count : 0;
@@ -262,7 +286,7 @@ static bool judge(const struct go_baseline *baseline, const struct key *key, uin
 		.before = before,
 		.grew = more >= GO_GREW_LEAST && (double)more >= GO_GREW_SHARE * (double)before,
 	};
-	return change->grew || (!before && count);
+	return grows || change->grew || (!before && count);
 }
 
 static size_t compare_timers(const struct go_baseline *baseline, struct go_rows *rows)
@@ -279,7 +303,7 @@ static size_t compare_timers(const struct go_baseline *baseline, struct go_rows 
 		struct go_timer_row row = rows->timer[i];
 
 		key_make(&key, kinds[row.kind], row.owner, row.creator);
-		if (!judge(baseline, &key, row.count, &row.change))
+		if (!judge(baseline, &key, row.count, row.growth.grows, &row.change))
 			continue;
 		grown += row.change.grew;
 		rows->timer[kept++] = row;
@@ -298,7 +322,7 @@ static size_t compare_goroutines(const struct go_baseline *baseline, struct go_r
 		struct go_goroutine_row row = rows->goroutine[i];
 
 		key_make(&key, "goroutines", row.place, row.creator);
-		if (!judge(baseline, &key, row.count, &row.change))
+		if (!judge(baseline, &key, row.count, row.growth.grows, &row.change))
 			continue;
 		grown += row.change.grew;
 		rows->goroutine[kept++] = row;

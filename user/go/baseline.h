@@ -21,8 +21,8 @@
 struct go_baseline;
 
 /*
- * Reads what `dwell go --save` has written, or `dwell go -j` of one process: up to the end of
- * @file, which stays open. 0, and the caller frees it with go_baseline_free(), which also takes
+ * Reads what `dwell go --save` has written, or `dwell go -j -n 0` of one process by sites: up to
+ * the end of @file, which stays open. 0, and the caller frees it with go_baseline_free(), which also takes
  * NULL; or, with *why saying in a few words what is wrong (static): -EINVAL: it is no such file;
  * -EFBIG: it is too large; -ENOMEM; or another negative errno of reading. After an error *baseline
  * is NULL.
@@ -36,7 +36,7 @@ const char *go_baseline_version(const struct go_baseline *baseline);
 
 /*
  * Compares @rows with the baseline by kind and names of functions, sets what changed in each, and
- * leaves out those that are not new and have not grown. @rows were made by a coarse GO_BY_SITE,
+ * leaves out those that are not new, have not grown and do not keep growing. @rows were made by a coarse GO_BY_SITE,
  * without a limit; they have to be ranked again. Returns how many rows have grown, new ones of at
  * least GO_GREW_LEAST included.
  */

@@ -12,8 +12,12 @@
 
 #include "go/baseline.h"
 
-#define HEADER "{\"kind\":\"header\",\"schema\":1}\n"
-#define PROCESS "{\"kind\":\"go\",\"pid\":7,\"version\":\"go1.24.4\",\"build_id\":\"abc/def\"}\n"
+#define HEADER "{\"kind\":\"header\",\"schema\":1,\"by\":\"site\"}\n"
+#define PROCESS_WITH(timers, goroutines)                                                                  \
+	"{\"kind\":\"go\",\"pid\":7,\"version\":\"go1.24.4\",\"build_id\":\"abc/def\",\"timers\":" timers \
+	",\"goroutines\":" goroutines "}\n"
+#define PROCESS PROCESS_WITH("0", "0")
+#define MOST "9223372036854775807"
 #define TIMERS(count, owner)                                                           \
 	"{\"kind\":\"go_timers\",\"what\":\"ticker\",\"period_ns\":5,\"count\":" count \
 	",\"owner\":\"" owner "\",\"created_by\":\"main.main\"}\n"
@@ -82,7 +86,7 @@ static void rows_of_one_owner_are_added_up(void **state)
 	bool shown;
 
 	(void)state;
-	assert_int_equal(read_text(HEADER PROCESS TIMERS("60", "main.leaky")
+	assert_int_equal(read_text(HEADER PROCESS_WITH("109", "0") TIMERS("60", "main.leaky")
 					   TIMERS("40", "main.leaky") TIMERS("9", "main.other")),
 			 0);
 	assert_int_equal(compare_timers(119, "main.leaky", &change, &shown), 0);
@@ -98,7 +102,7 @@ static void few_more_are_no_growth(void **state)
 	bool shown;
 
 	(void)state;
-	assert_int_equal(read_text(HEADER PROCESS TIMERS("2", "main.leaky")), 0);
+	assert_int_equal(read_text(HEADER PROCESS_WITH("2", "0") TIMERS("2", "main.leaky")), 0);
 	assert_int_equal(compare_timers(11, "main.leaky", &change, &shown), 0);
 	assert_false(shown);
 	assert_int_equal(compare_timers(12, "main.leaky", &change, &shown), 1);
@@ -130,7 +134,8 @@ static void names_of_any_bytes_match_what_json_made_of_them(void **state)
 	bool shown;
 
 	(void)state;
-	assert_int_equal(read_text(HEADER PROCESS TIMERS("5", "main.\\ufffd\\u001b\\\"")), 0);
+	assert_int_equal(
+		read_text(HEADER PROCESS_WITH("5", "0") TIMERS("5", "main.\\ufffd\\u001b\\\"")), 0);
 	assert_int_equal(compare_timers(5, "main.\xff\x1b\"", &change, &shown), 0);
 	assert_false(shown);
 }
@@ -144,8 +149,9 @@ static void goroutines_are_no_timers(void **state)
 	struct go_rows rows = {.goroutine = row, .goroutines = 2};
 
 	(void)state;
-	assert_int_equal(read_text(HEADER PROCESS GOROUTINES("9", "ticker") GOROUTINES(
-				 "20", "main.worker") TIMERS("1000", "main.worker")),
+	assert_int_equal(read_text(HEADER PROCESS_WITH("1000", "29") GOROUTINES("9", "ticker")
+					   GOROUTINES("20", "main.worker")
+						   TIMERS("1000", "main.worker")),
 			 0);
 	assert_int_equal(go_baseline_compare(baseline, &rows), 1);
 	assert_int_equal(rows.goroutines, 1);
@@ -162,7 +168,7 @@ static void other_files_are_refused_with_the_reason(void **state)
 		PROCESS,
 		HEADER PROCESS PROCESS,
 		"hello\n",
-		"{\"kind\":\"header\",\"schema\":2}\n" PROCESS,
+		"{\"kind\":\"header\",\"schema\":2,\"by\":\"site\"}\n" PROCESS,
 		"{\"kind\":\"header\"}\n" PROCESS,
 		"[]\n",
 		"{}\n",
@@ -181,17 +187,54 @@ static void other_files_are_refused_with_the_reason(void **state)
 	assert_int_equal(read_bytes(HEADER "\0\0\0", sizeof(HEADER) + 2), -EINVAL);
 }
 
+static void a_file_that_lacks_rows_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		read_text(HEADER PROCESS_WITH("7", "2") TIMERS("7", "a") GOROUTINES("2", "b")), 0);
+	assert_int_equal(read_text(HEADER PROCESS_WITH("7", "2") TIMERS("7", "a")), -EINVAL);
+	assert_string_equal(why, "it does not have all rows of the process");
+	assert_int_equal(read_text(HEADER PROCESS_WITH("6", "0") TIMERS("7", "a")), -EINVAL);
+}
+
+static void rows_that_are_no_sites_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(read_text("{\"kind\":\"header\",\"schema\":1,\"by\":\"kind\"}\n" PROCESS),
+			 -EINVAL);
+	assert_string_equal(why, "its rows are no sites");
+	assert_int_equal(read_text("{\"kind\":\"header\",\"schema\":1}\n" PROCESS), -EINVAL);
+}
+
+static void a_row_that_keeps_growing_is_shown(void **state)
+{
+	struct go_timer_row timer = {.kind = GO_TICKER,
+				     .count = 6,
+				     .owner = "a",
+				     .creator = "main.main",
+				     .growth = {.grows = true}};
+	struct go_rows rows = {.timer = &timer, .timers = 1};
+
+	(void)state;
+	assert_int_equal(read_text(HEADER PROCESS_WITH("5", "0") TIMERS("5", "a")), 0);
+	assert_int_equal(go_baseline_compare(baseline, &rows), 0);
+	assert_int_equal(rows.timers, 1);
+	assert_int_equal(timer.change.before, 5);
+}
+
 static void sums_do_not_overflow(void **state)
 {
 	struct go_change change;
 	bool shown;
 
 	(void)state;
-	assert_int_equal(read_text(HEADER PROCESS TIMERS("9223372036854775807", "a") TIMERS(
-				 "9223372036854775807", "a") TIMERS("9223372036854775807", "a")),
-			 0);
+	assert_int_equal(
+		read_text(HEADER PROCESS_WITH(MOST, MOST) TIMERS(MOST, "a") TIMERS(MOST, "a")), 0);
 	assert_int_equal(compare_timers(UINT64_MAX, "a", &change, &shown), 0);
 	assert_false(shown);
+	assert_int_equal(read_text(HEADER PROCESS_WITH(MOST, MOST) TIMERS(MOST, "a")
+					   TIMERS(MOST, "a") TIMERS(MOST, "a")),
+			 -EINVAL);
 }
 
 static void too_many_lines_are_refused(void **state)
@@ -232,6 +275,9 @@ int main(void)
 		cmocka_unit_test_teardown(names_of_any_bytes_match_what_json_made_of_them, end),
 		cmocka_unit_test_teardown(goroutines_are_no_timers, end),
 		cmocka_unit_test_teardown(other_files_are_refused_with_the_reason, end),
+		cmocka_unit_test_teardown(a_file_that_lacks_rows_is_refused, end),
+		cmocka_unit_test_teardown(rows_that_are_no_sites_are_refused, end),
+		cmocka_unit_test_teardown(a_row_that_keeps_growing_is_shown, end),
 		cmocka_unit_test_teardown(sums_do_not_overflow, end),
 		cmocka_unit_test_teardown(too_many_lines_are_refused, end),
 		cmocka_unit_test_teardown(a_file_without_an_end_is_refused, end),
