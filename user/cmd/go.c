@@ -396,7 +396,7 @@ int cmd_go(const struct options *options)
 	struct run run __attribute__((cleanup(run_clear))) = {
 		.options = options,
 		.view = options->go.view,
-		.several = !options->go.sites && (options->go.interval_ns || options->duration_ns),
+		.several = !options->go.sites && options->go.lasting,
 	};
 	int status = open_files(&run);
 

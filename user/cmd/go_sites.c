@@ -308,7 +308,7 @@ int go_sites_command(struct go_process *process, const struct options *options,
 		     const struct report *host, FILE *out)
 {
 	const struct go_sites_wish wish = {
-		.duration_ns = options->duration_ns ?: GO_SITES_DURATION_NS,
+		.duration_ns = options->go.lasting ? options->duration_ns : GO_SITES_DURATION_NS,
 		.limit = GO_SITES_LIMIT,
 		.rows = options->go.view.limit,
 		.kept = options->output ? PRIVILEGE_KEEP_FILES : PRIVILEGE_KEEP_NONE,

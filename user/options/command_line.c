@@ -170,9 +170,11 @@ static int check_go_sites(struct parser *parser)
 
 static int check_go(struct parser *parser)
 {
-	const struct options *options = parser->options;
-	const bool several = options->go.interval_ns || options->duration_ns;
+	struct options *options = parser->options;
+	const struct option_spec *duration = option_named("duration", strlen("duration"));
+	const bool several = options->go.interval_ns || (options->given & option_bit(duration));
 
+	options->go.lasting = several;
 	if (options->go.sites)
 		return check_go_sites(parser);
 	if (options->go.view.leaks && !several)

@@ -43,6 +43,7 @@ struct daemon_options {
 struct go_options {
 	struct go_view view;
 	uint64_t interval_ns; /* from one look to the next; 0: not given */
+	bool lasting;	      /* --interval or --duration was given: it looks for some time */
 	bool sites;	      /* watch who creates timers, instead of looking at those there are */
 	/* File names; point into argv; NULL: none. */
 	const char *pprof, *save, *baseline;

@@ -104,8 +104,8 @@ const struct option_spec option_specs[] = {
 	  .variant = {
 		{ .commands = OUTLIERS | DAEMON, .value = { "0", AT(duration_ns) } },
 		{ GO, { AT(duration_ns) },
-		  "for how long to look again and again (-i), such as 10m; 0 = until Ctrl-C; "
-		  "without -d and -i it looks once", SECTION_VIEW } } },
+		  "for how long to look again and again, such as 10m; 0 = until Ctrl-C, as with -i "
+		  "alone; without -d and -i it looks once", SECTION_VIEW } } },
 	{ 'b', "by", "GROUP",
 	  "one line for each task, process, comm or cgroup; timers also by callback or api",
 	  SECTION_VIEW, VIEWS | GO, value_word, .value = { "task", by_names, AT(view.by) },

@@ -254,6 +254,7 @@ static void go_has_meanings_of_its_own(void **state)
 	assert_int_equal(options.duration_ns, 0);
 	assert_int_equal(options.go.interval_ns, 0);
 	assert_null(options.go.baseline);
+	assert_false(options.go.lasting);
 	options_clear(&options);
 	accepts(&options, "go -p 1,2 -c sh -g /x -b creator -s age -n 0 -i 5s -d 1m --leaks "
 			  "--exit-code --pprof a --save b -j -o c -v");
@@ -268,6 +269,11 @@ static void go_has_meanings_of_its_own(void **state)
 	assert_string_equal(options.go.save, "b");
 	options_clear(&options);
 	accepts(&options, "go -d 6s --leaks");
+	assert_true(options.go.lasting);
+	options_clear(&options);
+	/* Until Ctrl-C is no single look. */
+	accepts(&options, "go -d 0 --leaks");
+	assert_true(options.go.lasting);
 	options_clear(&options);
 	accepts(&options, "go --baseline b --exit-code");
 	assert_string_equal(options.go.baseline, "b");
