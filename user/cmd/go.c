@@ -172,17 +172,20 @@ static int open_processes(struct run *run)
 static int check_subjects(const struct run *run)
 {
 	const struct go_options *go = &run->options->go;
+	const bool chosen = run->options->filter.nr_comms || run->options->nr_cgroups;
+	const bool forbidden = run->forbidden || run->denied;
 
 	if (!run->subjects) {
 		if (!run->targets.named)
-			message_error("there is no Go program here that %s",
-				      run->forbidden ? "may be read" : "runs");
-		if (run->forbidden || run->denied)
+			message_error("no Go program %s", forbidden ? "here may be read" :
+							  chosen    ? "here matches" :
+								      "runs here");
+		if (forbidden)
 			message_hint(geteuid() ? "run it as root, for it reads other processes' "
 						 "memory" :
 						 "root without CAP_SYS_PTRACE may not, nor if a "
 						 "security module forbids it");
-		return run->forbidden || run->denied ? EXIT_PERMISSION : EXIT_FAILED;
+		return forbidden ? EXIT_PERMISSION : EXIT_FAILED;
 	}
 	if (run->subjects > 1 && (go->sites || go->pprof || go->save || go->baseline)) {
 		message_error("%s is for one process, and %zu Go programs match",
@@ -315,8 +318,9 @@ static int write_subjects(struct run *run)
 	for (size_t i = 0; i < run->subjects && !err; i++)
 		err = write_subject(run, &run->subject[i]);
 	if (!err && run->forbidden)
-		message_error("%zu process%s may not be read, whether Go programs or not",
-			      run->forbidden, run->forbidden == 1 ? "" : "es");
+		message_error("%zu process%s may not be read, and may be%s", run->forbidden,
+			      run->forbidden == 1 ? "" : "es",
+			      run->forbidden == 1 ? " a Go program" : " Go programs");
 	return err;
 }
 
