@@ -35,7 +35,7 @@ struct run {
 	size_t forbidden; /* processes that may not be read, which nobody named */
 	bool denied;	  /* a named one may not be read */
 	size_t grown;	  /* rows, of all processes */
-	bool told;	  /* at least one process was */
+	bool told;	  /* at least one process was, in all other files at least */
 };
 
 static void run_clear(struct run *run)
@@ -298,7 +298,6 @@ static int write_subject(struct run *run, struct go_subject *subject)
 
 	if (!subject->seen)
 		return refuse(run, go_process_pid(subject->process), subject->ended);
-	run->told = true;
 	if (run->options->go.save)
 		err = write_save(run, subject);
 	finish_rows(run, subject);
@@ -307,6 +306,7 @@ static int write_subject(struct run *run, struct go_subject *subject)
 		err = go_pprof(run->pprof.file, &report, DWELL_VERSION);
 	if (err)
 		return err;
+	run->told = true;
 	return run->options->json ? go_json(run->output.file, &report) :
 				    go_text(run->output.file, &report);
 }
@@ -373,7 +373,8 @@ static int run_go(struct run *run)
 	err = look(run);
 	if (!err)
 		err = write_subjects(run);
-	return err ? fail(err) : commit(run);
+	/* Files that were asked for are written even if the reader of the rest went away. */
+	return err && !(err == -EPIPE && run->told) ? fail(err) : commit(run);
 }
 
 /* Watches one process instead of looking at all. An enum exit_code. */
