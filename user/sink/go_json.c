@@ -164,6 +164,7 @@ static int write_process(FILE *out, const struct go_report *report)
 		[GO_SEMANTICS_SYNC] = "sync",
 	};
 	const struct go_snapshot *snapshot = report->snapshot;
+	const size_t hidden = report->rows->timers_hidden + report->rows->goroutines_hidden;
 	json_auto *json = json_object();
 	int err = json ? 0 : -ENOMEM;
 
@@ -183,6 +184,8 @@ static int write_process(FILE *out, const struct go_report *report)
 	err |= json_set_count(json, "snapshot_ns", snapshot->took_ns);
 	if (report->exited)
 		err |= json_set(json, "exited", json_true());
+	if (hidden)
+		err |= json_set_count(json, "hidden_rows", hidden);
 	if (report->several) {
 		err |= json_set_count(json, "samples", report->rows->samples);
 		err |= json_set_count(json, "samples_needed", GROWTH_SAMPLES);

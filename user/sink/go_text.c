@@ -257,7 +257,18 @@ static void put_rows(FILE *out, const struct go_report *report)
 	}
 }
 
-/* Says what was cut off, and what is known of growth. */
+/* Whether a row of timers that is shown names no function. */
+static bool any_nameless(const struct go_report *report)
+{
+	const struct go_timer_row *row = report->rows->timer;
+
+	for (size_t i = 0; i < report->rows->timers; i++)
+		if (row[i].count && !row[i].owner && !row[i].creator && !row[i].others)
+			return true;
+	return false;
+}
+
+/* Says what was cut off, who knows more, and what is known of growth. */
 static void put_foot(FILE *out, const struct go_report *report)
 {
 	const struct go_rows *rows = report->rows;
@@ -268,6 +279,11 @@ static void put_foot(FILE *out, const struct go_report *report)
 	if (rows->goroutines_hidden)
 		fprintf(out, "… %zu more row%s of goroutines: -n 0 shows all\n",
 			rows->goroutines_hidden, rows->goroutines_hidden == 1 ? "" : "s");
+	if (report->view->by == GO_BY_SITE && any_nameless(report))
+		fprintf(out,
+			"timers that name no function: dwell go --sites -p %u tells who creates "
+			"them\n",
+			report->pid);
 	if (!report->several)
 		return;
 	if (rows->samples < GROWTH_SAMPLES)

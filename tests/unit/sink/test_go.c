@@ -87,8 +87,8 @@ static void make_rows(void)
 	assert_int_equal(go_rows_make(&made, &program, &view, &rows), 0);
 }
 
-/* Writes the text and checks that it has @line, which may be broken there, and fits a terminal. */
-static void check_text(const char *line)
+/* The text, whose lines are whole again, after a check that it fits a terminal. */
+static const char *text_of_rows(void)
 {
 	static char text[65536];
 	struct output output;
@@ -107,6 +107,14 @@ static void check_text(const char *line)
 		strcat(strcat(text, output.line[i] + (goes_on ? 8 : 0)), "\n");
 	}
 	output_free(&output);
+	return text;
+}
+
+/* Checks that the text has @line, which may be broken there. */
+static void check_text(const char *line)
+{
+	const char *text = text_of_rows();
+
 	if (!strstr(text, line))
 		fail_msg("without\n%s\n--- in\n%s", line, text);
 }
@@ -321,6 +329,24 @@ static void what_was_cut_off_is_counted(void **state)
 	tell("… 1 more row of timers: -n 0 shows all\n");
 }
 
+static void timers_that_name_no_function_lead_to_who_creates_them(void **state)
+{
+	static const char hint[] = "timers that name no function: dwell go --sites -p 4711 tells "
+				   "who creates them\n";
+
+	(void)state;
+	make_timer(GO_TIMER, 0, NOW + S);
+	tell(hint);
+	view.by = GO_BY_KIND; /* none has a name */
+	make_rows();
+	assert_null(strstr(text_of_rows(), hint));
+	view.by = GO_BY_SITE;
+	made.timers = 0;
+	make_received(2);
+	make_rows();
+	assert_null(strstr(text_of_rows(), hint));
+}
+
 static void an_exited_process_says_so(void **state)
 {
 	(void)state;
@@ -415,6 +441,21 @@ static void every_key_of_a_process_is_told(void **state)
 	check_keys(json_object_get(output.json[0], "lost"), "stacks_broken");
 	check_keys(json_object_get(output.json[0], "states"),
 		   "running runnable waiting syscall other");
+	output_free(&output);
+}
+
+static void rows_that_are_left_out_are_counted(void **state)
+{
+	struct output output;
+
+	(void)state;
+	make_timer(GO_SLEEP, 0, NOW + S);
+	make_timer(GO_TIMER, 0, NOW + S);
+	make_timer(GO_FUNC, 0, NOW + S);
+	view.limit = 1;
+	make_rows();
+	output_json(&output, json_sink, NULL);
+	check_integer(output.json[0], "hidden_rows", 2);
 	output_free(&output);
 }
 
@@ -554,11 +595,13 @@ int main(void)
 		TEST(a_comparison_says_with_what),
 		TEST(stacks_are_told_to_those_who_ask),
 		TEST(what_was_cut_off_is_counted),
+		TEST(timers_that_name_no_function_lead_to_who_creates_them),
 		TEST(an_exited_process_says_so),
 		TEST(the_librarys_lines_are_not_told),
 		TEST(long_names_lose_their_path_first),
 		TEST(hostile_names_are_escaped),
 		TEST(every_key_of_a_process_is_told),
+		TEST(rows_that_are_left_out_are_counted),
 		TEST(every_key_of_a_row_is_told),
 		TEST(some_receivers_are_not_all),
 		TEST(growth_and_changes_have_keys),
