@@ -72,7 +72,7 @@ static void put_row(FILE *out, const struct go_sites_report *report, const struc
 	else
 		fputs("  once", out);
 	if (row->live)
-		fprintf(out, ", the oldest for %s", text_duration(age, row->oldest_ns));
+		fprintf(out, ", oldest %s", text_duration(age, row->oldest_ns));
 	fputc('\n', out);
 	go_sites_stack(report, row, put_frame, out);
 }
@@ -213,10 +213,10 @@ static void put_cost(FILE *out, const struct go_sites_report *report)
 		report->probes);
 	if (report->trap_ns > 0 && report->run_ns > 0)
 		fprintf(out,
-			", each %.0f ns longer (%.0f ns by the probe, %.0f ns to count): %.2f %% of "
-			"a CPU",
-			report->trap_ns + report->run_ns, report->trap_ns, report->run_ns,
-			go_sites_cpu(report) * 100);
+			": %.2f %% of a CPU\n  each %.0f ns longer: %.0f ns by the probe, %.0f ns "
+			"to count",
+			go_sites_cpu(report) * 100, report->trap_ns + report->run_ns,
+			report->trap_ns, report->run_ns);
 	fputc('\n', out);
 }
 

@@ -164,17 +164,16 @@ static void the_heading_says_of_whom_and_how_long(void **state)
 static void a_row_has_its_stack_below_it(void **state)
 {
 	(void)state;
-	expect_text(
-		"       30       30        0        0     4500        0  each 200ms, the oldest for "
-		"29s\n"
-		"           time.NewTicker  /go/tick.go:36\n"
-		"           main.inlined  /src/a.go:7\n"
-		"           main.leaky\\x1b[2J  /src/a\\x0a.go:12\n"
-		"           0xc\n"
-		"           main.main\n"
-		"        0        7        4        2        0        3  once\n"
-		"           main.main\n"
-		"       30       37        4        2     4500        3  in all\n");
+	expect_text("       30       30        0        0     4500        0  each 200ms, oldest "
+		    "29s\n"
+		    "           time.NewTicker  /go/tick.go:36\n"
+		    "           main.inlined  /src/a.go:7\n"
+		    "           main.leaky\\x1b[2J  /src/a\\x0a.go:12\n"
+		    "           0xc\n"
+		    "           main.main\n"
+		    "        0        7        4        2        0        3  once\n"
+		    "           main.main\n"
+		    "       30       37        4        2     4500        3  in all\n");
 	expect_no_text("goexit");
 	expect_no_text("gowrap1");
 }
@@ -231,9 +230,8 @@ static void no_timer_has_no_lateness(void **state)
 static void losses_and_cost_stand_at_the_end(void **state)
 {
 	(void)state;
-	expect_text(
-		"nothing lost\ncost: 4543 calls met one of 5 probes, each 1200 ns longer (500 ns by "
-		"the probe, 700 ns to count): 0.02 % of a CPU\n");
+	expect_text("nothing lost\ncost: 4543 calls met one of 5 probes: 0.02 % of a CPU\n"
+		    "  each 1200 ns longer: 500 ns by the probe, 700 ns to count\n");
 	report.lost[GO_SITES_LOSS_SITES_FULL] = 12;
 	report.trap_ns = 0;
 	report.others.fired = 99;
