@@ -89,21 +89,20 @@ static const struct go_goroutine *waiter_of(const struct go_snapshot *snapshot,
 /* ---- rows ------------------------------------------------------------------------ */
 
 /*
- * Makes room for one more row of @size bytes at *@rows, of which there are @count, and empties it.
- * NULL: no memory.
+ * Makes room for one more row of @size bytes in @table, which has @count. Returns the table, which
+ * may have moved; NULL: no memory, and @table is as it was.
  */
-static void *new_row(struct grouping *grouping, void *rows, size_t count, size_t size)
+static void *make_room(struct grouping *grouping, void *table, size_t count, size_t size)
 {
-	void *table = *(void **)rows;
+	const size_t room = grouping->room ? 2 * grouping->room : 64;
+	void *larger;
 
-	if (count == grouping->room) {
-		grouping->room = grouping->room ? 2 * grouping->room : 64;
-		table = realloc(table, grouping->room * size);
-		if (!table)
-			return NULL;
-		*(void **)rows = table;
-	}
-	return memset((char *)table + count * size, 0, size);
+	if (count < grouping->room)
+		return table;
+	larger = realloc(table, room * size);
+	if (larger)
+		grouping->room = room;
+	return larger;
 }
 
 /*
@@ -146,7 +145,7 @@ static int name_timer(struct grouping *grouping, const struct go_timer *timer, s
 		go_timer_key(grouping->view, timer->kind, timer->period_ns, owner, creator);
 	struct go_row_key others = {.name = {beyond_mark}, .kind = timer->kind + 1U};
 	struct go_rows *rows = grouping->rows;
-	struct go_timer_row *row;
+	struct go_timer_row *table;
 	bool fresh, beyond;
 	size_t *found = find_row(grouping, &key, &others, rows->timers, &fresh, &beyond);
 
@@ -155,16 +154,18 @@ static int name_timer(struct grouping *grouping, const struct go_timer *timer, s
 	*number = *found;
 	if (!fresh)
 		return 0;
-	row = new_row(grouping, &rows->timer, rows->timers, sizeof(*row));
-	if (!row)
+	table = make_room(grouping, rows->timer, rows->timers, sizeof(*table));
+	if (!table)
 		return -ENOMEM;
-	rows->timers++;
-	row->kind = timer->kind;
-	row->period_ns = timer->period_ns;
-	row->owner = beyond ? NULL : key.name[1];
-	row->creator = beyond ? NULL : key.name[0];
-	row->stack = GO_NONE;
-	row->others = beyond;
+	rows->timer = table;
+	table[rows->timers++] = (struct go_timer_row){
+		.kind = timer->kind,
+		.period_ns = timer->period_ns,
+		.owner = beyond ? NULL : key.name[1],
+		.creator = beyond ? NULL : key.name[0],
+		.stack = GO_NONE,
+		.others = beyond,
+	};
 	return 0;
 }
 
@@ -179,7 +180,7 @@ static int name_goroutine(struct grouping *grouping, const struct go_goroutine *
 						 names->owner, names->wait);
 	struct go_row_key others = {.name = {beyond_mark}};
 	struct go_rows *rows = grouping->rows;
-	struct go_goroutine_row *row;
+	struct go_goroutine_row *table;
 	bool fresh, beyond;
 	size_t *found = find_row(grouping, &key, &others, rows->goroutines, &fresh, &beyond);
 
@@ -191,16 +192,18 @@ static int name_goroutine(struct grouping *grouping, const struct go_goroutine *
 			rows->goroutine[*number].start = NULL;
 		return 0;
 	}
-	row = new_row(grouping, &rows->goroutine, rows->goroutines, sizeof(*row));
-	if (!row)
+	table = make_room(grouping, rows->goroutine, rows->goroutines, sizeof(*table));
+	if (!table)
 		return -ENOMEM;
-	rows->goroutines++;
-	row->creator = beyond ? NULL : key.name[0];
-	row->place = beyond ? NULL : key.name[1];
-	row->wait = beyond ? NULL : key.name[2];
-	row->start = beyond ? NULL : start;
-	row->stack = GO_NONE;
-	row->others = beyond;
+	rows->goroutine = table;
+	table[rows->goroutines++] = (struct go_goroutine_row){
+		.creator = beyond ? NULL : key.name[0],
+		.place = beyond ? NULL : key.name[1],
+		.wait = beyond ? NULL : key.name[2],
+		.start = beyond ? NULL : start,
+		.stack = GO_NONE,
+		.others = beyond,
+	};
 	return 0;
 }
 
