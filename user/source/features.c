@@ -39,6 +39,10 @@ const struct feature feature_list[FEATURES] = {
 	[FEATURE_CAP_SYS_ADMIN] = {"cap_sys_admin", "BPF statistics (CAP_SYS_ADMIN)",
 				   "the run time of dwell's own programs is not measured",
 				   "run it with sudo", NEED_WANTED},
+	[FEATURE_CAP_SYS_PTRACE] =
+		{"cap_sys_ptrace",
+		 "memory of other users' processes (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH)",
+		 "dwell go reads your own Go programs alone", "run it with sudo", NEED_WANTED},
 	[FEATURE_BTF] = {"btf", "kernel type information (/sys/kernel/btf/vmlinux)",
 			 "the programs cannot be fitted to this kernel",
 			 "mount /sys if it is not, or use a kernel with CONFIG_DEBUG_INFO_BTF=y",
@@ -241,6 +245,7 @@ static int detect_privileges(struct features *features)
 	found(features, FEATURE_CAP_BPF, privileges.bpf);
 	found(features, FEATURE_CAP_PERFMON, privileges.perfmon);
 	found(features, FEATURE_CAP_SYS_ADMIN, privileges.sys_admin);
+	found(features, FEATURE_CAP_SYS_PTRACE, privileges.memory);
 	found(features, FEATURE_CAP_SYSLOG, symbols_shown());
 	return 0;
 }
