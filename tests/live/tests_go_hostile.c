@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -683,6 +684,39 @@ static void run_forbidden(const void *argument)
 	go_fixture_end(&fixture);
 }
 
+/* ---- memory that is held back -------------------------------------------------------------- */
+
+/* Skips the test where no process can hold memory back from the kernel. */
+static void need_userfaultfd(void)
+{
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		live_skip("userfaultfd: %s", strerror(errno));
+	close(fd);
+}
+
+/* A page that never comes holds dwell up for a bounded time, and its end is said. */
+static void run_held(const void *argument)
+{
+	const struct go_binary binary = go_newest();
+	struct go_fixture fixture;
+	struct dwell_process run;
+	char pid[16];
+
+	(void)argument;
+	need_userfaultfd();
+	go_fixture_start(&fixture, &binary, NULL, DWELL_ARGUMENTS("held"));
+	snprintf(pid, sizeof(pid), "%d", fixture.pid);
+	dwell_execute(&run, NULL, DWELL_ARGUMENTS("go", "-p", pid));
+	live_expect("exit status", run.status, 1);
+	if (!strstr(run.err_text, pid) || !strstr(run.err_text, "does not end"))
+		live_fail("it does not say why it ended: %s", run.err_text);
+	dwell_close(&run);
+	go_fixture_expect_alive(&fixture);
+	go_fixture_end(&fixture);
+}
+
 /* ---- too much --------------------------------------------------------------------------------------- */
 
 static void run_million(const void *argument)
@@ -725,6 +759,7 @@ const struct live_test tests_go_hostile[] = {
 	{.name = "go-goes-on", .run = run_goes_on},
 	{.name = "go-churn", .run = run_churn},
 	{.name = "go-forbidden", .run = run_forbidden},
+	{.name = "go-held", .run = run_held},
 	{.name = "go-million", .run = run_million},
 	{0},
 };
