@@ -14,12 +14,14 @@
 #include "cmd/go_look.h"
 #include "cmd/go_sites.h"
 #include "cmd/go_targets.h"
+#include "cmd/go_watch.h"
 #include "cmd/session.h"
 #include "go/baseline.h"
 #include "go/process.h"
 #include "sink/go.h"
 
 #define PROCESSES_MAX 1000
+#define CALL_MAX_NS 10000000000ULL /* for one read of memory, which takes milliseconds at most */
 
 /* All zeros is empty. Ended by run_clear(). */
 struct run {
@@ -86,6 +88,31 @@ static int drop_privileges(const struct run *run)
 	if (!err)
 		return EXIT_DONE;
 	message_error("cannot give up privileges: %s", strerror(-err));
+	return EXIT_FAILED;
+}
+
+/* Ends dwell: the thread that reads process @pid takes no signal any more. */
+static void give_up(void *context, uint32_t pid)
+{
+	struct run *run = context;
+
+	message_error("reading the memory of process %u does not end: it holds back a part of it",
+		      pid);
+	message_hint("name other processes with -p");
+	output_discard(&run->output);
+	output_discard(&run->pprof);
+	output_discard(&run->save);
+	_exit(EXIT_FAILED);
+}
+
+/* An enum exit_code, whose reason has been said on stderr. */
+static int watch(struct run *run)
+{
+	int err = go_watch_start(CALL_MAX_NS, give_up, run);
+
+	if (!err)
+		return EXIT_DONE;
+	message_error("cannot start a thread: %s", strerror(-err));
 	return EXIT_FAILED;
 }
 
@@ -417,9 +444,11 @@ int cmd_go(const struct options *options)
 	if (go_targets_find(options, &run.targets))
 		return EXIT_FAILED;
 	session_catch_signals();
-	if (options->go.sites)
+	status = watch(&run);
+	if (status == EXIT_DONE && options->go.sites)
 		return run_sites(&run);
-	status = drop_privileges(&run);
+	if (status == EXIT_DONE)
+		status = drop_privileges(&run);
 	if (status == EXIT_DONE)
 		status = read_baseline(&run);
 	return status == EXIT_DONE ? run_go(&run) : status;

@@ -186,6 +186,32 @@ static bool may_read(struct go_memory *memory)
 	return !memory->spent;
 }
 
+static struct {
+	uint64_t number; /* 0: there is none */
+	uint32_t pid;
+} call_now;
+
+uint64_t go_memory_call(uint32_t *pid)
+{
+	const uint64_t number = __atomic_load_n(&call_now.number, __ATOMIC_ACQUIRE);
+
+	*pid = __atomic_load_n(&call_now.pid, __ATOMIC_RELAXED);
+	return number;
+}
+
+static void begin_call(const struct go_memory *memory)
+{
+	static uint64_t calls;
+
+	__atomic_store_n(&call_now.pid, memory->pid, __ATOMIC_RELAXED);
+	__atomic_store_n(&call_now.number, ++calls, __ATOMIC_RELEASE);
+}
+
+static void end_call(void)
+{
+	__atomic_store_n(&call_now.number, 0, __ATOMIC_RELEASE);
+}
+
 /* Returns how many bytes were read before the first element that cannot be, or a negative errno. */
 static ssize_t read_vector(struct go_memory *memory, const struct iovec *to, size_t tos,
 			   const struct iovec *from, size_t froms)
@@ -194,7 +220,9 @@ static ssize_t read_vector(struct go_memory *memory, const struct iovec *to, siz
 
 	if (!may_read(memory))
 		return -ETIME;
+	begin_call(memory);
 	bytes = process_vm_readv((pid_t)memory->pid, to, tos, from, froms, 0);
+	end_call();
 	if (bytes >= 0)
 		return bytes;
 	return errno == EFAULT ? 0 : error_of(errno, memory->pid);

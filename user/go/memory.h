@@ -49,6 +49,13 @@ int go_memory_read(struct go_memory *memory, uint64_t address, void *buffer, siz
  */
 ssize_t go_memory_read_some(struct go_memory *memory, uint64_t address, void *buffer, size_t size);
 
+/*
+ * Returns the number of the system call, from 1, that reads memory of a process right now, and
+ * sets *pid to which; 0: there is none. Any thread may ask. A process can have pages that are
+ * never there, by FUSE or userfaultfd: the call that reads one does not end.
+ */
+uint64_t go_memory_call(uint32_t *pid);
+
 /* A piece of memory to be read, of any address and size. */
 struct go_piece {
 	uint64_t address;
