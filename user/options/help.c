@@ -4,38 +4,11 @@
 
 #include <string.h>
 
+#include "base/wrap.h"
 #include "options/table.h"
 #include "options/values.h"
 
-#define HELP_WIDTH 80
 #define HELP_INDENT 27
-
-/*
- * Writes @text and breaks lines at blanks. The first line starts at @column, each other one with
- * @lead.
- */
-static void print_wrapped(FILE *out, const char *text, size_t column, const char *lead)
-{
-	size_t length;
-	bool first = true;
-
-	while (*text) {
-		length = strcspn(text, " ");
-		if (!first && column + 1 + length > HELP_WIDTH) {
-			fprintf(out, "\n%s", lead);
-			column = strlen(lead);
-		} else if (!first) {
-			fputc(' ', out);
-			column++;
-		}
-		fwrite(text, 1, length, out);
-		column += length;
-		text += length;
-		text += strspn(text, " ");
-		first = false;
-	}
-	fputc('\n', out);
-}
 
 /* Writes @head, and @text from column HELP_INDENT on. */
 static void print_entry(FILE *out, const char *head, const char *text)
@@ -49,7 +22,7 @@ static void print_entry(FILE *out, const char *head, const char *text)
 	}
 	fprintf(out, "%*s", HELP_INDENT - written, "");
 	snprintf(lead, sizeof(lead), "%*s", HELP_INDENT, "");
-	print_wrapped(out, text, HELP_INDENT, lead);
+	wrap_put(out, text, HELP_INDENT, lead);
 }
 
 static void print_option(FILE *out, const struct option_spec *option, enum command command)
@@ -107,7 +80,7 @@ static void print_sort_keys(FILE *out, enum command command)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? " " : "",
 					 key.name);
 	fprintf(out, "\nKeys to sort by:\n  ");
-	print_wrapped(out, list, 2, "  ");
+	wrap_put(out, list, 2, "  ");
 }
 
 void help_print(FILE *out, enum command command, const char *manual)
@@ -116,7 +89,7 @@ void help_print(FILE *out, enum command command, const char *manual)
 		fprintf(out, "Usage: dwell COMMAND [OPTIONS]\n\n");
 	else
 		fprintf(out, "Usage: dwell %s [OPTIONS]\n\n", command_specs[command].name);
-	print_wrapped(out, command_specs[command].description, 0, "");
+	wrap_put(out, command_specs[command].description, 0, "");
 	if (command == COMMAND_NONE)
 		print_commands(out);
 	print_options(out, command);
@@ -131,7 +104,7 @@ void help_print(FILE *out, enum command command, const char *manual)
 static void print_comment(FILE *out, const char *text)
 {
 	fputs("# ", out);
-	print_wrapped(out, text, 2, "# ");
+	wrap_put(out, text, 2, "# ");
 }
 
 static void print_key(FILE *out, const struct option_spec *option)

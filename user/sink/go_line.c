@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/wrap.h"
 
-#define WIDTH 80
 #define NAME_COLUMNS 60 /* of the name of a function */
 #define NAME_LEN 1024
 
@@ -105,40 +105,13 @@ void go_line_name(struct go_line *line, const char *name)
 
 /* ---- breaking --------------------------------------------------------------------- */
 
-/* Columns of the @length bytes at @text, which are a word of a line. */
-static size_t columns_of(const char *text, size_t length)
-{
-	char word[NAME_LEN];
-
-	snprintf(word, sizeof(word), "%.*s", (int)length, text);
-	return text_columns(word);
-}
-
 void go_line_put(FILE *out, const char *head, struct go_line *line)
 {
 	const size_t indent = text_columns(head);
-	const char *text = line->text;
-	size_t column = indent;
-	bool first = true;
+	char lead[WRAP_WIDTH + 1];
 
+	snprintf(lead, sizeof(lead), "%*s", (int)indent, "");
 	fputs(head, out);
-	while (*text) {
-		size_t length = strcspn(text, " ");
-		size_t columns = columns_of(text, length);
-
-		if (!first && column + 1 + columns > WIDTH) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (!first) {
-			fputc(' ', out);
-			column++;
-		}
-		fwrite(text, 1, length, out);
-		column += columns;
-		text += length;
-		text += strspn(text, " ");
-		first = false;
-	}
-	fputc('\n', out);
+	wrap_put(out, line->text, indent, lead);
 	*line = (struct go_line){0};
 }
