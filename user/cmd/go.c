@@ -18,6 +18,7 @@
 #include "cmd/session.h"
 #include "go/baseline.h"
 #include "go/process.h"
+#include "host/proc_file.h"
 #include "sink/go.h"
 
 #define PROCESSES_MAX 1000
@@ -129,23 +130,6 @@ static int read_baseline(struct run *run)
 
 /* ---- opening processes ----------------------------------------------------------------- */
 
-/* Reads the name of a process that cannot be read otherwise; "": unknown. */
-static void read_comm(uint32_t pid, char comm[DWELL_COMM_LEN + 1])
-{
-	char path[64];
-	size_t length = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	file = fopen(path, "re");
-	if (file) {
-		length = fread(comm, 1, DWELL_COMM_LEN, file);
-		fclose(file);
-	}
-	comm[length] = '\0';
-	comm[strcspn(comm, "\n")] = '\0';
-}
-
 /* Says why process @pid is not told of, unless nobody asked. 0 or a negative errno of writing. */
 static int refuse(struct run *run, uint32_t pid, enum go_refusal refusal)
 {
@@ -159,7 +143,7 @@ static int refuse(struct run *run, uint32_t pid, enum go_refusal refusal)
 		return 0;
 	}
 	run->denied |= refusal == GO_REFUSED_FORBIDDEN;
-	read_comm(pid, comm);
+	proc_file_comm(pid, comm, sizeof(comm));
 	message_error("process %u (%s) is not told of: %s", pid, comm, go_refusal_text(refusal));
 	return run->options->json ? go_json_refused(run->output.file, pid, comm, refusal) : 0;
 }

@@ -12,6 +12,7 @@
 
 #include "base/message.h"
 #include "base/text.h"
+#include "host/proc_file.h"
 #include "options/targets.h"
 
 #define LINE_LEN (PATH_MAX + 256)
@@ -35,16 +36,10 @@ static FILE *open_of(uint32_t pid, const char *name)
 /* Whether the process goes by one of the names. */
 static bool has_comm(const struct source_filter *filter, uint32_t pid)
 {
-	char comm[2 * DWELL_COMM_LEN] = "";
-	FILE *file = open_of(pid, "comm");
-	size_t length;
+	char comm[2 * DWELL_COMM_LEN];
 
-	if (!file)
+	if (proc_file_comm(pid, comm, sizeof(comm)))
 		return false;
-	length = fread(comm, 1, sizeof(comm) - 1, file);
-	fclose(file);
-	if (length && comm[length - 1] == '\n')
-		comm[length - 1] = '\0';
 	for (unsigned int i = 0; i < filter->nr_comms; i++)
 		if (!strncmp(comm, filter->comms[i], DWELL_COMM_LEN))
 			return true;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/proc_file.h"
 
 /* Pages are of this size, or of a multiple of it. */
 #define PAGE 4096
@@ -42,29 +43,11 @@ struct go_memory {
 
 /* ---- which memory it is ---------------------------------------------------------- */
 
-/* Reads a file of the process, cut to @size, with a NUL behind it. 0 or a negative errno. */
-static int read_text(uint32_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-	ssize_t length;
-	int fd, err;
-
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	length = read(fd, text, size - 1);
-	err = length < 0 ? -errno : 0;
-	close(fd);
-	text[err ? 0 : length] = '\0';
-	return err;
-}
-
 static int identify(uint32_t pid, struct identity *identity)
 {
 	char text[1024];
 	const char *fields;
-	int err = read_text(pid, "stat", text, sizeof(text));
+	int err = proc_file_read(pid, "stat", text, sizeof(text));
 
 	if (err)
 		return err;

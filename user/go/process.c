@@ -3,12 +3,8 @@
 #include "go/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -19,6 +15,7 @@
 #include "go/runqueue.h"
 #include "go/runtime.h"
 #include "go/settings.h"
+#include "host/proc_file.h"
 
 /*
  * Most CPU time in ns to open a process, and for a snapshot and the names in it: some hundred
@@ -85,24 +82,6 @@ static enum go_refusal refusal_of(int err, enum go_refusal absent)
 	}
 }
 
-/* The name may hold any bytes, and line feeds too; the kernel adds one more. */
-static void read_comm(struct go_process *process)
-{
-	char path[64];
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", process->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	length = read(fd, process->comm, sizeof(process->comm) - 1);
-	close(fd);
-	if (length > 0 && process->comm[length - 1] == '\n')
-		length--;
-	process->comm[length > 0 ? length : 0] = '\0';
-}
-
 static bool is_supported(const char *arch)
 {
 	return !*arch || !strcmp(arch, "amd64") || !strcmp(arch, "arm64");
@@ -146,7 +125,7 @@ static enum go_refusal find_all(struct go_process *process)
 	if (err)
 		return refusal_of(err, GO_REFUSED_FAILED);
 	go_memory_limit(process->memory, OPEN_NS);
-	read_comm(process);
+	proc_file_comm(process->pid, process->comm, sizeof(process->comm));
 	err = go_image_read(process->memory, &process->image);
 	if (err)
 		return refusal_of(err, GO_REFUSED_NOT_GO);
